@@ -6,12 +6,14 @@ A transfer job asks it what it may not do itself (``{"relay": {...}}``): Pennsie
 its run, and to note what it delivered.
 
 An event only says which run to look at. One that is lost is made up for by the clock, every five
-minutes while a run is active; one that comes twice finds nothing to do.
+minutes while a run is active and once an hour at any time, so that no lost request leaves a run
+that nobody looks at; one that comes twice finds nothing to do.
 """
 
 from __future__ import annotations
 
 import logging
+import random
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -20,6 +22,7 @@ from pennsieve_agent.node.execution_environment import environment_node, make_cl
 from pennsieve_agent.node.jobs import calls, tasks
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_store import RunStore
+from pennsieve_agent.node.runs.large_answers import as_sent
 from pennsieve_agent.node.runs.receipt import receipt_for
 from pennsieve_agent.node.runs.run_reconciler import RunReconciler
 
@@ -38,7 +41,7 @@ def handler(event: Mapping[str, Any], _context: object = None) -> Any:
 def handle(event: Mapping[str, Any], node: Node) -> Any:
     """Do what an event asks for."""
     if "relay" in event:
-        return _relayed(node, event["relay"])
+        return as_sent(node, _relayed(node, event["relay"]))
     store = RunStore(node)
     reconciler = RunReconciler(node, store)
     if "requestPayload" in event:
@@ -50,7 +53,11 @@ def handle(event: Mapping[str, Any], node: Node) -> Any:
         is_mine = reconciler.advance(run)
     else:
         is_mine = True
-        for active_run in store.active():
+        active = store.active()
+        if active:
+            _schedule(node, on=True)
+        # In any order: where there are too many for one invocation, each has its turn.
+        for active_run in random.sample(active, len(active)):
             _safely(reconciler, active_run)
     if is_mine and not store.active():
         _schedule(node, on=False)
@@ -92,8 +99,12 @@ def _run_of(event: Mapping[str, Any]) -> str:
 
 
 def _schedule(node: Node, *, on: bool) -> None:
+    """Turn the clock on or off; where AWS refuses, its slow hand, which is always on, does it."""
     events = node.client("events")
-    (events.enable_rule if on else events.disable_rule)(Name=node.settings.schedule)
+    try:
+        (events.enable_rule if on else events.disable_rule)(Name=node.settings.schedule)
+    except Exception:
+        log.exception("the clock cannot be turned %s", "on" if on else "off")
 
 
 make_clients("batch", "dynamodb", "efs", "events", "lambda", "s3")

@@ -1,7 +1,8 @@
 """The node's table: items by two keys, and documents that are too large for an item.
 
-An item ends at 400 KB (Amazon DynamoDB, "Quotas"), so a document over :data:`MOST_ITEM` lies in
-the node's bucket, and the item has its key and SHA-256.
+An item ends at 400 KB, its names counted
+(https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html, "Item size"), so
+what is over :data:`MOST_ITEM` lies in the node's bucket, and the item has its key and SHA-256.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from pennsieve_agent.node.node import Node, aws_code
 Item = dict[str, Any]
 MOST_ITEM = 100_000
 """Bytes of a document that an item takes."""
+MOST_ZIPPED = 300_000
+"""Bytes of a compressed text that an item takes beside its other values."""
 REFUSED = "ConditionalCheckFailedException"
 DOCUMENTS = "documents/"
 
@@ -149,21 +152,6 @@ def expiry(at: float) -> Item:
     return {"expires_at": {"N": str(int(at))}}
 
 
-def text_values(text: str) -> Item:
-    """A text as attributes, compressed where it is long; :func:`text_of` reads it."""
-    if len(text) <= MOST_ITEM:
-        return {"body": {"S": text}}
-    # No time in the header: the same text gives the same bytes.
-    return {"zipped": {"B": gzip.compress(text.encode(), mtime=0)}}
-
-
-def text_of(item: Mapping[str, Any]) -> str:
-    """The text that :func:`text_values` wrote."""
-    if "body" in item:
-        return str(item["body"]["S"])
-    return gzip.decompress(bytes(item["zipped"]["B"])).decode()
-
-
 @dataclass(frozen=True, slots=True)
 class Documents:
     """Documents by their SHA-256: small ones in an item's values, others in the bucket."""
@@ -173,15 +161,11 @@ class Documents:
     def keep(self, document: Any, folder: str) -> tuple[str, Item]:
         """Put a document where it belongs; its digest, and what the item holds of it."""
         text = canonical(document)
-        digest = hashlib.sha256(text.encode()).hexdigest()
+        digest = _digest(text)
         values: Item = {"digest": {"S": digest}}
         if len(text) <= MOST_ITEM:
             return digest, values | {"body": {"S": text}}
-        place = f"{DOCUMENTS}{folder}/{digest}.json.gz"
-        self.node.client("s3").put_object(
-            Bucket=self.node.settings.bucket, Key=place, Body=gzip.compress(text.encode(), mtime=0)
-        )
-        return digest, values | {"place": {"S": place}}
+        return digest, values | self._place(_zipped(text), digest, folder)
 
     def read(self, item: Mapping[str, Any]) -> Any:
         """The document of an item.
@@ -190,10 +174,49 @@ class Documents:
             Damaged: what lies in the bucket is another one.
 
         """
+        return json.loads(self.text_of(item))
+
+    def text_values(self, text: str, folder: str) -> Item:
+        """A text as attributes that are written often: in the bucket only where nothing else fits.
+
+        :meth:`text_of` reads it.
+        """
+        if len(text.encode()) <= MOST_ITEM:
+            return {"body": {"S": text}}
+        data = _zipped(text)
+        if len(data) <= MOST_ZIPPED:
+            return {"zipped": {"B": data}}
+        digest = _digest(text)
+        return {"digest": {"S": digest}, **self._place(data, digest, folder)}
+
+    def text_of(self, item: Mapping[str, Any]) -> str:
+        """The text of an item.
+
+        Raises:
+            Damaged: what lies in the bucket is another one.
+
+        """
         if "body" in item:
-            return json.loads(item["body"]["S"])
+            return str(item["body"]["S"])
+        if "zipped" in item:
+            return gzip.decompress(bytes(item["zipped"]["B"])).decode()
         where = {"Bucket": self.node.settings.bucket, "Key": item["place"]["S"]}
         data = gzip.decompress(self.node.client("s3").get_object(**where)["Body"].read())
         if hashlib.sha256(data).hexdigest() != item["digest"]["S"]:
             raise Damaged(f"{where['Key']} in the node's bucket was changed")
-        return json.loads(data)
+        return data.decode()
+
+    def _place(self, data: bytes, digest: str, folder: str) -> Item:
+        # By its digest: what an item names is never overwritten, so a kill between both is no harm.
+        place = f"{DOCUMENTS}{folder}/{digest}.json.gz"
+        self.node.client("s3").put_object(Bucket=self.node.settings.bucket, Key=place, Body=data)
+        return {"place": {"S": place}}
+
+
+def _zipped(text: str) -> bytes:
+    # No time in the header: the same text gives the same bytes.
+    return gzip.compress(text.encode(), mtime=0)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -106,10 +106,11 @@ class OwnWorld:
 
     url: str
     pennsieve: Pennsieve = field(default_factory=Pennsieve)
+    bucket: str = SETTINGS.bucket
     _clients: dict[str, Any] = field(default_factory=dict)
 
     def node(self) -> Node:
-        settings = replace(SETTINGS, endpoint=self.url)
+        settings = replace(SETTINGS, endpoint=self.url, bucket=self.bucket)
         return Node(
             settings, self.client, self.pennsieve.now, self.pennsieve.sleep, self.pennsieve.open_url
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fnmatch
 import io
 import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ class Job:
     name: str
     after: list[str]
     definition: dict[str, Any]
+    queue: str
     status: str = "SUBMITTED"
     reason: str = ""
     code: int | None = None
@@ -62,6 +65,8 @@ class Table(_Client):
     def _put(self, item: dict[str, Any], more: dict[str, Any]) -> Any:
         key = (item["pk"]["S"], item["sk"]["S"])
         _check(self.world.items.get(key), more)
+        if item_size(item) > MOST_ITEM_BYTES:
+            raise Refusal("ValidationException")
         self.world.items[key] = item
         return {}
 
@@ -117,6 +122,15 @@ class Table(_Client):
 
 
 _NAMES = "ExpressionAttributeNames"
+MOST_ITEM_BYTES = 400 * 1024
+
+
+def item_size(item: dict[str, Any]) -> int:
+    """The bytes of an item (Amazon DynamoDB, "Item sizes and formats")."""
+    values = [value for row in item.values() for value in row.values()]
+    texts = [*item, *(str(value) for value in values if not isinstance(value, bytes))]
+    data = [value for value in values if isinstance(value, bytes)]
+    return sum(len(text.encode()) for text in texts) + sum(map(len, data))
 
 
 def _check(old: dict[str, Any] | None, more: dict[str, Any]) -> None:
@@ -160,23 +174,32 @@ class Batch(_Client):
         pop = self.world.definitions.pop
         return self._do("deregister_job_definition", lambda: pop(jobDefinition, None))
 
-    def submit_job(self, *, jobName: str, jobDefinition: str, dependsOn: Any, **_: Any) -> Any:  # noqa: N803
+    def submit_job(self, *, dependsOn: Any, **given: Any) -> Any:  # noqa: N803
         def effect() -> Any:
             number = f"job-{len(self.world.jobs) + 1}"
             after = [each["jobId"] for each in dependsOn]
             if len(after) > self.world.most_parents:
                 raise Refusal("ClientException")
             assert all(after), "a job that Batch does not know"
-            made = Job(number, jobName, after, self.world.definitions[jobDefinition])
+            definition = self.world.definitions[given["jobDefinition"]]
+            made = Job(number, given["jobName"], after, definition, given["jobQueue"])
             self.world.jobs[number] = made
             return {"jobId": number}
 
         return self._do("submit_job", effect)
 
-    def list_jobs(self, *, filters: Any, **_: Any) -> Any:
+    def list_jobs(self, *, jobQueue: str, filters: Any, **_: Any) -> Any:  # noqa: N803
         (name,) = filters[0]["values"]
-        rows = [{"jobId": j.id} for j in self.world.jobs.values() if j.name == name]
+        rows = [
+            {"jobId": job.id, "jobName": job.name}
+            for job in self.world.jobs.values()
+            if fnmatch.fnmatchcase(job.name, name) and job.queue == jobQueue
+        ]
         return self._do("list_jobs", lambda: {"jobSummaryList": rows})
+
+    def get_paginator(self, operation: str) -> Any:
+        assert operation == "list_jobs"
+        return SimpleNamespace(paginate=lambda **given: [self.list_jobs(**given)])
 
     def describe_jobs(self, *, jobs: list[str]) -> Any:
         assert len(jobs) <= 100

@@ -10,7 +10,7 @@ import json
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from email.message import Message
 from io import BytesIO
@@ -26,6 +26,7 @@ from pennsieve_agent.node.records.run_store import RunStore
 from pennsieve_agent.node.records.start_document import Start
 from pennsieve_agent.node.runs.own_run import Who, record_of
 from pennsieve_agent.node.runs.transitions import MOST_PARENTS
+from pennsieve_agent.node.table import Documents
 from tests.node import services
 from tests.node.services import Job, Refusal
 
@@ -100,6 +101,11 @@ class World:
     """A call after which the process is killed, once."""
     down: bool = False
     throttled: set[str] = field(default_factory=set)
+    broken: dict[str, Callable[[], Exception]] = field(default_factory=dict)
+    """What calls fail with, by their names, so many ``times`` or, below 0, always."""
+    times: int = -1
+    lost: bool = False
+    """Calls that fail take effect all the same."""
     items: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     definitions: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -156,6 +162,12 @@ class World:
         if self.kill_at == 0 and not self.kill_after:
             self.kill_at = -1
             raise Killed
+        make_fault = self.broken.get(name) if self.times else None
+        if make_fault is not None:
+            self.times -= self.times > 0
+            if self.lost:
+                effect()
+            raise make_fault()
         answer = effect()
         if self.kill_on == name:
             self.kill_on = ""
@@ -176,7 +188,9 @@ class World:
         answer = self.ask("POST", "/runs", {"runId": RUN, "nodeId": "n", **tokens})
         assert answer["status"] == 202
 
-    def start_own(self, **limits: Any) -> None:
+    def start_own(
+        self, packages: Sequence[str] = ("N:package:1",), files: Any = (), **limits: Any
+    ) -> None:
         """The same run as one of the node alone, which keeps limits."""
         node = self.node()
         work = {"sourceUrl": "https://github.com/lab/x", "image": f"x@sha256:{'a' * 64}"}
@@ -190,7 +204,8 @@ class World:
             "workflow": "w",
             "version": "v1",
             "dataset": DATASET,
-            "packages": ["N:package:1"],
+            "packages": list(packages),
+            "files": list(files),
             "limits": limits,
             "targets": targets,
         }
@@ -327,7 +342,8 @@ class World:
         return {name: rows for name, rows in found.items() if rows}
 
     def record(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.items[f"RUN#{RUN}", "RUN"]["body"]["S"])
+        item = self.items[f"RUN#{RUN}", "RUN"]
+        found: dict[str, Any] = json.loads(Documents(self.node()).text_of(item))
         return found
 
 

@@ -95,6 +95,7 @@ _OURS = {
     "GpuExecutionRole": "permissions of AWS for jobs on GPU instances: no secrets, no keys",
     "FlowRole": "permissions of AWS to write the network's traffic log",
     "Schedule": "starts the reconciler every five minutes while runs are active",
+    "Sweep": "starts the reconciler once an hour, should a request have been lost",
     "JobsChanged": "starts the reconciler when a job changes state",
     "Gateway": "answers people you share the node with; AWS checks each call; no URL",
     "Admin": "answers you, the owner; AWS checks each call; no URL",

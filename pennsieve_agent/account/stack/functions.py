@@ -55,8 +55,16 @@ def functions(spec: NodeSpec, code: Code) -> Resources:
             ScheduleExpression="rate(5 minutes)",
             State="DISABLED",
         ),
+        "Sweep": _rule(
+            spec,
+            f"{names.stack}-sweep",
+            "Looks once an hour for a run whose request was lost",
+            ScheduleExpression="rate(1 hour)",
+            State="ENABLED",
+        ),
         "JobsChangedCalls": _permission(spec, "JobsChanged"),
         "ScheduleCalls": _permission(spec, "Schedule"),
+        "SweepCalls": _permission(spec, "Sweep"),
     }
 
 

@@ -17,6 +17,9 @@ from pennsieve_agent.account.stack.template_parts import (
     ref,
     tags,
 )
+from pennsieve_agent.node.records.run_store import DOCUMENT_SECONDS
+from pennsieve_agent.node.runs.large_answers import ANSWERS
+from pennsieve_agent.node.table import DOCUMENTS
 
 LOG_DAYS = 90
 OLD_VERSION_DAYS = 30
@@ -61,6 +64,19 @@ def _bucket(spec: NodeSpec) -> Resource:
         "Prefix": "runs/",
         "ExpirationInDays": RUN_OBJECT_DAYS,
     }
+    answers = {
+        "Id": "AnswersToTransferJobs",
+        "Status": "Enabled",
+        "Prefix": ANSWERS,
+        "ExpirationInDays": 1,
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+    }
+    documents = {
+        "Id": "DocumentsOfRuns",
+        "Status": "Enabled",
+        "Prefix": f"{DOCUMENTS}runs/",
+        "ExpirationInDays": int(DOCUMENT_SECONDS // 86_400),
+    }
     how: dict[str, Any] = {"SSEAlgorithm": "AES256"}
     if has_key(spec):
         how = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": attribute("Key", "Arn")}
@@ -74,7 +90,7 @@ def _bucket(spec: NodeSpec) -> Resource:
             "VersioningConfiguration": {"Status": "Enabled"},
             "PublicAccessBlockConfiguration": dict.fromkeys(block, True),
             "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
-            "LifecycleConfiguration": {"Rules": [old, runs]},
+            "LifecycleConfiguration": {"Rules": [old, runs, answers, documents]},
             "Tags": tags(spec),
         },
     }

@@ -52,6 +52,27 @@ class JobSubmitter:
         )
         return str(answer["jobSummaryList"][0]["jobId"]) if answer["jobSummaryList"] else ""
 
+    def known(self) -> list[JobRecord]:
+        """The run's jobs that Batch has, where the node's own record of them is lost.
+
+        A filter that ends with ``*`` is the beginning of names
+        (https://docs.aws.amazon.com/batch/latest/APIReference/API_ListJobs.html).
+        """
+        settings = self.node.settings
+        names = [{"name": "JOB_NAME", "values": [f"{self.record.run}-*"]}]
+        jobs = []
+        for queue in filter(
+            None, (settings.fargate_queue, settings.spot_queue, settings.gpu_queue)
+        ):
+            for page in self._batch.get_paginator("list_jobs").paginate(
+                jobQueue=queue, filters=names
+            ):
+                jobs += [
+                    JobRecord(row["jobName"], row["jobName"], JobKind.PROCESS, id=row["jobId"])
+                    for row in page["jobSummaryList"]
+                ]
+        return jobs
+
     def _queue(self, job: JobRecord) -> str:
         settings = self.node.settings
         if job.gpu:

@@ -155,9 +155,9 @@ class RunRecord:
             KeyError, TypeError, ValueError: it is something else.
 
         """
-        values = _current_names(json.loads(text))
+        values = _current_names(cls, json.loads(text))
         jobs = [
-            JobRecord(**{**_current_names(job), "kind": JobKind(job["kind"])})
+            JobRecord(**{**_current_names(JobRecord, job), "kind": JobKind(job["kind"])})
             for job in values["jobs"]
         ]
         words = {
@@ -203,8 +203,11 @@ _FORMER_NAMES = {"doors": "access_points", "asked": "submissions"}
 """A node may be updated while its runs go on: their records have the former names."""
 
 
-def _current_names(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {_FORMER_NAMES.get(name, name): value for name, value in values.items()}
+def _current_names(of: type[RunRecord | JobRecord], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values by today's names, without those that only another version of the node knows."""
+    known = {field_.name for field_ in fields(of)}
+    named = {_FORMER_NAMES.get(name, name): value for name, value in values.items()}
+    return {name: value for name, value in named.items() if name in known}
 
 
 def _values(record: RunRecord | JobRecord) -> dict[str, Any]:

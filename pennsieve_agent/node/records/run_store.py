@@ -7,6 +7,7 @@ is a document of its own.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 from collections.abc import Mapping
@@ -17,14 +18,16 @@ from pennsieve_agent.domain.node_protocol import digest_of
 from pennsieve_agent.domain.run_results import own_folder
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_document import summary_of
-from pennsieve_agent.node.records.run_record import RunRecord
+from pennsieve_agent.node.records.run_record import Origin, Phase, RunRecord
 from pennsieve_agent.node.runs.run_lease import Lease
-from pennsieve_agent.node.table import Documents, Items, expiry, text_of, text_values
+from pennsieve_agent.node.table import Documents, Item, Items, expiry
 
 KEPT_SECONDS = 90 * 86_400
 """How long what became of a run can still be asked."""
 DOCUMENT_SECONDS = KEPT_SECONDS + 30 * 86_400
 """How long the documents of a run are kept: no run takes longer than the difference."""
+UNKNOWN_SECONDS = 3600
+"""How long a run may be noted as active before its record is there; it takes seconds."""
 RUNS = "RUNS"
 _START = "START"
 
@@ -56,8 +59,8 @@ class RunStore:
             self._items.put(_run(record.run), f"{_START}#{record.content}", self._kept(values))
         self._keep_plan(record)
         # Active first: there must never be a run that nobody wakes.
-        self._items.put("ACTIVE", record.run, {})
-        if not self._items.put_new(_run(record.run), "RUN", _values(record)):
+        self._items.put("ACTIVE", record.run, {"at": {"N": str(int(self.node.now()))}})
+        if not self._items.put_new(_run(record.run), "RUN", self._values(record)):
             return False
         self._list(record)
         return True
@@ -80,7 +83,7 @@ class RunStore:
         item = self._items.get(_run(run), "RUN")
         if item is None:
             return None
-        record = RunRecord.of(text_of(item))
+        record = RunRecord.of(self._documents.text_of(item))
         if record.planned:
             record.plan = self._plan(run, record.planned)
         return record
@@ -111,16 +114,9 @@ class RunStore:
         """Whether it is to be."""
         return self._items.get(_run(run), "CANCEL") is not None
 
-    def take(self, run: str) -> RunRecord | None:
-        """A run to work on, with its lease; None when it is not known.
-
-        Raises:
-            Busy: somebody else holds it, who now will look at the run once more.
-
-        """
-        if not self._lease(run).take():
-            raise Busy(run)
-        return self.read(run)
+    def take(self, run: str) -> bool:
+        """Take a run to work on; False where somebody else has it, who will look at it again."""
+        return self._lease(run).take()
 
     def write(self, record: RunRecord) -> None:
         """Replace what is written of a run, and keep its lease.
@@ -134,7 +130,35 @@ class RunStore:
         self._keep_plan(record)
         # Plan and row first: the record says that they are written.
         self._list(record)
-        self._items.put(_run(record.run), "RUN", _values(record))
+        self._items.put(_run(record.run), "RUN", self._values(record))
+
+    def unchanged_since(self, run: str) -> float:
+        """Since when, in unix seconds, whoever could not read or write a run found it so.
+
+        It is written down apart from the run's record, which may be what cannot be written; any
+        successful write of the record begins the count again.
+        """
+        item = self._items.get(_run(run), "RUN") or {}
+        state = hashlib.sha256(repr(sorted(item.items())).encode()).hexdigest()
+        stuck = self._items.get(_run(run), "STUCK")
+        if stuck is not None and stuck["state"]["S"] == state:
+            return float(stuck["since"]["N"])
+        now = self.node.now()
+        values = {"state": {"S": state}, "since": {"N": str(now)}}
+        self._items.put(_run(run), "STUCK", self._kept(values))
+        return now
+
+    def rescued(self, run: str) -> RunRecord:
+        """What can be read of a run without its plan; where nothing can, a record of its end."""
+        item = self._items.get(_run(run), "RUN") or {}
+        try:
+            record = RunRecord.of(self._documents.text_of(item))
+        except Exception:  # noqa: BLE001 - whatever is wrong with it, the run must end
+            now, own = self.node.now(), bool(self.node.settings.organization)
+            origin = Origin.OWN if own else Origin.PENNSIEVE
+            record = RunRecord(run, now, Phase.RUNNING, started=now, origin=origin)
+        record.planned = ""
+        return record
 
     def release(self, run: str) -> bool:
         """Let others work on it; False when one came meanwhile: it is to be looked at again."""
@@ -148,11 +172,18 @@ class RunStore:
         """A run is over: its token goes, what became of it stays for a while. May be repeated."""
         self._list(record)
         expires = expiry(self.node.now() + KEPT_SECONDS)
-        self._items.put(_run(record.run), "RUN", {**_values(record), **expires})
+        self._items.put(_run(record.run), "RUN", {**self._values(record), **expires})
         # Last what makes it active, so that a killed invocation is gone through again.
         for name in ("TOKEN", "CANCEL"):
             self._items.delete(_run(record.run), name)
         self._items.delete("ACTIVE", record.run)
+
+    def forget_unknown(self, run: str) -> None:
+        """A run that is active and was never written down: whoever asked for it was cut off."""
+        item = self._items.get("ACTIVE", run)
+        at = float(item["at"]["N"]) if item and "at" in item else 0.0
+        if self.node.now() - at > UNKNOWN_SECONDS:
+            self._items.delete("ACTIVE", run)
 
     def allowed(self) -> list[str]:
         """The code that may run; empty means all."""
@@ -203,6 +234,9 @@ class RunStore:
     def _kept(self, values: Mapping[str, Any]) -> dict[str, Any]:
         return {**values, **expiry(self.node.now() + DOCUMENT_SECONDS)}
 
+    def _values(self, record: RunRecord) -> Item:
+        return self._documents.text_values(record.to_json(plan=False), f"runs/{record.run}")
+
     def _lease(self, run: str) -> Lease:
         return Lease(self.node, _run(run), self.owner)
 
@@ -222,7 +256,3 @@ def list_key(record: RunRecord) -> str:
 
 def _run(run: str) -> str:
     return f"RUN#{run}"
-
-
-def _values(record: RunRecord) -> dict[str, Any]:
-    return text_values(record.to_json(plan=False))

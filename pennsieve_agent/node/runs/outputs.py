@@ -6,19 +6,17 @@ writes down what was said once, however often it is repeated.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from pennsieve_agent.domain.node_protocol import digest_of
 from pennsieve_agent.node.jobs.tasks import step_slug
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_record import JobKind
 from pennsieve_agent.node.records.run_store import DOCUMENT_SECONDS, RunStore
-from pennsieve_agent.node.table import Items, expiry
+from pennsieve_agent.node.table import Documents, Items, expiry
 
 MOST_AT_ONCE = 500
-"""Files in one message, so that they fit an item of the table."""
+"""Files in one message; a transfer job sends half as many."""
 _FIELDS = ("path", "package", "asset", "size", "sha256")
 
 
@@ -35,14 +33,15 @@ def note_outputs(node: Node, run: str, message: Any) -> dict[str, Any]:
     if record.is_own:
         rows = [{name: row[name] for name in _FIELDS if name in row} for row in files]
         # The key is made of the content, so a message that comes twice is one item.
-        item = {"body": {"S": json.dumps(rows)}, **expiry(node.now() + DOCUMENT_SECONDS)}
-        Items(node).put(f"RUN#{run}", f"OUT#{step_slug(step)}#{digest_of(rows)}", item)
+        digest, item = Documents(node).keep(rows, f"runs/{run}")
+        item |= expiry(node.now() + DOCUMENT_SECONDS)
+        Items(node).put(f"RUN#{run}", f"OUT#{step_slug(step)}#{digest}", item)
     return {"status": 200, "body": {}}
 
 
 def outputs_of(node: Node, run: str) -> list[dict[str, Any]]:
     """The files that a run has delivered, each once, in the order of their paths."""
     items = Items(node).query(f"RUN#{run}", "OUT#")
-    rows = [row for item in items for row in json.loads(item["body"]["S"])]
+    rows = [row for item in items for row in Documents(node).read(item)]
     files = {(row.get("path"), row.get("package"), row.get("asset")): row for row in rows}
     return sorted(files.values(), key=lambda row: str(row.get("path")))

@@ -40,7 +40,7 @@ from pennsieve_agent.node.runs.transitions import (
 log = logging.getLogger(__name__)
 
 REPORT_SECONDS = 7 * 86_400.0
-"""How long the platform is told of a run's end, while it is down."""
+"""How long Pennsieve is told of a run's end, and the person's session deleted, while it fails."""
 MOST_STEPS = 500
 SOON, LATER_SECONDS = CLEANINGS_AWAITED, 3600.0
 """Deleting a run's files is tried with each beat of the clock at first, then once an hour."""
@@ -59,24 +59,39 @@ class RunReconciler:
 
         False when another invocation works on it, which will then look at it once more.
         """
-        try:
-            record = self.store.take(run)
-        except Busy:
+        if not self.store.take(run):
             return False
         try:
-            self._go_on(record)
+            self._go_on(run)
             while not self.store.release(run):
-                self._go_on(self.store.read(run))
-        except Exception:  # the event that brought us comes again
+                self._go_on(run)
+        except Exception:  # the event that brought us comes again, or the clock does
             self.store.drop(run)
             raise
         return True
 
-    def _go_on(self, record: RunRecord | None) -> None:
-        if record is not None and record.phase is Phase.DONE:
+    def _go_on(self, run: str) -> None:
+        record = self._read(run)
+        if record is None:
+            self.store.forget_unknown(run)
+        elif record.phase is Phase.DONE:
             self._forget(record)  # whoever ended it may have been killed before all was forgotten
-        elif record is not None:
+        else:
             self._reconcile(record)
+
+    def _read(self, run: str) -> RunRecord | None:
+        """A run as it is written; one that cannot be read for long comes to its end without."""
+        try:
+            return self.store.read(run)
+        except Exception as error:
+            if not self._is_stuck(run):
+                raise
+            log.exception("run %s cannot be read", run)
+            record = self.store.rescued(run)
+            record.jobs = record.jobs or JobSubmitter(self.node, record).known()
+            _fail(record, f"its record cannot be read: {_words(error)}")
+            self.store.write(record)
+            return record
 
     def _reconcile(self, record: RunRecord) -> None:
         reports = StatusReports(self.node, self.store, record)
@@ -84,31 +99,45 @@ class RunReconciler:
             before = record.to_json(plan=False)
             try:
                 on = self._step(record)
+                record.tries = 0
+                self._tell(record, reports)
+                if record.to_json(plan=False) != before:
+                    self.store.write(record)
+                reports.flush()
             except Busy:
                 raise
-            except Exception as error:  # noqa: BLE001 - AWS's refusals must not leave a run stuck
+            except Exception as error:
+                log.exception("run %s in phase %s", record.run, record.phase)
                 self._retry_later(record, error)
                 reports.flush()
                 return
-            record.tries = 0
-            self._tell(record, reports)
-            if record.to_json(plan=False) != before:
-                self.store.write(record)
-            reports.flush()
             if record.phase is Phase.DONE or not on:
                 return
 
     def _retry_later(self, record: RunRecord, error: Exception) -> None:
-        """AWS refused: try again later, for a limited time."""
-        log.warning("run %s in phase %s: %r", record.run, record.phase, error)
+        """Something failed: try again later, for a limited time, whatever it was."""
         now = int(self.node.now())
         record.tries = record.tries or now
-        if now - record.tries >= PATIENCE_SECONDS:
-            words = f"AWS refuses: {aws_code(error) or type(error).__name__}: {error}"
-            record.end("FAILED", words[:500])
-            record.tries = 0
-            record.phase = _after(record.phase)
-        self.store.write(record)
+        # What is left to be deleted when everybody was told of the end holds nobody up.
+        patience = REPORT_SECONDS if record.phase is Phase.REPORTING else PATIENCE_SECONDS
+        if now - record.tries >= patience:
+            _fail(record, _words(error))
+        try:
+            self.store.write(record)
+        except Busy:
+            raise
+        except Exception:
+            # What cannot be written may be what the step made of the record: what was last written
+            # could be, and has all that was done, as each act is written down before it is done.
+            if not self._is_stuck(record.run) or (last := self.store.read(record.run)) is None:
+                raise
+            log.exception("run %s cannot be written", record.run)
+            _fail(last, f"its record cannot be written: {_words(error)}")
+            self.store.write(last)
+
+    def _is_stuck(self, run: str) -> bool:
+        """Whether nobody could read or write a run for so long that it has to end."""
+        return self.node.now() - self.store.unchanged_since(run) >= PATIENCE_SECONDS
 
     def _step(self, record: RunRecord) -> bool:
         """One step; whether there may be another at once."""
@@ -208,22 +237,26 @@ class RunReconciler:
 
     def _finalize(self, record: RunRecord) -> bool:
         record.ended = record.ended or self.node.now()
-        if record.started:
+        for what in (self._archive, self._measure):
             try:
-                archive(self.node, record)
-            except Exception as error:
-                if not aws_code(error):
-                    raise
-                log.warning("the log of run %s is not kept: %s", record.run, aws_code(error))
-        record.metrics = metrics_of(record, limits_of(self.node), self.node.now())
-        if record.started:
-            self.store.note_cost(month(self.node.now()), record.run, record.cost)
+                what(record)
+            except Exception:  # how a run ended is told, whatever cannot be counted or kept
+                log.exception("run %s: at its end", record.run)
         reports = StatusReports(self.node, self.store, record)
         self._tell(record, reports)
         if record.outcome != "CANCELED" and record.started:
             reports.run("FINALIZING")
         record.phase = Phase.CLEANING
         return True
+
+    def _archive(self, record: RunRecord) -> None:
+        if record.started:
+            archive(self.node, record)
+
+    def _measure(self, record: RunRecord) -> None:
+        record.metrics = metrics_of(record, limits_of(self.node), self.node.now())
+        if record.started:
+            self.store.note_cost(month(self.node.now()), record.run, record.cost)
 
     def _clean(self, record: RunRecord) -> bool:
         """Delete the files of a run. It is not called ended before, unless that takes an hour."""
@@ -276,8 +309,13 @@ class RunReconciler:
         return False
 
     def _forget(self, record: RunRecord) -> None:
-        if not record.is_own:
-            forget_tokens(self.node, record.run)
+        try:
+            if not record.is_own:
+                forget_tokens(self.node, record.run)
+        except Exception:
+            if self.node.now() - record.ended < REPORT_SECONDS:
+                raise
+            log.exception("the session of run %s cannot be deleted", record.run)
         self.store.forget(record)
 
     def _tell(self, record: RunRecord, reports: StatusReports) -> None:
@@ -287,6 +325,19 @@ class RunReconciler:
         reports.run("STARTED")
         for step, (state, _) in step_states(record).items():
             reports.step(step, state)
+
+
+def _fail(record: RunRecord, words: str) -> None:
+    """Let a run that cannot get on come to its end, from wherever it is."""
+    record.end("FAILED", words[:500])
+    record.tries = 0
+    record.phase = _after(record.phase)
+
+
+def _words(error: Exception) -> str:
+    """What went wrong, for whoever started the run."""
+    code = aws_code(error)
+    return f"AWS refuses: {code}: {error}" if code else f"{type(error).__name__}: {error}"
 
 
 def _after(phase: Phase) -> Phase:

@@ -52,9 +52,9 @@ class StatusReports:
         """Send what is queued, in order; what the platform refuses is not sent again."""
         if not self.record.outbox:
             return
-        web = as_person(self.node, self.store, self.record.run)
         sent = 0
         try:
+            web = as_person(self.node, self.store, self.record.run)
             for report in self.record.outbox:
                 try:
                     path = f"{RUNS}/{self.record.run}{report['path']}"
@@ -64,6 +64,8 @@ class StatusReports:
                 sent += 1
         except Down as down:
             log.warning("run %s: Pennsieve is down: %s", self.record.run, down)
+        except Exception:  # what cannot be said now neither holds a run up nor is forgotten
+            log.exception("run %s: a report cannot be sent now", self.record.run)
         if sent:
             del self.record.outbox[:sent]
             self.store.write(self.record)

@@ -73,7 +73,7 @@ class NodeMaker:
         """Take everything away again; what is not there is fine."""
         plan = self._plan
         events, functions = self._aws("events"), self._aws("lambda")
-        for rule in ("jobs", "schedule"):
+        for rule in ("jobs", "schedule", "sweep"):
             _unless(_MISSING, events.remove_targets, Rule=plan.name(rule), Ids=["reconciler"])
             _unless(_MISSING, events.delete_rule, Name=plan.name(rule))
         for word in _SECONDS:
@@ -246,6 +246,7 @@ class NodeMaker:
         how: dict[str, dict[str, str]] = {
             "jobs": {"EventPattern": json.dumps(pattern)},
             "schedule": {"ScheduleExpression": "rate(5 minutes)", "State": "DISABLED"},
+            "sweep": {"ScheduleExpression": "rate(1 hour)", "State": "ENABLED"},
         }
         function = plan.arn("lambda", f"function:{plan.name('reconciler')}")
         for word, settings in how.items():
