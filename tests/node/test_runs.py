@@ -77,7 +77,8 @@ def test_jobs_are_told_what_they_may_and_no_more(world: World) -> None:
     points = sorted((point["path"], point["uid"]) for point in world.access_points.values())
     user = uid_of(RUN)
     assert points == [(f"/runs/{RUN}", 0), (f"/runs/{RUN}", user), (f"/runs/{RUN}/{own}", user)]
-    mover = by_step["in"]["containerProperties"]
+    assert by_step["in"]["containerProperties"]["volumes"] == [], "it puts objects into the bucket"
+    mover = by_step["out"]["containerProperties"]
     (point,) = mover["volumes"]
     root = point["efsVolumeConfiguration"]["authorizationConfig"]["accessPointId"]
     assert world.access_points[root]["uid"] == 0

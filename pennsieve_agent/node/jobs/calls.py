@@ -24,8 +24,9 @@ from pennsieve_agent.node.table import Items, expiry
 
 PREFIX = "call:"
 """What the id of a call begins with; that of a job of Batch's never does."""
-LATEST_SECONDS = 2 * 3600.0
-"""After which a call is given up of which AWS tells nothing: its event is an hour old at most."""
+LATEST_SECONDS = 1800.0
+"""After which a call is given up of which AWS tells nothing; it takes a quarter of an hour at most.
+One that has not begun by then must not begin any more."""
 KEPT_SECONDS = 120 * 86_400
 _EXISTS = "ResourceAlreadyExistsException"
 
@@ -37,8 +38,10 @@ class Part(StrEnum):
     TRANSFER = "transfer"
 
 
-def parts_of(kind: JobKind) -> list[str]:
-    """The calls that a task takes, in order."""
+def parts_of(node: Node, kind: JobKind) -> list[str]:
+    """The calls that a task takes, in order; none where a job does it."""
+    if not node.settings.transfer_function:
+        return []
     parts = {
         JobKind.STAGE: [Part.TRANSFER],
         JobKind.MERGE: [Part.FILES],
@@ -106,7 +109,10 @@ def rows_of(node: Node, run: str, jobs: Sequence[JobRecord]) -> dict[str, Any]:
 def _row(node: Node, run: str, job: JobRecord) -> dict[str, Any]:
     item = Items(node).get(f"RUN#{run}", f"CALL#{job.name}")
     if item is None:
-        is_lost = job.called and node.now() - job.called > LATEST_SECONDS
+        is_lost = bool(job.called) and node.now() - job.called > LATEST_SECONDS
+        if is_lost:
+            bucket, key = node.settings.bucket, begun_key(run, job.name)
+            node.client("s3").put_object(Bucket=bucket, Key=key, Body=b"")
         return {
             "jobId": job.id,
             "status": UNFIT if is_lost else "RUNNING",

@@ -84,9 +84,9 @@ def _jobs(node: Node, job: Job, code: Code | None) -> list[JobRecord]:
     parents = list(job.depends_on)
     match job.kind:
         case PlanKind.STAGE_IN:
-            return [_transfer(job.id, job.id, JobKind.STAGE, parents)]
+            return [_transfer(node, job.id, job.id, JobKind.STAGE, parents)]
         case PlanKind.TARGET:
-            target = _transfer(job.id, job.id, JobKind.DELIVER, parents)
+            target = _transfer(node, job.id, job.id, JobKind.DELIVER, parents)
             if job.target_type == LAYER_TARGET:
                 target.calls = []  # the layers are mounted by jobs alone
             return [target]
@@ -94,7 +94,7 @@ def _jobs(node: Node, job: Job, code: Code | None) -> list[JobRecord]:
             pass
     jobs = []
     if len(parents) != 1:  # with none before it, this makes the folders of the run's steps
-        merge = _transfer(f"{job.id}/merge", job.id, JobKind.MERGE, parents)
+        merge = _transfer(node, f"{job.id}/merge", job.id, JobKind.MERGE, parents)
         jobs.append(merge)
         parents = [merge.key]
     gpu = code is not None and code.compute_type == "gpu"
@@ -112,7 +112,7 @@ def _jobs(node: Node, job: Job, code: Code | None) -> list[JobRecord]:
     return jobs
 
 
-def _transfer(key: str, step: str, kind: JobKind, after: list[str]) -> JobRecord:
+def _transfer(node: Node, key: str, step: str, kind: JobKind, after: list[str]) -> JobRecord:
     return JobRecord(
         key,
         step,
@@ -120,7 +120,7 @@ def _transfer(key: str, step: str, kind: JobKind, after: list[str]) -> JobRecord
         after,
         vcpus=TRANSFER_CPU / 1024,
         memory=TRANSFER_MEMORY,
-        calls=parts_of(kind),
+        calls=parts_of(node, kind),
     )
 
 

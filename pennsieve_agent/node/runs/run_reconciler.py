@@ -264,9 +264,8 @@ class RunReconciler:
             return self._end_well(record)
         job = next((job for job in record.jobs if job.kind is JobKind.CLEAN), None)
         if job is None:
-            job = JobRecord(
-                CLEAN_KEY, CLEAN_KEY, JobKind.CLEAN, calls=calls.parts_of(JobKind.CLEAN)
-            )
+            parts = calls.parts_of(self.node, JobKind.CLEAN)
+            job = JobRecord(CLEAN_KEY, CLEAN_KEY, JobKind.CLEAN, calls=parts)
             record.jobs.append(job)
         if not job.id:
             if self.node.now() < record.clean_after:
