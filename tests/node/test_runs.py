@@ -320,7 +320,7 @@ def test_aws_that_refuses_for_long_ends_the_run(world: World) -> None:
     world.start()
     while world.events:
         world.deliver(world.events.pop(0))
-    for _ in range(3):
+    for _ in range(16):  # the files cannot be deleted either
         world.tick()
     assert world.status == "FAILED"
     assert "AWS refuses: ThrottlingException" in world.record()["reason"]

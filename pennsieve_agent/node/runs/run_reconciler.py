@@ -260,8 +260,19 @@ class RunReconciler:
 
     def _clean(self, record: RunRecord) -> bool:
         """Delete the files of a run. It is not called ended before, unless that takes an hour."""
+        try:
+            return self._delete_files(record)
+        except Busy:
+            raise
+        except Exception as error:
+            log.exception("the files of run %s are not deleted", record.run)
+            self._clean_later(record, _words(error))
+            return False
+
+    def _delete_files(self, record: RunRecord) -> bool:
         if not any(job.submissions for job in record.jobs):
-            return self._end_well(record)
+            record.phase = Phase.REPORTING
+            return True
         job = next((job for job in record.jobs if job.kind is JobKind.CLEAN), None)
         if job is None:
             parts = calls.parts_of(self.node, JobKind.CLEAN)
@@ -276,30 +287,30 @@ class RunReconciler:
         update_jobs(record, seen)
         if job.status == "SUCCEEDED":
             tidy(self.node, record)
-            return self._end_well(record)
+            record.left = ""
+            record.phase = Phase.REPORTING
+            return True
         if job.ended or (job.id and job.id not in seen.jobs):
-            self._clean_later(record, job)
+            lost = "AWS Batch knows nothing of the job that deletes them"
+            self._clean_later(record, job.reason or lost)
+            resubmit(job)
             return False
         return not job.id
 
-    def _end_well(self, record: RunRecord) -> bool:
-        StatusReports(self.node, self.store, record).run(record.outcome)
-        record.phase = Phase.REPORTING
-        return True
-
-    def _clean_later(self, record: RunRecord, job: JobRecord) -> None:
+    def _clean_later(self, record: RunRecord, why: str) -> None:
         """Files are left; whatever failed, the clock brings us here again."""
-        log.warning("the files of run %s are not deleted: %s", record.run, job.reason)
+        log.warning("the files of run %s are not deleted: %s", record.run, why)
         record.cleanings += 1
-        record.left = job.reason or "AWS Batch knows nothing of the job that deletes them"
+        record.left = why
         now, is_late = self.node.now(), record.cleanings > SOON
         record.clean_after = now + (LATER_SECONDS if is_late else 0.0)
         if record.cleanings == SOON:  # whoever waits for the run need not wait for ever
             StatusReports(self.node, self.store, record).run(record.outcome)
-        resubmit(job)
 
     def _report(self, record: RunRecord) -> bool:
-        StatusReports(self.node, self.store, record).flush()
+        reports = StatusReports(self.node, self.store, record)
+        reports.run(record.outcome)
+        reports.flush()
         if record.outbox and self.node.now() - record.ended < REPORT_SECONDS:
             return False
         tidy(self.node, record)
