@@ -198,8 +198,8 @@ def test_what_cloudformation_does_is_only_for_cloudformation() -> None:
         ("kms:ScheduleKeyDeletion", f"arn:aws:kms:us-east-1:{NUMBER}:key/k"),
         ("kms:CreateKey", "*"),
         (
-            "elasticfilesystem:DeleteFileSystem",
-            f"arn:aws:elasticfilesystem:us-east-1:{NUMBER}:file-system/fs-1",
+            "s3files:DeleteFileSystem",
+            f"arn:aws:s3files:us-east-1:{NUMBER}:file-system/fs-1",
         ),
         ("lambda:UpdateFunctionCode", f"arn:aws:lambda:us-east-1:{NUMBER}:function:prod"),
         ("iam:CreateServiceLinkedRole", f"arn:aws:iam::{NUMBER}:role/aws-service-role/x"),

@@ -75,12 +75,12 @@ def test_jobs_are_told_what_they_may_and_no_more(world: World) -> None:
     assert work["jobRoleArn"] == "arn:job"
     assert "secrets" not in by_step["in"]["containerProperties"]
     points = sorted((point["path"], point["uid"]) for point in world.access_points.values())
-    user = uid_of(RUN)
+    user = uid_of(world.taken())
     assert points == [(f"/runs/{RUN}", 0), (f"/runs/{RUN}", user), (f"/runs/{RUN}/{own}", user)]
     assert by_step["in"]["containerProperties"]["volumes"] == [], "it puts objects into the bucket"
     mover = by_step["out"]["containerProperties"]
     (point,) = mover["volumes"]
-    root = point["efsVolumeConfiguration"]["authorizationConfig"]["accessPointId"]
+    root = point["s3filesVolumeConfiguration"]["accessPointArn"]
     assert world.access_points[root]["uid"] == 0
     assert mover["jobRoleArn"] == "arn:mover"
 
@@ -99,7 +99,7 @@ def test_transfer_jobs_are_told_whose_files_they_are_and_what_came_before(world:
     assert set(deliver.before) == {"in", "a", "b", "both"}
     assert deliver.sources == ("in",)
     assert {*merge.steps} == {"in", "a", "b", "both", "out"}
-    assert merge.uid == uid_of(RUN)
+    assert merge.uid == uid_of(world.taken())
     both = next(j.definition for j in world.jobs.values() if "-both-1" in j.name)
     names = {row["name"]: row["value"] for row in both["containerProperties"]["environment"]}
     assert names["INPUT_DIR"] == f"/mnt/run/{merged_folder('both')}/data"

@@ -22,6 +22,7 @@ from pennsieve_agent.node.identity.workflow_registry import Registry
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.node_settings import NodeSettings
 from pennsieve_agent.node.records.callers import Caller
+from pennsieve_agent.node.records.run_record import RunRecord
 from pennsieve_agent.node.records.run_store import RunStore
 from pennsieve_agent.node.records.start_document import Start
 from pennsieve_agent.node.runs.own_run import Who, record_of
@@ -137,7 +138,7 @@ class World:
         clients: dict[str, Any] = {
             "dynamodb": services.Table(self),
             "batch": services.Batch(self),
-            "efs": services.Files(self),
+            "s3files": services.Files(self),
             "s3": services.Bucket(self),
             "logs": services.Logs(self),
             "events": services.Rules(self),
@@ -369,6 +370,12 @@ class World:
             "lease": [key for key in self.items if key[1] == "LEASE"],
         }
         return {name: rows for name, rows in found.items() if rows}
+
+    def taken(self) -> RunRecord:
+        """The record of the run, as the node reads it."""
+        record = RunStore(self.node()).read(RUN)
+        assert record is not None
+        return record
 
     def record(self) -> dict[str, Any]:
         item = self.items[f"RUN#{RUN}", "RUN"]

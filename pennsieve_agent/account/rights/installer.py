@@ -18,7 +18,7 @@ from pennsieve_agent.account.rights.right import (
     document,
     documents,
 )
-from pennsieve_agent.account.rights.stack_rights import Place, rights_for_stack
+from pennsieve_agent.account.rights.stack_rights import TAGGED, Place, rights_for_stack
 from pennsieve_agent.account.spec.names import NodeNames, node_names
 from pennsieve_agent.account.spec.node_spec import Code, NodeSpec, Settings
 from pennsieve_agent.account.stack.template import node_template
@@ -138,6 +138,11 @@ def _deletions(names: NodeNames) -> Sequence[Right]:
         Right("DeleteParameters", "delete the keys of workflows on a node that is removed",
               ("ssm:DeleteParameters",),
               (names.arn("ssm", f"parameter{names.parameter_prefix}*"),)),
+        Right("DeleteAccessPoints", "delete the access points of runs that were cut off",
+              ("s3files:DeleteAccessPoint", "s3files:ListAccessPoints"),
+              (names.arn("s3files", "file-system/*"),), conditions=TAGGED),
+        Right("FindFiles", f"find the node's file system; {NO_RESOURCE}",
+              ("s3files:ListFileSystems",), ("*",)),
         Right("DeleteSecrets", "delete the secrets of a node that is removed",
               ("secretsmanager:DeleteSecret",),
               (names.arn("secretsmanager", f"secret:{names.secret_prefix}*"),)),

@@ -1,9 +1,9 @@
 """Who may do what in the user's account: policy documents as pure functions of names.
 
 The roles' documents are made of what the node's code does
-(:mod:`pennsieve_agent.node.role_permissions`). None allows an action by wildcard; ``*`` is a
-resource only where AWS knows none, and :data:`NO_RESOURCE` says so for each such action. What AWS
-names itself is told apart by our tag.
+(:mod:`pennsieve_agent.node.role_permissions`). None but that of S3 Files allows actions by
+wildcard; ``*`` is a resource only where AWS knows none, and :data:`NO_RESOURCE` says so for each
+such action. What AWS names itself is told apart by our tag.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 from pennsieve_agent.account.spec.names import TOKEN_TAG, NodeNames
 from pennsieve_agent.account.stack.statements import Document, allow, document
 from pennsieve_agent.domain.iam_policies import fits, many
+from pennsieve_agent.domain.step_files import FILES_PREFIX
 from pennsieve_agent.node.role_permissions import (
     GPU_PARAMETERS,
     PARAMETERS,
@@ -32,6 +33,16 @@ PLATFORM_REPOSITORIES = "*"
 ANY_ACCOUNT = "*"
 
 _LIST = "AWS supports no resource-level permissions for lists"
+FILES_SERVICE = "elasticfilesystem.amazonaws.com"
+"""What S3 Files is called in trust policies and rules."""
+KEY_ACTIONS = tuple(
+    f"kms:{name}"
+    for name in ("Decrypt", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo")
+)
+FILES_ACTIONS = (
+    *("s3:AbortMultipartUpload", "s3:DeleteObject*", "s3:GetObject*"),
+    *("s3:ListMultipartUploadParts", "s3:PutObject*"),
+)
 NO_RESOURCE = {
     "batch:DescribeComputeEnvironments": _LIST,
     "batch:DescribeJobDefinitions": _LIST,
@@ -39,6 +50,8 @@ NO_RESOURCE = {
     "batch:ListJobs": _LIST,
     "ecr:GetAuthorizationToken": "it logs in to the registry as a whole",
     "ecs:DiscoverPollEndpoint": "it finds the endpoint to ask",
+    "events:ListRuleNamesByTarget": _LIST,
+    "events:ListRules": _LIST,
 }
 """Actions given on ``*``, and why (AWS, "Service Authorization Reference")."""
 
@@ -76,11 +89,13 @@ def node_boundary(names: NodeNames, platform_account_id: str = "") -> Document:
     anywhere = replace(names, region="*")
     where = Where(anywhere, platform_account_id, "/*")
     rows = [_statement(right, where) for rights in RIGHTS.values() for right in rights]
-    rows += [
-        statement
-        for access in (flow_access(anywhere), key_access(anywhere), instance_access(where))
-        for statement in access["Statement"]
-    ]
+    documents = (
+        flow_access(anywhere),
+        _key_by_way_of(anywhere, ["s3", "ssm"], KEY_ACTIONS),
+        instance_access(where),
+        files_access(anywhere, key=False),
+    )
+    rows += [statement for access in documents for statement in access["Statement"]]
     return document(*_merged(_by_resource(rows)))
 
 
@@ -97,7 +112,11 @@ def _by_resource(rows: Sequence[Document]) -> Iterator[Document]:
         row = {**row, "Action": narrow["Action"]}
         key = repr((row["Resource"], row.get("Condition")))
         before = statements.setdefault(key, {**row, "Action": []})
-        before["Action"] = sorted({*before["Action"], *row["Action"]})
+        together = sorted({*before["Action"], *row["Action"]})
+        stems = tuple(action[:-1] for action in together if action.endswith("*"))
+        before["Action"] = [
+            action for action in together if action[-1] == "*" or not action.startswith(stems)
+        ]
     yield from statements.values()
 
 
@@ -135,6 +154,32 @@ def flow_access(names: NodeNames) -> Document:
     return document(allow(actions, [group, f"{group}:*"]))
 
 
+def files_access(names: NodeNames, *, key: bool = True) -> Document:
+    """What S3 Files does with the bucket and with EventBridge.
+
+    By "Prerequisites for S3 Files"
+    (https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-prereq-policies.html).
+    Its actions are by wildcard, as AWS does not say which of them it uses.
+    """
+    bucket = f"arn:{names.partition}:s3:::{names.bucket}"
+    changes = "DeleteRule DisableRule EnableRule PutRule PutTargets RemoveTargets"
+    managed = {"Condition": {"StringEquals": {"events:ManagedBy": FILES_SERVICE}}}
+    statements = [
+        allow(("s3:ListBucket", "s3:ListBucketVersions"), bucket),
+        allow(FILES_ACTIONS, f"{bucket}/{FILES_PREFIX}*"),
+        allow(
+            [f"events:{name}" for name in changes.split()],
+            names.arn("events", "rule/DO-NOT-DELETE-S3-Files*"),
+        )
+        | managed,
+        allow(("events:DescribeRule", "events:ListTargetsByRule"), names.arn("events", "rule/*")),
+        allow(("events:ListRuleNamesByTarget", "events:ListRules"), "*"),
+    ]
+    if key:
+        statements += _key_by_way_of(names, ["s3"], KEY_ACTIONS)["Statement"]
+    return document(*statements)
+
+
 def key_access(names: NodeNames, *, bucket: bool = True, parameters: bool = True) -> Document:
     """What a role needs of the node's key, in the modes that have one.
 
@@ -162,6 +207,8 @@ def instance_access(where: Where) -> Document:
 
     On EC2 images are pulled by the machine's own role, not by the execution role
     (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-iam-role-overview.html).
+    A machine mounts the files for its jobs. It reads nothing straight from the bucket: what a
+    program can take from it must not open the files of other runs.
     """
     names = where.names
     cluster = names.arn("ecs", f"cluster/AWSBatch-{names.queue('gpu')}*")
@@ -178,6 +225,7 @@ def instance_access(where: Where) -> Document:
         allow(works, machines) | inside,
         allow(finds, "*"),
         *(_statement(Right(pulls, kind, ""), where) for kind in ("platform-images", "node-images")),
+        _statement(Right(("s3files:ClientMount", "s3files:ClientWrite"), "mount", ""), where),
         allow(("logs:CreateLogStream", "logs:PutLogEvents"), group),
     )
 
@@ -214,24 +262,25 @@ def _resources(kind: str, where: Where) -> tuple[Any, Conditions]:
     if plain is not None:
         return plain, {}
     job = names.arn("batch", "job/*")
-    access_point = names.arn("elasticfilesystem", "access-point/*")
-    files = names.arn("elasticfilesystem", "file-system/*")
+    files = names.arn("s3files", "file-system/*")
     roles = (
         names.execution_role,
         names.gpu_execution_role,
         names.job_role,
         names.mover_role,
     )
-    created = {"elasticfilesystem:CreateAction": "CreateAccessPoint"}
+    created = {"s3files:CreateAction": "CreateAccessPoint"}
     passed = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
-    # Who mounts is not asked for tags (Amazon EFS, "EFS condition keys for clients").
-    through = {"elasticfilesystem:AccessPointArn": access_point}
+    # Who mounts is not asked for tags ("S3 Files condition keys for clients",
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-security-iam.html).
+    through = {"s3files:AccessPointArn": f"{files}/access-point/*"}
     table: dict[str, tuple[Any, Conditions]] = {
         "job": (job, _tagged(names)),
         "new-job": (job, _tagging(names, {})),
         "file-system": (files, _tagged(names)),
-        "access-point": (access_point, _tagged(names)),
-        "new-access-point": (access_point, _tagging(names, created)),
+        # An access point's ARN begins with that of its file system.
+        "access-point": (files, _tagged(names)),
+        "new-access-point": (f"{files}/access-point/*", _tagging(names, created)),
         "mount": (where.files or files, {"ArnLike": through}),
         "roles-to-pass": ([where.role(role) for role in roles], {"StringEquals": passed}),
     }
@@ -266,6 +315,8 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
         "bucket-code": f"{bucket}/code/*",
         "bucket-runs": f"{bucket}/runs/*",
         "bucket-logs": f"{bucket}/logs/*",
+        "bucket": bucket,
+        "bucket-files": f"{bucket}/{FILES_PREFIX}*",
         "bucket-archives": f"{bucket}/archives/*",
         "bucket-documents": f"{bucket}/documents/*",
         "parameter": f"{parameters}*",

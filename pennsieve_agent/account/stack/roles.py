@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from pennsieve_agent.account.spec.node_spec import Mode, NodeSpec
 from pennsieve_agent.account.stack.policies import (
+    FILES_SERVICE,
     Where,
+    files_access,
     flow_access,
     instance_access,
     key_access,
@@ -18,7 +20,6 @@ from pennsieve_agent.account.stack.statements import Document, document
 from pennsieve_agent.account.stack.template_parts import (
     Resource,
     Resources,
-    attribute,
     has_key,
     ref,
     tags,
@@ -26,7 +27,7 @@ from pennsieve_agent.account.stack.template_parts import (
 from pennsieve_agent.account.stack.trusts import service_trust
 
 TASKS, FUNCTIONS = "ecs-tasks.amazonaws.com", "lambda.amazonaws.com"
-USE_BUCKET = frozenset({"admin", "gateway", "mover", "reconciler"})
+USE_BUCKET = frozenset({"admin", "gateway", "job", "mover", "reconciler"})
 """The roles that use the node's key for what is in its bucket."""
 USE_PARAMETERS = frozenset({"admin", "execution", "reconciler"})
 """The roles that use it for keys of workflows: to write them, hand them out, sign in by them."""
@@ -42,6 +43,7 @@ def roles(spec: NodeSpec) -> Resources:
         **_inner(spec, "execution", "Pulls the images of jobs and writes their logs"),
         **_inner(spec, "job", "What a processor's container has"),
         **_inner(spec, "mover", "Moves the files of runs in and out"),
+        **_files_role(spec),
     }
     if spec.settings.mode is not Mode.BASIC and not spec.settings.network:
         resources |= _flow_role(spec)
@@ -90,13 +92,24 @@ def _inner(spec: NodeSpec, word: str, about: str) -> Resources:
 
 def _access(spec: NodeSpec, word: str) -> Document:
     names = spec.names
-    files = attribute("Files", "Arn")
+    files = ref("Files")  # its ARN
     where = Where(names, spec.platform_account_id, spec.settings.role_path, files)
     access = [role_access(word, where)]
     bucket, parameters = word in USE_BUCKET, word in USE_PARAMETERS
     if has_key(spec) and (bucket or parameters):
         access.append(key_access(names, bucket=bucket, parameters=parameters))
     return document(*(statement for policy in access for statement in policy["Statement"]))
+
+
+def _files_role(spec: NodeSpec) -> Resources:
+    """S3 Files itself, which keeps the file system and its part of the bucket alike."""
+    names = spec.names
+    trust = service_trust(FILES_SERVICE, names, names.arn("s3files", "file-system/*"))
+    role = _role(spec, names.files_role, "Copies files of runs to and from the bucket", trust)
+    access = files_access(names, key=has_key(spec))
+    policy = {"PolicyName": f"{names.files_role}-access", "PolicyDocument": access}
+    role["Properties"]["Policies"] = [policy]
+    return {"FilesRole": role}
 
 
 def _flow_role(spec: NodeSpec) -> Resources:
@@ -117,7 +130,7 @@ def _instance_role(spec: NodeSpec) -> Resources:
     role = _role(
         spec, name, "What a machine with GPUs has", service_trust("ec2.amazonaws.com", names)
     )
-    access = instance_access(Where(names, spec.platform_account_id))
+    access = instance_access(Where(names, spec.platform_account_id, files=ref("Files")))
     role["Properties"]["Policies"] = [{"PolicyName": f"{name}-access", "PolicyDocument": access}]
     profile = {"InstanceProfileName": name, "Roles": [ref("InstanceRole")]}
     path = {"Path": spec.settings.role_path}

@@ -17,6 +17,7 @@ from pennsieve_agent.account.stack.template_parts import (
     ref,
     tags,
 )
+from pennsieve_agent.domain.step_files import FILES_PREFIX, RUNS_FOLDER, SHARED_UID
 from pennsieve_agent.node.records.run_store import DOCUMENT_SECONDS
 from pennsieve_agent.node.runs.large_answers import ANSWERS
 from pennsieve_agent.node.table import DOCUMENTS
@@ -25,7 +26,14 @@ LOG_DAYS = 90
 OLD_VERSION_DAYS = 30
 UNFINISHED_UPLOAD_DAYS = 7
 RUN_OBJECT_DAYS = 30
-"""What transfer jobs are to do is deleted with its run; this is for a run whose end was cut off."""
+"""What is a run's is deleted with it; this is for a run whose end was cut off."""
+FILES_VERSION_DAYS = 1
+IMPORT_BYTES = 131_072
+"""A smaller file is copied to the fast storage when it is read; a larger one is always read from
+the bucket, which costs no throughput ("How S3 Files is metered",
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-metering.html)."""
+FAST_DAYS = 1
+"""How long the fast storage keeps what nobody reads; the least that AWS takes."""
 
 
 def storage(spec: NodeSpec) -> Resources:
@@ -64,6 +72,19 @@ def _bucket(spec: NodeSpec) -> Resource:
         "Prefix": "runs/",
         "ExpirationInDays": RUN_OBJECT_DAYS,
     }
+    files = {
+        "Id": "FilesOfRuns",
+        "Status": "Enabled",
+        "Prefix": f"{FILES_PREFIX}{RUNS_FOLDER}/",
+        "ExpirationInDays": RUN_OBJECT_DAYS,
+        "NoncurrentVersionExpiration": {"NoncurrentDays": FILES_VERSION_DAYS},
+    }
+    markers = {  # what deletes objects cannot, in one rule, delete the marks of deleted ones
+        "Id": "MarksOfDeletedFiles",
+        "Status": "Enabled",
+        "Prefix": FILES_PREFIX,
+        "ExpiredObjectDeleteMarker": True,
+    }
     answers = {
         "Id": "AnswersToTransferJobs",
         "Status": "Enabled",
@@ -90,7 +111,9 @@ def _bucket(spec: NodeSpec) -> Resource:
             "VersioningConfiguration": {"Status": "Enabled"},
             "PublicAccessBlockConfiguration": dict.fromkeys(block, True),
             "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
-            "LifecycleConfiguration": {"Rules": [old, runs, answers, documents]},
+            "LifecycleConfiguration": {"Rules": [old, runs, answers, documents, files, markers]},
+            # S3 Files hears of changes by EventBridge; a change of the bucket must not end that.
+            "NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}},
             "Tags": tags(spec),
         },
     }
@@ -157,35 +180,56 @@ def _repositories(spec: NodeSpec) -> Resources:
 
 
 def _files(spec: NodeSpec) -> Resources:
+    """A file system over a prefix of the bucket, and where each subnet reaches it."""
     key = {"KmsKeyId": attribute("Key", "Arn")} if has_key(spec) else {}
+    rule = {"Prefix": "", "Trigger": "ON_FILE_ACCESS", "SizeLessThan": IMPORT_BYTES}
     resources: Resources = {
         "Files": {
-            "Type": "AWS::EFS::FileSystem",
+            "Type": "AWS::S3Files::FileSystem",
             **deleted_with_the_stack(),
             "Properties": {
-                "Encrypted": True,
+                "Bucket": attribute("Bucket", "Arn"),
+                "Prefix": FILES_PREFIX,
+                "RoleArn": attribute("FilesRole", "Arn"),
                 **key,
-                "ThroughputMode": "elastic",
-                "BackupPolicy": {"Status": "DISABLED"},
-                "LifecyclePolicies": [
-                    {"TransitionToIA": "AFTER_30_DAYS"},
-                    {"TransitionToPrimaryStorageClass": "AFTER_1_ACCESS"},
-                ],
-                "FileSystemPolicy": files_policy(),
-                "FileSystemTags": marked(spec, Name=spec.names.stack),
+                "SynchronizationConfiguration": {
+                    "ImportDataRules": [rule],
+                    "ExpirationDataRules": [{"DaysAfterLastAccess": FAST_DAYS}],
+                },
+                "Tags": marked(spec, Name=spec.names.stack),
             },
-        }
+        },
+        "FilesPolicy": {
+            "Type": "AWS::S3Files::FileSystemPolicy",
+            "Properties": {"FileSystemId": ref("Files"), "Policy": files_policy()},
+        },
     }
     for number, subnet in enumerate(subnet_ids(spec), 1):
         resources[f"FilesTarget{number}"] = {
-            "Type": "AWS::EFS::MountTarget",
+            "Type": "AWS::S3Files::MountTarget",
             "Properties": {
                 "FileSystemId": ref("Files"),
                 "SubnetId": subnet,
                 "SecurityGroups": [attribute("FilesFirewall", "GroupId")],
             },
         }
+    if spec.settings.gpu:
+        resources["MachinePoint"] = _machine_point(spec)
     return resources
+
+
+def _machine_point(spec: NodeSpec) -> Resource:
+    """How a machine with GPUs enters the files: all that it does there is one user's."""
+    user = str(SHARED_UID)
+    return {
+        "Type": "AWS::S3Files::AccessPoint",
+        "Properties": {
+            "FileSystemId": ref("Files"),
+            "PosixUser": {"Uid": user, "Gid": user},
+            "RootDirectory": {"Path": "/"},
+            "Tags": marked(spec),
+        },
+    }
 
 
 def _key(spec: NodeSpec) -> Resources:

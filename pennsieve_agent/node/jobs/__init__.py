@@ -1,1 +1,1 @@
-"""Jobs on AWS Batch: definitions, access points of EFS, tasks of transfer jobs, submission."""
+"""Jobs on AWS Batch: definitions, access points of files, tasks of transfer jobs, submission."""

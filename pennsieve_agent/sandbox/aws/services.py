@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pennsieve_agent.domain.iam_policies import Ask, Verdict
 from pennsieve_agent.sandbox.aws import items
 from pennsieve_agent.sandbox.aws.batch import batch, job_log
 from pennsieve_agent.sandbox.aws.batch.batch import Batch, Works
@@ -39,7 +40,6 @@ from pennsieve_agent.sandbox.aws.rights.policy_check import (
     RightsRecord,
     failure,
 )
-from pennsieve_agent.domain.iam_policies import Ask, Verdict
 from pennsieve_agent.sandbox.aws.rights.principals import (
     Principal,
     account_of,
@@ -157,7 +157,7 @@ class Services:
             S3FilesFront,
         )
 
-        return S3FilesFront(behind, lambda one: self.files.pending(one, USER_ACCOUNT_ID))
+        return S3FilesFront(behind, self.files.pending)
 
     def registry(self, record: Record) -> RegistryFront:
         """What answers for the account's registries of images; ``record`` tells ECR of a push."""

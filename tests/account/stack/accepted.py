@@ -22,5 +22,9 @@ ACCEPTED = {
     ("CKV_AWS_173", "Reconciler"): "its variables are names, and no secret",
 }
 
-PARLIAMENT: dict[str, str] = {}
+PARLIAMENT: dict[str, str] = {
+    "Unknown prefix s3files": "its list is older than the service; the actions are those of AWS's "
+    "page https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3files.html",
+    "s3:GetObjectAttributes": "S3 Files is given s3:GetObject*, as AWS says",
+}
 """By the action that is found."""

@@ -30,8 +30,8 @@ def test_cloudformation_will_take_the_template(spec: NodeSpec) -> None:
 def documents(spec: NodeSpec) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     text = json.dumps(node_template(spec)["Resources"])
-    files = spec.names.arn("elasticfilesystem", "file-system/fs-1")
-    text = text.replace(json.dumps({"Fn::GetAtt": ["Files", "Arn"]}), json.dumps(files))
+    files = spec.names.arn("s3files", "file-system/fs-1")
+    text = text.replace(json.dumps({"Ref": "Files"}), json.dumps(files))
     for name, body in json.loads(text).items():
         properties = body["Properties"]
         if body["Type"] in {"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"}:

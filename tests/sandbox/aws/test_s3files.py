@@ -13,37 +13,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pennsieve_agent.sandbox.aws.s3files import file_systems
+from pennsieve_agent.sandbox.aws.s3files.synchronize import NotThere
 from tests.sandbox.aws.account import NUMBER, Cloud, allow, service_trust
-
-BUCKET = "files-of-a-node"
-EFS = "elasticfilesystem.amazonaws.com"
-
-
-def bucket(cloud: Cloud, *, versioned: bool = True) -> Any:
-    s3 = cloud.owner.client("s3")
-    s3.create_bucket(Bucket=BUCKET)
-    if versioned:
-        status = {"Status": "Enabled"}
-        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration=status)
-    return s3
-
-
-def make_role(cloud: Cloud, service: str = EFS) -> str:
-    rights = allow(("s3:*", f"arn:aws:s3:::{BUCKET}"), ("s3:*", f"arn:aws:s3:::{BUCKET}/*"))
-    return cloud.role("sync", service_trust(service), rights)
-
-
-def file_system(cloud: Cloud) -> dict[str, Any]:
-    """A file system over ``files/`` of a new bucket, that can be mounted."""
-    bucket(cloud)
-    made: dict[str, Any] = cloud.owner.client("s3files").create_file_system(
-        bucket=f"arn:aws:s3:::{BUCKET}", prefix="files/", roleArn=make_role(cloud)
-    )
-    subnets = cloud.owner.client("ec2").describe_subnets()["Subnets"]
-    cloud.owner.client("s3files").create_mount_target(
-        fileSystemId=made["fileSystemId"], subnetId=subnets[0]["SubnetId"]
-    )
-    return made
+from tests.sandbox.aws.files import BUCKET, file_system, make_bucket, make_role
 
 
 @pytest.fixture
@@ -63,7 +35,7 @@ def code_of(error: pytest.ExceptionInfo[ClientError]) -> str:
 
 
 def test_a_bucket_without_versions_and_a_wrong_role_are_refused(cloud: Cloud) -> None:
-    s3 = bucket(cloud, versioned=False)
+    s3 = make_bucket(cloud, versioned=False)
     files, wanted = cloud.owner.client("s3files"), {"bucket": f"arn:aws:s3:::{BUCKET}"}
     role = make_role(cloud)
     with pytest.raises(ClientError, match="Versioning is not enabled") as refused:
@@ -86,7 +58,9 @@ def test_access_points_are_limited_and_keep_a_file_system(
     monkeypatch.setattr(file_systems, "MOST_ACCESS_POINTS", 2)
     points = [files.create_access_point(fileSystemId=system, clientToken=t) for t in "aab"]
     assert points[0]["accessPointId"] == points[1]["accessPointId"]  # the token is the same
-    assert points[2]["accessPointArn"].endswith(f"{system}/access-point/{points[2]['accessPointId']}")
+    assert points[2]["accessPointArn"].endswith(
+        f"{system}/access-point/{points[2]['accessPointId']}"
+    )
     with pytest.raises(ClientError) as full:
         files.create_access_point(fileSystemId=system)
     assert code_of(full) == "ServiceQuotaExceededException"
@@ -113,7 +87,9 @@ def test_objects_are_files_with_the_owner_and_mode_of_their_metadata(
         ("files/runs/r/link", "0120777", b"a.txt"),
         ("files/runs/r/x//y", "0100640", b"no path"),
     ):
-        s3.put_object(Bucket=BUCKET, Key=key, Body=body, Metadata={**owner, "file-permissions": mode})
+        s3.put_object(
+            Bucket=BUCKET, Key=key, Body=body, Metadata={**owner, "file-permissions": mode}
+        )
     s3.put_object(Bucket=BUCKET, Key="files/runs/r/plain/b.txt", Body=b"b")
     folder = enter(system, "/runs/r")
     assert folder.stat().st_mode & 0o777 == 0o750
@@ -126,13 +102,17 @@ def test_objects_are_files_with_the_owner_and_mode_of_their_metadata(
 def test_what_is_new_in_a_known_folder_is_seen_late_and_a_fresh_folder_is_complete(
     cloud: Cloud, enter: Callable[..., Path]
 ) -> None:
-    system, s3, files = file_system(cloud)["fileSystemId"], cloud.owner.client("s3"), cloud.services.files
+    system, s3, files = (
+        file_system(cloud)["fileSystemId"],
+        cloud.owner.client("s3"),
+        cloud.services.files,
+    )
     s3.put_object(Bucket=BUCKET, Key="files/runs/old/a", Body=b"")
     enter(system, "/runs/old")
     files.import_seconds = 30.0
     for name in ("data/1", "data/deep/2"):
         s3.put_object(Bucket=BUCKET, Key=f"files/runs/new/{name}", Body=b"x")
-    with pytest.raises(Exception, match="/runs/new"):
+    with pytest.raises(NotThere, match="/runs/new"):
         enter(system, "/runs/new")
     files.now = lambda: time.time() + 31
     s3.put_object(Bucket=BUCKET, Key="files/runs/new/data/3", Body=b"x")
@@ -147,14 +127,18 @@ def test_a_file_reaches_the_bucket_a_minute_after_its_last_change(
     cloud: Cloud, enter: Callable[..., Path]
 ) -> None:
     made = {"ownerUid": os.getuid(), "ownerGid": os.getgid(), "permissions": "0700"}
-    system, s3, files = file_system(cloud)["fileSystemId"], cloud.owner.client("s3"), cloud.services.files
+    system, s3, files = (
+        file_system(cloud)["fileSystemId"],
+        cloud.owner.client("s3"),
+        cloud.services.files,
+    )
     known = file_systems.s3files_backends[NUMBER]["us-east-1"].file_system(system)
     folder = enter(system, "/runs/r", creationPermissions=made)
     (folder / "a.txt").write_text("1")
     (folder / "link").symlink_to("a.txt")
     files.tick(known, NUMBER)
     assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET)
-    assert files.pending(known, NUMBER)
+    assert files.pending(known)
     files.now = lambda: time.time() + 61
     files.tick(known, NUMBER)
     keys = [row["Key"] for row in s3.list_objects_v2(Bucket=BUCKET)["Contents"]]
@@ -162,7 +146,7 @@ def test_a_file_reaches_the_bucket_a_minute_after_its_last_change(
     told = s3.head_object(Bucket=BUCKET, Key="files/runs/r/a.txt")["Metadata"]
     assert told["file-owner"] == str(os.getuid())
     assert told["file-permissions"].startswith("0100")
-    assert not files.pending(known, NUMBER)
+    assert not files.pending(known)
     (folder / "a.txt").unlink()
     files.tick(known, NUMBER)
     assert [row["Key"] for row in s3.list_object_versions(Bucket=BUCKET)["DeleteMarkers"]] == [
@@ -173,7 +157,11 @@ def test_a_file_reaches_the_bucket_a_minute_after_its_last_change(
 def test_the_bucket_wins_and_what_was_changed_is_lost_and_found(
     cloud: Cloud, enter: Callable[..., Path]
 ) -> None:
-    system, s3, files = file_system(cloud)["fileSystemId"], cloud.owner.client("s3"), cloud.services.files
+    system, s3, files = (
+        file_system(cloud)["fileSystemId"],
+        cloud.owner.client("s3"),
+        cloud.services.files,
+    )
     known = file_systems.s3files_backends[NUMBER]["us-east-1"].file_system(system)
     for name in ("report", "gone"):
         s3.put_object(Bucket=BUCKET, Key=f"files/runs/r/{name}", Body=b"first")

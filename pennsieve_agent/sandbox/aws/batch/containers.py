@@ -229,12 +229,10 @@ class Dock:
 
     def _mounts(self, job: Job, spec: Mapping[str, Any]) -> Iterator[Mount]:
         volumes = {volume["name"]: volume for volume in spec.get("volumes") or ()}
-        points = list(spec.get("mountPoints") or ())
-        role = self._session(job, spec.get("jobRoleArn")) if points else None
-        for point in points:
+        arn = spec.get("jobRoleArn")
+        role = self._session(job, arn) if arn else None
+        for point in spec.get("mountPoints") or ():
             volume = volumes[point["sourceVolume"]]
-            if role is None:
-                raise Unstartable("ResourceInitializationError: a job role is needed to mount")
             path, writable = self._volumes.place(job, role, volume)
             yield Mount(point["containerPath"], path, bool(point.get("readOnly")) or not writable)
 

@@ -35,7 +35,9 @@ class Volumes:
     policy_check: PolicyCheck
     folders: Synchronizer
 
-    def place(self, job: Job, role: Principal, volume: Mapping[str, Any]) -> tuple[Path, bool]:
+    def place(
+        self, job: Job, role: Principal | None, volume: Mapping[str, Any]
+    ) -> tuple[Path, bool]:
         """The folder of a volume, and whether who mounts it may write there.
 
         Raises:
@@ -46,6 +48,8 @@ class Volumes:
         if (own := volume.get("s3filesVolumeConfiguration")) is not None:
             if on_machine is not None:
                 raise Unstartable(f"{_FAILED}: S3 Files are not supported on the EC2 launch type")
+            if role is None:
+                raise Unstartable(f"{_FAILED}: a job role is needed")
             if own.get("accessPointArn") and (own.get("rootDirectory") or "/") != "/":
                 raise Unstartable(f"{_FAILED}: with an access point the root directory must be /")
             point = own.get("accessPointArn") or ""
@@ -102,8 +106,10 @@ class Volumes:
         return path, may["Write"]
 
     def _may(self, role: Principal, ask: Ask, system: Any) -> bool:
-        """Identity policies, or the file system's, allow; either may deny ("How S3 Files works
-        with IAM", https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-security-iam.html).
+        """Whether identity policies, or the file system's, allow it; either may deny.
+
+        "How S3 Files works with IAM"
+        (https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-security-iam.html).
         """
         own = decide(ask, [_about(system.policy, role)])
         if own is Verdict.DENIED:

@@ -67,7 +67,8 @@ def asks(
 def _tagging(here: _Here) -> Iterator[Ask]:
     """The right to tag a new resource, for a request that makes one with tags.
 
-    AWS tells so for Batch ("Tag your resources"), S3 Files (Service Authorization Reference) and Secrets Manager (CreateSecret).
+    AWS tells so for Batch ("Tag your resources"), S3 Files (Service Authorization
+    Reference) and Secrets Manager (CreateSecret).
     """
     request = here.request
     if not (request.parameters.get("tags") or request.parameters.get("Tags")):
@@ -216,8 +217,10 @@ def _logs(here: _Here) -> list[Ask]:
 
 
 def _s3files(here: _Here) -> list[Ask]:
-    """By the Service Authorization Reference
-    (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3files.html)."""
+    """By the Service Authorization Reference.
+
+    (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3files.html)
+    """
     request = here.request
     for name in ("accessPointId", "resourceId"):
         known = request.text(name)

@@ -18,15 +18,17 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-prereq-policies.h
 Tags = list[dict[str, str]]
 
 
+STATUS = {
+    "ResourceNotFoundException": 404,
+    "ConflictException": 409,
+    "ServiceQuotaExceededException": 402,
+    "ValidationException": 400,
+}
+"""Of the service's errors, by its model."""
+
+
 class Refused(Exception):  # noqa: N818 - an answer
     """A request that the service refuses: the error's code and its text."""
-
-    status = {
-        "ResourceNotFoundException": 404,
-        "ConflictException": 409,
-        "ServiceQuotaExceededException": 402,
-        "ValidationException": 400,
-    }
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
@@ -143,10 +145,11 @@ class S3FilesBackend(BaseBackend):
             raise Refused("ResourceNotFoundException", f"file system {id_or_arn} does not exist")
         return known
 
-    def delete_file_system(self, id_or_arn: str, pending: bool) -> None:
-        """Delete one that nothing is attached to ("Deleting file systems",
-        https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-file-systems-deleting.html).
+    def delete_file_system(self, id_or_arn: str, *, pending: bool) -> None:
+        """Delete one that nothing is attached to.
 
+        "Deleting file systems"
+        (https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-file-systems-deleting.html).
         ``pending`` is whether changes are not in the bucket yet, without ``forceDelete``.
         """
         known = self.file_system(id_or_arn)
@@ -223,6 +226,10 @@ class S3FilesBackend(BaseBackend):
         if known is None:
             raise Refused("ResourceNotFoundException", f"mount target {id_} does not exist")
         return known
+
+    def delete_mount_target(self, id_: str) -> None:
+        """Delete one."""
+        del self.mount_targets[self.mount_target(id_).id]
 
     def tagged(self, resource: str) -> FileSystem | AccessPoint:
         """What has tags, by its id or ARN."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.sandbox.aws import wire
 from pennsieve_agent.sandbox.aws.s3files.file_systems import (
+    STATUS,
     AccessPoint,
     FileSystem,
     MountTarget,
@@ -44,7 +46,7 @@ class S3FilesFront:
             body = _answer(backend, request, self._pending)
         except Refused as refused:
             start_response(
-                f"{refused.status[refused.code]} Error",
+                f"{STATUS[refused.code]} Error",
                 [*headers, ("x-amzn-ErrorType", refused.code)],
             )
             return [json.dumps({"errorCode": refused.code, "message": str(refused)}).encode()]
@@ -57,62 +59,83 @@ class S3FilesFront:
 def _answer(
     backend: S3FilesBackend, request: wire.AwsRequest, pending: Pending
 ) -> dict[str, Any] | None:
-    parameters, text = request.parameters, request.text
-    match request.operation:
-        case "CreateFileSystem":
-            return _system(backend, backend.create_file_system(parameters))
-        case "GetFileSystem":
-            return _system(backend, backend.file_system(text("fileSystemId")))
-        case "ListFileSystems":
-            systems = [_system(backend, one) for one in backend.file_systems.values()]
-            return {"fileSystems": systems}
-        case "DeleteFileSystem":
-            known = backend.file_system(text("fileSystemId"))
-            forced = str(parameters.get("forceDelete", "")).lower() == "true"
-            return backend.delete_file_system(known.id, not forced and pending(known))
-        case "CreateAccessPoint":
-            return _point(backend, backend.create_access_point(parameters))
-        case "GetAccessPoint":
-            return _point(backend, backend.access_point(text("accessPointId")))
-        case "ListAccessPoints":
-            return _page(backend, parameters)
-        case "DeleteAccessPoint":
-            return backend.delete_access_point(text("accessPointId"))
-        case "CreateMountTarget":
-            return _target(backend, backend.create_mount_target(parameters))
-        case "GetMountTarget":
-            return _target(backend, backend.mount_target(text("mountTargetId")))
-        case "ListMountTargets":
-            wanted = text("fileSystemId").rpartition("/")[2]
-            targets = [t for t in backend.mount_targets.values() if t.file_system == wanted]
-            return {"mountTargets": [_target(backend, target) for target in targets]}
-        case "DeleteMountTarget":
-            del backend.mount_targets[backend.mount_target(text("mountTargetId")).id]
-            return None
-        case "ListTagsForResource":
-            return {"tags": backend.tagged(text("resourceId")).tags}
-        case "TagResource":
-            _tag(backend, text("resourceId"), parameters["tags"])
-            return None
-        case "PutSynchronizationConfiguration":
-            _configure(backend.file_system(text("fileSystemId")), parameters)
-            return {}
-        case "GetSynchronizationConfiguration":
-            return backend.file_system(text("fileSystemId")).synchronization
-        case "GetFileSystemPolicy":
-            known = backend.file_system(text("fileSystemId"))
-            if not known.policy:
-                raise Refused("ResourceNotFoundException", f"{known.id} has no policy")
-            return {"fileSystemId": known.id, "policy": known.policy}
-        case "PutFileSystemPolicy":
-            backend.file_system(text("fileSystemId")).policy = text("policy")
-            return {}
-    raise Refused("ValidationException", f"{request.operation} is not emulated")
+    operation = _OPERATIONS.get(request.operation)
+    if operation is None:
+        raise Refused("ValidationException", f"{request.operation} is not emulated")
+    return operation(_Asked(backend, request.parameters, pending))
 
 
-def _configure(system: FileSystem, parameters: Mapping[str, Any]) -> None:
-    """Rules of import and expiry ("Customizing synchronization for S3 Files",
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-synchronization-customizing.html).
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    backend: S3FilesBackend
+    parameters: Mapping[str, Any]
+    pending: Pending
+
+    @property
+    def system(self) -> FileSystem:
+        return self.backend.file_system(str(self.parameters.get("fileSystemId") or ""))
+
+    def id(self, name: str) -> str:
+        return str(self.parameters[name])
+
+
+def _delete_system(asked: _Asked) -> None:
+    forced = str(asked.parameters.get("forceDelete", "")).lower() == "true"
+    system = asked.system
+    asked.backend.delete_file_system(system.id, pending=not forced and asked.pending(system))
+
+
+def _targets(asked: _Asked) -> dict[str, Any]:
+    targets = asked.backend.mount_targets.values()
+    mine = [target for target in targets if target.file_system == asked.system.id]
+    return {"mountTargets": [_target(asked.backend, target) for target in mine]}
+
+
+def _systems(asked: _Asked) -> dict[str, Any]:
+    bucket = str(asked.parameters.get("bucket") or "").rpartition(":")[2]
+    systems = asked.backend.file_systems.values()
+    mine = [one for one in systems if bucket in {"", one.bucket}]
+    return {"fileSystems": [_system(asked.backend, one) for one in mine]}
+
+
+def _policy(asked: _Asked) -> dict[str, Any]:
+    if not asked.system.policy:
+        raise Refused("ResourceNotFoundException", f"{asked.system.id} has no policy")
+    return {"fileSystemId": asked.system.id, "policy": asked.system.policy}
+
+
+def _put_policy(asked: _Asked) -> dict[str, Any]:
+    asked.system.policy = asked.id("policy")
+    return {}
+
+
+_OPERATIONS: dict[str, Callable[[_Asked], dict[str, Any] | None]] = {
+    "CreateFileSystem": lambda a: _system(a.backend, a.backend.create_file_system(a.parameters)),
+    "GetFileSystem": lambda a: _system(a.backend, a.system),
+    "ListFileSystems": _systems,
+    "DeleteFileSystem": _delete_system,
+    "CreateAccessPoint": lambda a: _point(a.backend, a.backend.create_access_point(a.parameters)),
+    "GetAccessPoint": lambda a: _point(a.backend, a.backend.access_point(a.id("accessPointId"))),
+    "ListAccessPoints": lambda a: _page(a.backend, a.parameters),
+    "DeleteAccessPoint": lambda a: a.backend.delete_access_point(a.id("accessPointId")),
+    "CreateMountTarget": lambda a: _target(a.backend, a.backend.create_mount_target(a.parameters)),
+    "GetMountTarget": lambda a: _target(a.backend, a.backend.mount_target(a.id("mountTargetId"))),
+    "ListMountTargets": _targets,
+    "DeleteMountTarget": lambda a: a.backend.delete_mount_target(a.id("mountTargetId")),
+    "ListTagsForResource": lambda a: {"tags": a.backend.tagged(a.id("resourceId")).tags},
+    "TagResource": lambda a: _tag(a.backend.tagged(a.id("resourceId")), a.parameters["tags"]),
+    "PutSynchronizationConfiguration": lambda a: _configure(a.system, a.parameters),
+    "GetSynchronizationConfiguration": lambda a: a.system.synchronization,
+    "GetFileSystemPolicy": _policy,
+    "PutFileSystemPolicy": _put_policy,
+}
+
+
+def _configure(system: FileSystem, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Take rules of import and expiry.
+
+    "Customizing synchronization for S3 Files" (page
+    ``s3-files-synchronization-customizing.html`` of the Amazon S3 User Guide).
     """
     rules = list(parameters["importDataRules"])
     if [rule["prefix"] for rule in rules].count("") != 1:
@@ -125,10 +148,10 @@ def _configure(system: FileSystem, parameters: Mapping[str, Any]) -> None:
         "importDataRules": rules,
         "expirationDataRules": list(parameters["expirationDataRules"]),
     }
+    return {}
 
 
-def _tag(backend: S3FilesBackend, resource: str, tags: Iterable[Mapping[str, str]]) -> None:
-    known = backend.tagged(resource)
+def _tag(known: FileSystem | AccessPoint, tags: Iterable[Mapping[str, str]]) -> None:
     by_key = {tag["key"]: tag["value"] for tag in (*known.tags, *tags)}
     known.tags = [{"key": key, "value": value} for key, value in by_key.items()]
 

@@ -17,7 +17,7 @@ PREFIX = "AWS::S3Files::"
 
 
 def stack_types() -> dict[str, Any]:
-    """moto's models of the types, by name."""
+    """Moto's models of the types, by name."""
     from moto.core.common_models import CloudFormationModel  # noqa: PLC0415 - slow
 
     class Made(CloudFormationModel):

@@ -100,7 +100,7 @@ class Synchronizer:
             self._take_in(system, account, "")
             self._hand_out(system, account)
 
-    def pending(self, system: FileSystem, account: str) -> bool:
+    def pending(self, system: FileSystem) -> bool:
         """Whether the file system has changes that are not in the bucket."""
         known = self._known.setdefault(system.id, _Known())
         here = dict(_walk(self.root / system.id))
@@ -205,7 +205,7 @@ class Synchronizer:
                 _bucket(account).delete_object(system.bucket, system.prefix + name)
                 del known.same[name]
 
-    def _put(  # noqa: PLR0913, PLR0917 - a file and its object
+    def _put(
         self,
         system: FileSystem,
         account: str,
