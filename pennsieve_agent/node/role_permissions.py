@@ -198,6 +198,17 @@ JOB = (
     ),
     _DIRECT,
 )
+_LIST = _right(
+    "s3", "ListBucket ListBucketVersions", "bucket-list", "find the files of a run, and old ones"
+)
+_STAGE = _right(
+    "s3", "AbortMultipartUpload PutObject", "bucket-files", "put the input of a run into the bucket"
+)
+_PURGE = _right(
+    "s3", "DeleteObject DeleteObjectVersion", "bucket-files", "delete the files of a run for good"
+)
+_TOLD = _right("s3", "GetObject", "bucket-runs", "read what to transfer")
+_TELLS = _right("s3", "PutObject", "bucket-runs", "hand on results, and what was done with them")
 MOVER = (
     _right(
         "s3files",
@@ -206,9 +217,42 @@ MOVER = (
         "read and write a run's files, and give them to the run's user",
     ),
     _DIRECT,
+    _LIST,
+    _STAGE,
+    _PURGE,
     _right("s3", "GetObject", "bucket-code", "fetch the node's code"),
-    _right("s3", "GetObject", "bucket-runs", "read what to transfer"),
+    _TOLD,
     _right("lambda", "InvokeFunction", "reconciler", "ask Pennsieve through the reconciler"),
+)
+TRANSFER = (
+    _LIST,
+    _STAGE,
+    _TOLD,
+    _TELLS,
+    _right("lambda", "InvokeFunction", "reconciler", "ask Pennsieve, and tell of its end"),
+    _OWN_LOG,
+)
+TRANSFER_FILES = (
+    _right(
+        "s3files",
+        "ClientMount ClientRootAccess ClientWrite",
+        "mount",
+        "read and write the files of runs, and give them to the run's user",
+    ),
+    _DIRECT,
+    _LIST,
+    _PURGE,
+    _TOLD,
+    _TELLS,
+    _right("lambda", "InvokeFunction", "reconciler", "tell the reconciler of its end"),
+    _right(
+        "ec2",
+        "AssignPrivateIpAddresses CreateNetworkInterface DeleteNetworkInterface "
+        "DescribeNetworkInterfaces DescribeSubnets UnassignPrivateIpAddresses",
+        "own-interface",
+        "be in the node's network: AWS Lambda does this, the function's code cannot",
+    ),
+    _OWN_LOG,
 )
 
 RIGHTS: dict[str, tuple[Right, ...]] = {
@@ -219,6 +263,8 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     "gpu-execution": GPU_EXECUTION,
     "job": JOB,
     "mover": MOVER,
+    "transfer": TRANSFER,
+    "transfer-files": TRANSFER_FILES,
 }
 """By role."""
 

@@ -11,18 +11,20 @@ which of the two functions it is meant for. What it answers, AWS hands to the re
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pennsieve_agent.node.execution_environment import environment_node, make_clients
 from pennsieve_agent.node.jobs.calls import Part, archive_key, begun_key, stop_key
 from pennsieve_agent.node.jobs.tasks import Task, TaskKind
-from pennsieve_agent.node.node import Node, aws_code
+from pennsieve_agent.node.node import aws_code
+from pennsieve_agent.node.node_settings import variable
 from pennsieve_agent.node.transfer_job import perform, targets
 from pennsieve_agent.node.transfer_job.delivery_state import keeper
 from pennsieve_agent.node.transfer_job.gather import pack, unpack
@@ -41,21 +43,45 @@ MOST_RESULT_BYTES = 1_500_000_000
 MOST_RESULTS = 2000
 MOST_LINES, MOST_LINE = 400, 400
 """What is said is a part of the answer, of which AWS hands on 256 KB."""
-_GONE = {"404", "NoSuchKey", "NotFound"}
 _THERE = {"412", "409", "PreconditionFailed", "ConditionalRequestConflict"}
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """The function: its node's names, S3, and where the folders of runs are mounted."""
+
+    bucket: str
+    region: str
+    reconciler: str
+    endpoint: str
+    files: Path
+    s3: Any
+    now: Callable[[], float] = time.time
+
+
+@functools.cache
+def here() -> Here:
+    """What the function's variables say; they are few, as its template is long."""
+    import boto3  # noqa: PLC0415 - slow
+
+    environ = os.environ
+    endpoint = environ.get(variable("endpoint"), "")
+    s3 = boto3.client("s3", endpoint_url=endpoint or None)
+    names = [environ[variable(name)] for name in ("bucket", "region", "reconciler")]
+    return Here(*names, endpoint, Path(environ.get(FILES_MOUNT, "")), s3)
 
 
 def handler(event: Mapping[str, Any], _context: object = None) -> dict[str, Any]:
     """AWS Lambda's way in."""
     os.umask(0o022)
-    return call(event, environment_node(), Path(os.environ.get(FILES_MOUNT, "")))
+    return call(event, here())
 
 
-def call(event: Mapping[str, Any], node: Node, files: Path) -> dict[str, Any]:
+def call(event: Mapping[str, Any], node: Here) -> dict[str, Any]:
     """Do a task, or a part of it: ``{ended, reason, lines, started, stopped}``."""
     started = node.now()
     lines: list[tuple[int, str]] = []
-    ended, reason = _ended(event, node, files, lines)
+    ended, reason = _ended(event, node, lines)
     return {
         "ended": ended,
         "reason": reason,
@@ -65,9 +91,7 @@ def call(event: Mapping[str, Any], node: Node, files: Path) -> dict[str, Any]:
     }
 
 
-def _ended(
-    event: Mapping[str, Any], node: Node, files: Path, lines: list[tuple[int, str]]
-) -> tuple[str, str]:
+def _ended(event: Mapping[str, Any], node: Here, lines: list[tuple[int, str]]) -> tuple[str, str]:
     run = str(event["run"])
     if not _is_first(node, run, str(event["job"])):
         return "REPEATED", ""
@@ -76,7 +100,7 @@ def _ended(
         lines.append((int(node.now() * 1000), text))
 
     try:
-        _work(event, node, files, _pace(node, run), say)
+        _work(event, node, _pace(node, run), say)
     except TooLarge as error:
         return "UNFIT", str(error)
     except StopAsked as error:
@@ -87,20 +111,12 @@ def _ended(
     return "SUCCEEDED", ""
 
 
-def _work(event: Mapping[str, Any], node: Node, files: Path, pace: Pace, say: Any) -> None:
-    settings = node.settings
-    body = node.client("s3").get_object(Bucket=settings.bucket, Key=event["task"])["Body"]
+def _work(event: Mapping[str, Any], node: Here, pace: Pace, say: perform.Say) -> None:
+    body = node.s3.get_object(Bucket=node.bucket, Key=event["task"])["Body"]
     task, part = Task.of(body.read()), Part(event["part"])
-    where = perform.Where(
-        settings.bucket,
-        settings.region,
-        settings.reconciler,
-        settings.endpoint,
-        pace,
-        say,
-        node.sleep,
-    )
-    root = files / task.run
+    names = node.bucket, node.region, node.reconciler, node.endpoint
+    where = perform.Where(*names, pace, say)
+    root = node.files / task.run
     match task.kind, part:
         case TaskKind.STAGE_IN, Part.TRANSFER:
             pace.bytes, pace.files = MOST_BYTES, MOST_FILES
@@ -117,7 +133,7 @@ def _work(event: Mapping[str, Any], node: Node, files: Path, pace: Pace, say: An
             raise TooLarge(f"no function does '{task.kind}' as '{part}'")
 
 
-def _pack(task: Task, node: Node, root: Path, pace: Pace) -> None:
+def _pack(task: Task, node: Here, root: Path, pace: Pace) -> None:
     """Put what is to be delivered into the bucket."""
     found = perform.gathered(task, root)
     pace.bytes, pace.files = MOST_RESULT_BYTES, MOST_RESULTS
@@ -126,16 +142,16 @@ def _pack(task: Task, node: Node, root: Path, pace: Pace) -> None:
         archive = Path(folder, "results.tar")
         pack(found, archive)
         key = archive_key(task.run, task.step)
-        node.client("s3").upload_file(str(archive), node.settings.bucket, key)
+        node.s3.upload_file(str(archive), node.bucket, key)
 
 
-def _deliver(task: Task, node: Node, where: perform.Where) -> None:
+def _deliver(task: Task, node: Here, where: perform.Where) -> None:
     """Deliver what the other function has put there."""
     folder = Path(tempfile.mkdtemp())
     try:
         archive = folder / "results.tar"
         key = archive_key(task.run, task.step)
-        node.client("s3").download_file(node.settings.bucket, key, str(archive))
+        node.s3.download_file(node.bucket, key, str(archive))
         found = unpack(archive, folder / "files")
         archive.unlink()
         state = perform.state_file(task, folder)
@@ -145,15 +161,13 @@ def _deliver(task: Task, node: Node, where: perform.Where) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _is_first(node: Node, run: str, job: str) -> bool:
+def _is_first(node: Here, run: str, job: str) -> bool:
     """Whether nobody else does this call: AWS may hand an event over twice.
 
     (AWS Lambda, "How Lambda handles errors and retries with asynchronous invocation".)
     """
     try:
-        node.client("s3").put_object(
-            Bucket=node.settings.bucket, Key=begun_key(run, job), Body=b"", IfNoneMatch="*"
-        )
+        node.s3.put_object(Bucket=node.bucket, Key=begun_key(run, job), Body=b"", IfNoneMatch="*")
     except Exception as error:
         if aws_code(error) in _THERE:
             return False
@@ -161,17 +175,14 @@ def _is_first(node: Node, run: str, job: str) -> bool:
     return True
 
 
-def _pace(node: Node, run: str) -> Pace:
+def _pace(node: Here, run: str) -> Pace:
     def stop() -> bool:
-        try:
-            node.client("s3").head_object(Bucket=node.settings.bucket, Key=stop_key(run))
-        except Exception as error:
-            if aws_code(error) in _GONE:
-                return False
-            raise
-        return True
+        # By a list: who asks for an object that is not there is told that he may not.
+        found = node.s3.list_objects_v2(Bucket=node.bucket, Prefix=stop_key(run), MaxKeys=1)
+        return bool(found.get("Contents"))
 
     return Pace(time.time, time.time() + SECONDS, stop=stop)
 
 
-make_clients("s3")
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    here()  # a function's start has more of a processor than its calls have

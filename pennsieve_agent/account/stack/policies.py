@@ -16,7 +16,7 @@ from typing import Any
 from pennsieve_agent.account.spec.names import TOKEN_TAG, NodeNames
 from pennsieve_agent.account.stack.statements import Document, allow, document
 from pennsieve_agent.domain.iam_policies import fits, many
-from pennsieve_agent.domain.step_files import FILES_PREFIX
+from pennsieve_agent.domain.step_files import FILES_PREFIX, RUNS_FOLDER
 from pennsieve_agent.node.role_permissions import (
     GPU_PARAMETERS,
     PARAMETERS,
@@ -50,6 +50,18 @@ NO_RESOURCE = {
     "batch:ListJobs": _LIST,
     "ecr:GetAuthorizationToken": "it logs in to the registry as a whole",
     "ecs:DiscoverPollEndpoint": "it finds the endpoint to ask",
+    **dict.fromkeys(
+        (
+            "ec2:AssignPrivateIpAddresses",
+            "ec2:CreateNetworkInterface",
+            "ec2:DeleteNetworkInterface",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSubnets",
+            "ec2:UnassignPrivateIpAddresses",
+        ),
+        "AWS Lambda asks for it, for a function in a VPC "
+        "(https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html)",
+    ),
     "events:ListRuleNamesByTarget": _LIST,
     "events:ListRules": _LIST,
 }
@@ -133,7 +145,7 @@ def _merged(rows: Iterable[Document]) -> Iterator[Document]:
     counted: Counter[tuple[str, str]] = Counter()
     for row in rows:
         if row["Resource"] == "*":
-            yield {"Effect": "Allow", "Action": row["Action"], "Resource": "*"}
+            yield row
             continue
         conditions, service = row.get("Condition", {}), row["Action"][0].partition(":")[0]
         about = repr(conditions), service
@@ -274,6 +286,7 @@ def _resources(kind: str, where: Where) -> tuple[Any, Conditions]:
     # Who mounts is not asked for tags ("S3 Files condition keys for clients",
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-security-iam.html).
     through = {"s3files:AccessPointArn": f"{files}/access-point/*"}
+    listed = {"s3:prefix": [f"{FILES_PREFIX}{RUNS_FOLDER}/*", "runs/*"]}
     table: dict[str, tuple[Any, Conditions]] = {
         "job": (job, _tagged(names)),
         "new-job": (job, _tagging(names, {})),
@@ -282,6 +295,8 @@ def _resources(kind: str, where: Where) -> tuple[Any, Conditions]:
         "access-point": (files, _tagged(names)),
         "new-access-point": (f"{files}/access-point/*", _tagging(names, created)),
         "mount": (where.files or files, {"ArnLike": through}),
+        "bucket-list": (f"arn:{names.partition}:s3:::{names.bucket}", {"StringLike": listed}),
+        "own-interface": ("*", {"Null": {"lambda:SourceFunctionArn": "true"}}),
         "roles-to-pass": ([where.role(role) for role in roles], {"StringEquals": passed}),
     }
     return table[kind]

@@ -27,7 +27,9 @@ from pennsieve_agent.account.stack.template_parts import (
 from pennsieve_agent.account.stack.trusts import service_trust
 
 TASKS, FUNCTIONS = "ecs-tasks.amazonaws.com", "lambda.amazonaws.com"
-USE_BUCKET = frozenset({"admin", "gateway", "job", "mover", "reconciler"})
+USE_BUCKET = frozenset(
+    {"admin", "gateway", "job", "mover", "reconciler", "transfer", "transfer-files"}
+)
 """The roles that use the node's key for what is in its bucket."""
 USE_PARAMETERS = frozenset({"admin", "execution", "reconciler"})
 """The roles that use it for keys of workflows: to write them, hand them out, sign in by them."""
@@ -43,6 +45,8 @@ def roles(spec: NodeSpec) -> Resources:
         **_inner(spec, "execution", "Pulls the images of jobs and writes their logs"),
         **_inner(spec, "job", "What a processor's container has"),
         **_inner(spec, "mover", "Moves the files of runs in and out"),
+        **_inner(spec, "transfer", "Moves the files of small runs in and out"),
+        **_inner(spec, "transfer-files", "Does so with the files of runs mounted"),
         **_files_role(spec),
     }
     if spec.settings.mode is not Mode.BASIC and not spec.settings.network:
@@ -78,9 +82,11 @@ def _inner(spec: NodeSpec, word: str, about: str) -> Resources:
         "execution": names.execution_role,
         "job": names.job_role,
         "mover": names.mover_role,
+        "transfer": names.transfer,
+        "transfer-files": names.transfer_files,
     }
     name = called[word]
-    if word in {"gateway", "admin", "reconciler"}:
+    if word in {"gateway", "admin", "reconciler", "transfer", "transfer-files"}:
         trust = service_trust(FUNCTIONS, names)
     else:
         trust = service_trust(TASKS, names, names.arn("ecs", "*"))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from pennsieve_agent.errors import AgentError, AwsError
+from pennsieve_agent.errors import AgentError
 from pennsieve_agent.node.jobs.tasks import Task, state_key
 from pennsieve_agent.node.transfer_job.perform import Where
 from pennsieve_agent.node.transfer_job.run_objects import keys_for
@@ -21,8 +21,6 @@ from pennsieve_agent.node.transfer_job.transfer_error import TransferError
 from pennsieve_agent.transfer.bodies import Text
 from pennsieve_agent.transfer.keys import RenewedKeys
 from pennsieve_agent.transfer.object_store import ObjectStore
-
-_ABSENT = {"NoSuchKey", "HTTP 404"}
 
 
 def keeper(task: Task, where: Where) -> Callable[[Path], None]:
@@ -51,10 +49,13 @@ def restore(task: Task, state: Path, where: Where) -> None:
         return
     try:
         with _kept(task, where) as (store, keys, name):
+            # By a list: who asks for an object that is not there is told that he may not.
+            prefix = quote(f"{keys.current().prefix}/{name}", safe="")
+            listed = store.ask(keys, "GET", f"list-type=2&max-keys=1&prefix={prefix}")
+            if not listed.element("Key"):
+                return
             answer = store.call(keys, "GET", name, {}, Text())
-    except AwsError as error:
-        if error.aws_code in _ABSENT:
-            return
+    except AgentError as error:
         raise TransferError(error.message) from error
     for name, (text, at) in json.loads(answer.body).items():
         path = state.with_name(name)

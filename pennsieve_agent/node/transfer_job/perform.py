@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -123,8 +124,13 @@ def clean(task: Task, root: Path, where: Where) -> None:
         TransferError, OSError: something stays.
 
     """
-    if root.exists():
-        remove_tree(root)
+    for path in root.iterdir() if root.exists() else ():
+        if path.is_dir() and not path.is_symlink():
+            remove_tree(path)
+        else:
+            path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # a job's mount cannot be removed, and is empty
+        root.rmdir()
     try:
         with where.objects(task) as objects:
             objects.purge()

@@ -38,7 +38,7 @@ WHERE = Where(NAMES, PLATFORM, files=FILES)
 DOCUMENTS = {role: role_access(role, WHERE) for role in RIGHTS}
 EVERYBODY = (
     ("s3:GetObject", "arn:aws:s3:::their-data/raw.edf"),
-    ("s3:ListBucket", BUCKET),
+    ("s3:ListAllMyBuckets", "*"),
     ("s3:PutObject", f"{BUCKET}/code/{'a' * 64}.zip"),
     ("s3:PutBucketPolicy", BUCKET),
     ("ec2:RunInstances", f"arn:aws:ec2:{HERE}:instance/*"),
@@ -101,6 +101,22 @@ ONE = {
         ("dynamodb:GetItem", f"arn:aws:dynamodb:{HERE}:table/{NAMES.table}"),
         ("s3files:CreateAccessPoint", FILES),
     ),
+    "transfer": (
+        ("s3files:ClientMount", FILES),
+        ("s3:DeleteObject", f"{BUCKET}/files/runs/1/a"),
+        ("s3:GetObject", f"{BUCKET}/documents/x.json"),
+        ("dynamodb:GetItem", f"arn:aws:dynamodb:{HERE}:table/{NAMES.table}"),
+        ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:{NAMES.stack}/x"),
+        ("batch:SubmitJob", f"arn:aws:batch:{HERE}:job-queue/{NAMES.queue('fargate')}"),
+    ),
+    "transfer-files": (
+        ("s3files:CreateAccessPoint", FILES),
+        ("s3:PutObject", f"{BUCKET}/files/runs/1/a"),
+        ("s3:GetObject", f"{BUCKET}/documents/x.json"),
+        ("dynamodb:GetItem", f"arn:aws:dynamodb:{HERE}:table/{NAMES.table}"),
+        ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:{NAMES.stack}/x"),
+        ("ec2:RunInstances", f"arn:aws:ec2:{HERE}:instance/*"),
+    ),
     "gateway": (
         ("ssm:GetParameter", f"arn:aws:ssm:{HERE}:parameter/pennsieve-node/{NAMES.token}/x"),
         ("ssm:PutParameter", f"arn:aws:ssm:{HERE}:parameter/pennsieve-node/{NAMES.token}/x"),
@@ -133,7 +149,14 @@ ONE = {
         ("s3:PutObject", f"{BUCKET}/code/x.zip"),
     ),
 }
-CASES = [(role, *what) for role in DOCUMENTS for what in (*EVERYBODY, *ONE[role])]
+OWN_INTERFACE = ("transfer-files", "ec2:CreateNetworkInterface")
+"""What AWS Lambda does with the role of a function in a network, and the function cannot."""
+CASES = [
+    (role, *what)
+    for role in DOCUMENTS
+    for what in (*EVERYBODY, *ONE[role])
+    if (role, what[0]) != OWN_INTERFACE
+]
 
 
 @pytest.mark.parametrize(("role", "action", "resource"), CASES)
@@ -158,10 +181,28 @@ def test_a_step_gets_key_secret_and_token_of_either_user_by_its_execution_role()
         assert decide(ask, [DOCUMENTS["execution"]], BOUNDARY) is Verdict.ALLOWED, name
 
 
+def test_nobody_lists_the_bucket_but_below_the_files_of_runs() -> None:
+    for role, document in DOCUMENTS.items():
+        for prefix in ("", "code/", "documents/", "files/layers/", "logs/"):
+            ask = Ask("s3:ListBucket", BUCKET, {"s3:prefix": prefix})
+            assert decide(ask, [document], BOUNDARY) is Verdict.NOT_ALLOWED, (role, prefix)
+
+
+def test_the_code_of_a_function_in_the_network_cannot_make_interfaces() -> None:
+    arn = f"arn:aws:lambda:{HERE}:function:{NAMES.transfer_files}"
+    for context, verdict in (
+        ({}, Verdict.ALLOWED),
+        ({"lambda:SourceFunctionArn": arn}, Verdict.NOT_ALLOWED),
+    ):
+        ask = Ask("ec2:CreateNetworkInterface", f"arn:aws:ec2:{HERE}:network-interface/*", context)
+        assert decide(ask, [DOCUMENTS["transfer-files"]], BOUNDARY) is verdict
+
+
 def _context(statement: Any) -> dict[str, str]:
     return {
         key: str(many(value)[0]).replace("*", "x")
-        for keys in statement.get("Condition", {}).values()
+        for operator, keys in statement.get("Condition", {}).items()
+        if operator != "Null"
         for key, value in keys.items()
     }
 
