@@ -1,7 +1,7 @@
 """What AWS charges: a table of list prices, and what follows from it. Pure.
 
 The prices are list prices of us-east-1 in USD, without any free tier or discount; other regions
-differ by up to a third. Sources, as of :data:`DATE`: the pricing pages of AWS Fargate, Amazon EFS,
+differ by up to a third. Sources, as of :data:`DATE`: the pricing pages of AWS Fargate,
 Amazon CloudWatch, Amazon S3, Amazon DynamoDB, AWS Lambda, AWS KMS, AWS Secrets Manager, Amazon
 ECR and Amazon VPC; those of machines with GPUs are the platform's own
 (``contracts/resources.md`` 3.12). They were not looked up again here, and every figure made of them
@@ -25,9 +25,19 @@ SPOT_SHARE = 0.3
 """Of the price; Spot prices move, AWS says "up to 70 % off"."""
 GPU_HOUR = {"g4dn.xlarge": 0.526, "g6.2xlarge": 0.978, "g5.4xlarge": 1.624, "g6e.4xlarge": 3.004}
 """By instance type; with its processors and memory."""
-EFS_GB_MONTH = 0.30
-EFS_READ_GB = 0.03
-EFS_WRITE_GB = 0.06
+FILES_GB_MONTH = 0.30
+"""On the fast storage of S3 Files, with what is read from it and written to it."""
+FILES_READ_GB = 0.03
+FILES_WRITE_GB = 0.06
+S3_PUT = 0.000005
+S3_GET = 0.0000004
+PART_GB = 1 / 16
+"""A large file is put into the bucket in parts of 64 MiB."""
+READ_GB = 1 / 1024
+"""A large file is read from the bucket by the MiB ("How S3 Files is metered",
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-metering.html)."""
+METADATA_GB = 4 / 1024**2
+"""What each read from the bucket counts on the file system."""
 LOG_INGEST_GB = 0.50
 LOG_GB_MONTH = 0.03
 S3_GB_MONTH = 0.023
@@ -113,10 +123,16 @@ def vcpu_hour(memory_gb: float = 2.0, *, spot: bool = False) -> float:
     return job_cost(JobUsage(_HOUR, 1.0, memory_gb, spot=spot))
 
 
-def files_cost(stored_gb_hours: float, read_gb: float, written_gb: float) -> float:
-    """What a run's files on the file system cost, in USD."""
-    stored = stored_gb_hours / HOURS_A_MONTH * EFS_GB_MONTH
-    return stored + read_gb * EFS_READ_GB + written_gb * EFS_WRITE_GB
+def files_cost(stored_gb_hours: float, staged_gb: float, written_gb: float) -> float:
+    """What a run's files cost, in USD.
+
+    Input is put into the bucket by S3's own calls and read from there, once. What a step writes
+    goes to the fast storage, from there to the bucket, and is read once more when it is delivered.
+    """
+    stored = stored_gb_hours / HOURS_A_MONTH * S3_GB_MONTH
+    reads = staged_gb / READ_GB
+    staged = staged_gb / PART_GB * S3_PUT + reads * (S3_GET + METADATA_GB * FILES_READ_GB)
+    return stored + staged + written_gb * (FILES_WRITE_GB + 2 * FILES_READ_GB)
 
 
 def log_cost(ingested_gb: float, months: float = 0.0) -> float:

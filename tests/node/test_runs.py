@@ -10,10 +10,12 @@ import pytest
 
 from pennsieve_agent.domain.input_layout import NO_FILES_AT_TOP
 from pennsieve_agent.domain.prices import (
-    EFS_GB_MONTH,
-    EFS_READ_GB,
-    EFS_WRITE_GB,
+    FILES_READ_GB,
+    FILES_WRITE_GB,
     HOURS_A_MONTH,
+    S3_GB_MONTH,
+    S3_GET,
+    S3_PUT,
 )
 from pennsieve_agent.domain.step_files import merged_folder, step_folder
 from pennsieve_agent.node.jobs.access_points import uid_of
@@ -194,10 +196,10 @@ def test_the_receipt_has_what_the_movers_moved(world: World) -> None:
     files = estimate["efsThroughput"]
     assert (files["writeBytes"], files["readBytes"]) == (2**30, 2**29)
     hours = last["metrics"]["executionTimeSec"] / 3600
-    stored = 1.5 * hours / HOURS_A_MONTH * EFS_GB_MONTH
-    assert files["estimatedCost"] == pytest.approx(
-        EFS_WRITE_GB + EFS_READ_GB / 2 + stored, abs=1e-5
-    )
+    stored = 1.5 * hours / HOURS_A_MONTH * S3_GB_MONTH
+    written = (FILES_WRITE_GB + 2 * FILES_READ_GB) / 2
+    requests = 16 * S3_PUT + 1024 * S3_GET + 1024 * 4 / 1024**2 * FILES_READ_GB
+    assert files["estimatedCost"] == pytest.approx(written + requests + stored, abs=1e-5)
     assert last["metrics"]["totalEstimatedCost"] >= files["estimatedCost"]
 
 

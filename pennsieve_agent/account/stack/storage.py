@@ -29,8 +29,8 @@ RUN_OBJECT_DAYS = 30
 """What is a run's is deleted with it; this is for a run whose end was cut off."""
 FILES_VERSION_DAYS = 1
 IMPORT_BYTES = 131_072
-"""A smaller file is copied to the fast storage when it is read; a larger one is always read from
-the bucket, which costs no throughput ("How S3 Files is metered",
+"""A smaller file is copied to the fast storage when its folder is first listed; a larger one is
+read from the bucket, which costs no throughput ("How S3 Files is metered",
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-metering.html)."""
 FAST_DAYS = 1
 """How long the fast storage keeps what nobody reads; the least that AWS takes."""
@@ -182,7 +182,7 @@ def _repositories(spec: NodeSpec) -> Resources:
 def _files(spec: NodeSpec) -> Resources:
     """A file system over a prefix of the bucket, and where each subnet reaches it."""
     key = {"KmsKeyId": attribute("Key", "Arn")} if has_key(spec) else {}
-    rule = {"Prefix": "", "Trigger": "ON_FILE_ACCESS", "SizeLessThan": IMPORT_BYTES}
+    rule = {"Prefix": "", "Trigger": "ON_DIRECTORY_FIRST_ACCESS", "SizeLessThan": IMPORT_BYTES}
     resources: Resources = {
         "Files": {
             "Type": "AWS::S3Files::FileSystem",

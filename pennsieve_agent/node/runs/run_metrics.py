@@ -27,8 +27,8 @@ _NO_LLM = {
 def metrics_of(record: RunRecord, limits: NodeLimits, now: float) -> dict[str, Any]:
     """What the run took and cost, in the platform's shape (``contracts/workflows.md`` 3.9).
 
-    The file system's part is what transfer jobs wrote and read there, kept for as long as the run
-    took; what processors read and write themselves AWS tells of no run. Files come from and go to
+    The files' part is the input, read once, and the results, written once, kept for as long as the
+    run took; what processors read and write besides AWS tells of no run. Files come from and go to
     storage in the same region, which costs nothing (Amazon S3 pricing, "Data transfer"). Functions
     are left out: AWS tells of no run what they took, a small part of a cent.
     """
@@ -37,7 +37,7 @@ def metrics_of(record: RunRecord, limits: NodeLimits, now: float) -> dict[str, A
     logs = log_cost(record.log_bytes / _GB)
     seconds = max((record.ended or now) - (record.started or now), 0.0)
     staged, delivered = record.staged_bytes / _GB, record.delivered_bytes / _GB
-    files = files_cost((staged + delivered) * seconds / 3600, delivered, staged)
+    files = files_cost((staged + delivered) * seconds / 3600, staged, delivered)
     record.cost = machines + logs + files
     return {
         "executionTimeSec": round(seconds, 3),

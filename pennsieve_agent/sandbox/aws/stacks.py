@@ -40,6 +40,7 @@ def fill_gaps() -> None:
         if hasattr(model.update_from_cloudformation_json, "__isabstractmethod__"):
             model.update_from_cloudformation_json = staticmethod(_kept)
     _lenient_batch(known["AWS::Batch::ComputeEnvironment"])
+    _wrap(known["AWS::S3::Bucket"], _after_bucket)
     _wrap(known["AWS::IAM::Role"], _after_role)
     _wrap(known["AWS::KMS::Key"], lambda *_: None, _before_key)
     _wrap(known["AWS::Lambda::Function"], _after_function)
@@ -243,6 +244,12 @@ def _wrap(
 
     wrapped.filled = True  # type: ignore[attr-defined]
     model.create_from_cloudformation_json = staticmethod(wrapped)
+
+
+def _after_bucket(bucket: Any, properties: dict[str, Any]) -> None:
+    """Turn a bucket's versioning on, which moto leaves out."""
+    if status := (properties.get("VersioningConfiguration") or {}).get("Status"):
+        bucket.versioning_status = status
 
 
 def _after_function(function: Any, properties: dict[str, Any]) -> None:

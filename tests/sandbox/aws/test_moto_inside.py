@@ -99,7 +99,7 @@ def aws() -> Iterator[None]:
 def cloudformation_types(parsing: Any) -> None:
     models = parsing.get_model_map()
     assert parsing.get_model_map() is models  # what is put into it stays
-    wrapped = {"AWS::IAM::Role", "AWS::KMS::Key", "AWS::Lambda::Function"}
+    wrapped = {"AWS::S3::Bucket", "AWS::IAM::Role", "AWS::KMS::Key", "AWS::Lambda::Function"}
     assert {*_DELETES, *wrapped, "AWS::Batch::ComputeEnvironment"} <= models.keys()
     for model in models.values():
         has(model, "create_from_cloudformation_json", "update_from_cloudformation_json")

@@ -38,7 +38,8 @@ class S3FilesFront:
         request = wire.read(environ, b"")
         if request.service != "s3files":
             return self._behind(environ, start_response)
-        request = wire.read(environ, environ["wsgi.input"].read())
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        request = wire.read(environ, body)
         account = str(environ.get("HTTP_X_MOTO_ACCOUNT_ID") or USER_ACCOUNT_ID)
         backend = s3files_backends[account][request.region]
         headers = [("Content-Type", "application/json")]

@@ -151,6 +151,9 @@ class NodeMaker:
         return str(rows[0]["fileSystemArn"]) if rows else None
 
     def _remove_files(self) -> None:
+        iam, role = self._aws.sandbox("iam"), self._plan.name("files")
+        _unless(_MISSING, iam.delete_role_policy, RoleName=role, PolicyName="access")
+        _unless(_MISSING, iam.delete_role, RoleName=role)
         files = self._aws.sandbox("s3files")
         if (system := self._file_system) is None:
             return
@@ -302,7 +305,7 @@ class NodeMaker:
 
     def _remove_roles(self) -> None:
         plan, iam = self._plan, self._aws("iam")
-        for word in (*RIGHTS, "files"):
+        for word in RIGHTS:
             name = plan.name(word)
             _unless(_MISSING, iam.delete_role_policy, RoleName=name, PolicyName="access")
             _unless(_MISSING, iam.delete_role, RoleName=name)
