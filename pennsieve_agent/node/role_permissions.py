@@ -144,7 +144,13 @@ RECONCILER = (
     ),
     _right("s3", "DeleteObject PutObject", "bucket-runs", "tell transfer jobs what to transfer"),
     _right("s3", "PutObject", "bucket-logs", "keep the logs of a run"),
-    _right("logs", "FilterLogEvents", "job-log", "collect the logs of a run"),
+    _right(
+        "logs",
+        "CreateLogStream FilterLogEvents PutLogEvents",
+        "job-log",
+        "collect the logs of a run, and add what calls said",
+    ),
+    _right("lambda", "InvokeFunction", "transfers", "let functions move the files of small runs"),
     _right("iam", "PassRole", "roles-to-pass", "pass jobs their roles"),
     _OWN_LOG,
 )

@@ -315,6 +315,10 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
         "table": names.arn("dynamodb", f"table/{names.table}"),
         "gateway": names.arn("lambda", f"function:{names.gateway}"),
         "reconciler": names.arn("lambda", f"function:{names.reconciler}"),
+        "transfers": [
+            names.arn("lambda", f"function:{name}")
+            for name in (names.transfer, names.transfer_files)
+        ],
         "job-log": names.arn("logs", f"log-group:{names.log_group}:*"),
         "own-log": names.arn("logs", f"log-group:{names.log_group}/functions:*"),
         "secret": f"{secrets}*",
