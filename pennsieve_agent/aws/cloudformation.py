@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,8 +96,13 @@ def template_of(aws: Aws, name: str) -> dict[str, Any]:
     return template
 
 
-def plan_change_set(aws: Aws, request: StackRequest, *, sleep: Sleep) -> ChangeSet:
+def plan_change_set(
+    aws: Aws, request: StackRequest, *, sleep: Sleep, types: Collection[str] = ()
+) -> ChangeSet:
     """Create a change set: what CloudFormation would do, without doing it.
+
+    With ``types`` nothing of another type may be made, changed or deleted; policies can demand it
+    (AWS CloudFormation API, "CreateChangeSet", ResourceTypes).
 
     For a stack that is not there yet this makes an empty shell (``REVIEW_IN_PROGRESS``), which
     :func:`discard` removes.
@@ -109,7 +114,7 @@ def plan_change_set(aws: Aws, request: StackRequest, *, sleep: Sleep) -> ChangeS
     present = _describe(aws, request.name)
     creates = present is None or present["StackStatus"] == "REVIEW_IN_PROGRESS"
     kind = "CREATE" if creates else "UPDATE"
-    created = _create_change_set(aws, request, kind)
+    created = _create_change_set(aws, request, kind, types)
     empty = ChangeSet(created["Id"], created["StackId"], request.name, creates)
     for pause in pauses(CHANGE_SET_SECONDS):
         state = aws.call("cloudformation", "describe_change_set", ChangeSetName=created["Id"])
@@ -200,13 +205,16 @@ def _stack(description: Mapping[str, Any], resources: tuple[StackResource, ...])
     )
 
 
-def _create_change_set(aws: Aws, request: StackRequest, kind: str) -> dict[str, Any]:
+def _create_change_set(
+    aws: Aws, request: StackRequest, kind: str, types: Collection[str]
+) -> dict[str, Any]:
     arguments: dict[str, Any] = {
         "StackName": request.name,
         "ChangeSetName": request.change_set_name,
         "ChangeSetType": kind,
         **_template(aws, request, kind),
         "Capabilities": ["CAPABILITY_NAMED_IAM"],
+        **({"ResourceTypes": sorted(types)} if types else {}),
         "Tags": [{"Key": k, "Value": v} for k, v in request.tags.items()],
         "Parameters": [
             {"ParameterKey": k, "ParameterValue": v} for k, v in request.parameters.items()

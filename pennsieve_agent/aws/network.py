@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.aws.vpc_description import described_vpc, table_of, target_of
+from pennsieve_agent.domain import vpc as values
+from pennsieve_agent.domain.vpc import Target
 from pennsieve_agent.errors import AwsError
 
 _MISSING = {
     *("InvalidVpcID.NotFound", "InvalidVpcId.Malformed", "InvalidVpcID.Malformed"),
     *("InvalidSubnetID.NotFound", "InvalidSubnetId.Malformed", "InvalidSubnetID.Malformed"),
 }
-_EVERYWHERE = {"0.0.0.0/0", "::/0"}
 
 
 class Outward(StrEnum):
@@ -28,25 +30,23 @@ class Outward(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subnet:
-    """A subnet. ``zone`` is its availability zone, ``free`` how many addresses are left."""
+    """A subnet: its availability zone's name and id, and how many addresses are ``free``."""
 
     id: str
     vpc_id: str
     zone: str
     free: int
     outward: Outward = Outward.NONE
+    zone_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Vpc:
-    """A VPC. ``names`` says that DNS support and DNS hostnames are on.
-
-    ``endpoints`` are the services reached from it without the internet, such as ``s3``.
-    """
+    """A VPC. ``names`` says that DNS support and DNS hostnames are on, ``inside`` what is in it."""
 
     id: str
     names: bool
-    endpoints: frozenset[str] = frozenset()
+    inside: values.Vpc = field(default_factory=values.Vpc)
 
 
 def find_vpc(aws: Aws, vpc_id: str) -> Vpc | None:
@@ -62,9 +62,18 @@ def find_vpc(aws: Aws, vpc_id: str) -> Vpc | None:
     support = _attribute(aws, vpc_id, "enableDnsSupport", "EnableDnsSupport")
     hostnames = _attribute(aws, vpc_id, "enableDnsHostnames", "EnableDnsHostnames")
     ours = [{"Name": "vpc-id", "Values": [vpc_id]}]
-    pages = aws.pages("ec2", "describe_vpc_endpoints", Filters=ours)
-    services = (row["ServiceName"] for page in pages for row in page["VpcEndpoints"])
-    return Vpc(vpc_id, support and hostnames, frozenset(map(_service, services)))
+    parts = {
+        "subnets": _rows(aws.pages("ec2", "describe_subnets", Filters=ours), "Subnets"),
+        "tables": _tables(aws, vpc_id),
+        "endpoints": _rows(
+            aws.pages("ec2", "describe_vpc_endpoints", Filters=ours), "VpcEndpoints"
+        ),
+        "groups": _rows(
+            aws.pages("ec2", "describe_security_groups", Filters=ours), "SecurityGroups"
+        ),
+    }
+    inside = described_vpc(vpcs[0], dns=support, names=hostnames, parts=parts)
+    return Vpc(vpc_id, support and hostnames, inside)
 
 
 def find_subnets(aws: Aws, vpc_id: str, ids: Sequence[str]) -> tuple[Subnet, ...]:
@@ -72,9 +81,7 @@ def find_subnets(aws: Aws, vpc_id: str, ids: Sequence[str]) -> tuple[Subnet, ...
     rows = [row for subnet_id in ids for row in _subnet(aws, subnet_id)]
     if not rows:
         return ()
-    ours = [{"Name": "vpc-id", "Values": [vpc_id]}]
-    pages = aws.pages("ec2", "describe_route_tables", Filters=ours)
-    tables = [table for page in pages for table in page["RouteTables"]]
+    tables = _tables(aws, vpc_id)
     return tuple(
         Subnet(
             row["SubnetId"],
@@ -82,28 +89,23 @@ def find_subnets(aws: Aws, vpc_id: str, ids: Sequence[str]) -> tuple[Subnet, ...
             row["AvailabilityZone"],
             int(row["AvailableIpAddressCount"]),
             outward(row["SubnetId"], tables),
+            row["AvailabilityZoneId"],
         )
         for row in rows
     )
 
 
+_OUTWARD = {
+    Target.INTERNET: Outward.GATEWAY,
+    Target.NAT: Outward.NAT,
+    Target.OTHER: Outward.OTHER,
+    None: Outward.NONE,
+}
+
+
 def outward(subnet_id: str, tables: Iterable[Mapping[str, Any]]) -> Outward:
     """Where a subnet's default route goes: by its own route table, else by the VPC's main one."""
-    own, main = None, None
-    for table in tables:
-        for row in table.get("Associations", []):
-            own = table if row.get("SubnetId") == subnet_id else own
-            main = table if row.get("Main") else main
-    routes = [
-        route
-        for route in (own or main or {}).get("Routes", [])
-        if {route.get("DestinationCidrBlock"), route.get("DestinationIpv6CidrBlock")} & _EVERYWHERE
-    ]
-    if any(str(route.get("GatewayId", "")).startswith("igw-") for route in routes):
-        return Outward.GATEWAY
-    if any(route.get("NatGatewayId") for route in routes):
-        return Outward.NAT
-    return Outward.OTHER if routes else Outward.NONE
+    return _OUTWARD[target_of(table_of(subnet_id, tables), ipv6=True)]
 
 
 def _subnet(aws: Aws, subnet_id: str) -> list[dict[str, Any]]:
@@ -115,9 +117,13 @@ def _subnet(aws: Aws, subnet_id: str) -> list[dict[str, Any]]:
         raise
 
 
-def _service(name: str) -> str:
-    """``ecr.api`` of ``com.amazonaws.us-east-1.ecr.api``."""
-    return ".".join(name.split(".")[3:])
+def _tables(aws: Aws, vpc_id: str) -> list[dict[str, Any]]:
+    ours = [{"Name": "vpc-id", "Values": [vpc_id]}]
+    return _rows(aws.pages("ec2", "describe_route_tables", Filters=ours), "RouteTables")
+
+
+def _rows(pages: Iterable[Mapping[str, Any]], key: str) -> list[dict[str, Any]]:
+    return [row for page in pages for row in page[key]]
 
 
 def _attribute(aws: Aws, vpc_id: str, name: str, key: str) -> bool:

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pennsieve_agent.domain.job_addresses import SERVICES
+
 DATE = "2026-11"
 VERSION = f"us-east-1-{DATE}"
 """What a receipt says about the prices it was made with."""
@@ -63,7 +65,9 @@ class Line:
     usd: float
 
 
-def idle_cost(mode: str, *, own_network: bool = True, endpoints: int = 5) -> tuple[Line, ...]:
+def idle_cost(
+    mode: str, *, own_network: bool = True, endpoints: int = len(SERVICES)
+) -> tuple[Line, ...]:
     """What a node of a mode costs a month while it is empty and nothing runs.
 
     ``endpoints`` are the interface endpoints of a compliant node, which has three more with GPUs;

@@ -11,9 +11,11 @@ from pennsieve_agent.account.register.execute import apply
 from pennsieve_agent.account.register.node_identity import RegisterOptions
 from pennsieve_agent.account.register.observe import observe
 from pennsieve_agent.account.register.plan import plan_registration
-from pennsieve_agent.account.spec.names import NodeNames
+from pennsieve_agent.account.rights.installer import all_nodes
+from pennsieve_agent.account.spec.names import BOUNDARY_NAME, NodeNames
 from pennsieve_agent.account.spec.options import TypedSettings
 from pennsieve_agent.account.spec.organisation_rules import Extras, check_boundary, parse_tags
+from pennsieve_agent.account.stack.policies import node_boundary
 from pennsieve_agent.aws.cloudformation import find_stack
 from pennsieve_agent.aws.iam import find_role, policy_exists
 from pennsieve_agent.aws.values import AwsIdentity
@@ -38,6 +40,32 @@ def make_policy(scene: Scene) -> None:
         Path="/org/",
         PolicyDocument=document,
     )
+
+
+def make_account_boundary(scene: Scene) -> str:
+    document = json.dumps(node_boundary(all_nodes(WHO)))
+    arn: str = scene.aws.call(
+        "iam", "create_policy", PolicyName=BOUNDARY_NAME, PolicyDocument=document
+    )["Policy"]["Arn"]
+    return arn
+
+
+def test_a_new_node_takes_the_boundary_that_an_administrator_made(scene: Scene) -> None:
+    arn = make_account_boundary(scene)
+    plan = scene.plan()
+    assert plan.to_json()["permissions_boundary"] == arn == plan.names.account_boundary_arn
+    assert "Boundary" not in plan.stack_request.template["Resources"]
+    apply(plan, scene.clients)
+    role = find_role(scene.aws, plan.names.gateway)
+    assert role is not None
+    assert role.boundary == arn
+    assert scene.plan().nothing_to_do
+
+
+def test_a_node_that_is_there_keeps_its_own_boundary(scene: Scene) -> None:
+    scene.register()
+    make_account_boundary(scene)
+    assert scene.plan().nothing_to_do
 
 
 def options(extras: Extras = EXTRAS) -> RegisterOptions:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.account.register.execute import first_entry
+from pennsieve_agent.account.rights.resource_handlers import EVERY_TYPE
 from pennsieve_agent.account.stack.stack_request import stack_request
 from pennsieve_agent.account.world.clients import StepState
 from pennsieve_agent.account.world.registration_journal import Journal, JournalEntry
@@ -151,7 +152,7 @@ def test_a_wrong_region_is_said(scene: Scene, emulator: str, tmp_path: Path) -> 
 def test_the_shell_of_a_plan_that_was_killed_is_taken_away(scene: Scene) -> None:
     plan = scene.plan()
     scene.clients.journal.write(first_entry(plan))
-    plan_change_set(scene.aws, plan.stack_request, sleep=lambda _: None)
+    plan_change_set(scene.aws, plan.stack_request, sleep=lambda _: None, types=EVERY_TYPE)
     found = find_stack(scene.aws, plan.names.stack)
     assert found is not None
     assert found.only_reviewed
@@ -165,7 +166,7 @@ def test_a_plan_left_on_a_stack_is_taken_away(scene: Scene) -> None:
     scene.register()
     spec = scene.plan().spec
     changed = replace(spec, settings=replace(spec.settings, max_vcpus=8))
-    plan_change_set(scene.aws, stack_request(changed), sleep=lambda _: None)
+    plan_change_set(scene.aws, stack_request(changed), sleep=lambda _: None, types=EVERY_TYPE)
     assert len(change_sets(scene)) > len(change_sets_after(scene))
 
 

@@ -13,25 +13,60 @@ from pennsieve_agent.account.register.preflight_problems import (
     GPU_G,
     GPU_P,
     VPCS,
-    WITHOUT_INTERNET,
     AccountLimits,
     Weight,
     findings,
     gpu_quota,
 )
 from pennsieve_agent.account.spec.node_spec import Gpu, Mode, Network, Settings
+from pennsieve_agent.account.stack.endpoints import endpoint_services
 from pennsieve_agent.aws.limits import Concurrency
 from pennsieve_agent.aws.network import Outward, Subnet, Vpc
+from pennsieve_agent.domain import vpc as values
+from pennsieve_agent.domain.vpc import Endpoint, Group, Rule, Target
 
 PLAIN = Settings()
 GPU = replace(PLAIN, gpu=Gpu("g4dn.xlarge", 4, 2))
 SECURE = replace(PLAIN, mode=Mode.SECURE)
 GIVEN = Network("vpc-1", ("subnet-1", "subnet-2"))
 TWO = (
-    Subnet("subnet-1", "vpc-1", "us-east-1a", 200, Outward.GATEWAY),
-    Subnet("subnet-2", "vpc-1", "us-east-1b", 200, Outward.GATEWAY),
+    Subnet("subnet-1", "vpc-1", "us-east-1a", 200, Outward.GATEWAY, "use1-az1"),
+    Subnet("subnet-2", "vpc-1", "us-east-1b", 200, Outward.GATEWAY, "use1-az2"),
 )
-VPC = Vpc("vpc-1", names=True, endpoints=WITHOUT_INTERNET)
+ALL = endpoint_services(gpu=False)
+BLOCKS = {"subnet-1": "10.9.0.0/24", "subnet-2": "10.9.1.0/24"}
+
+
+def inside(
+    *services: str, target: Target | None = None, private: bool = True, source: str = "10.9.0.0/16"
+) -> values.Vpc:
+    """A VPC with a way to S3, endpoints for services, and one route out."""
+    s3 = Endpoint("com.amazonaws.us-east-1.s3", gateway=True, tables=("rtb-1",))
+    endpoints = tuple(
+        Endpoint(
+            f"com.amazonaws.us-east-1.{service}",
+            gateway=False,
+            private_dns=private,
+            groups=("sg-1",),
+            subnets=("subnet-1",),
+        )
+        for service in services
+    )
+    return values.Vpc(
+        block="10.9.0.0/16",
+        names=True,
+        subnets={name: values.Subnet(block, "rtb-1") for name, block in BLOCKS.items()},
+        routes={} if target is None else {"rtb-1": target},
+        groups={"sg-1": Group(ingress=(Rule("tcp", 443, 443, source),))},
+        endpoints=(s3, *endpoints),
+    )
+
+
+VPC = Vpc("vpc-1", names=True, inside=inside(target=Target.INTERNET))
+CLOSED = replace(VPC, inside=inside(*ALL))
+BEHIND_NAT = replace(VPC, inside=inside(target=Target.NAT))
+WITHOUT_S3 = replace(VPC, inside=replace(BEHIND_NAT.inside, endpoints=()))
+NO_ROUTE = tuple(replace(one, outward=Outward.NONE) for one in TWO)
 WELL = AccountLimits(
     "us-east-1",
     region_on=True,
@@ -144,22 +179,67 @@ def test_machines_of_another_family_have_another_quota() -> None:
             ["subnet subnet-2 has no route out, but jobs of mode basic need an internet gateway"],
         ),
         (
-            {"subnets": (TWO[0], replace(TWO[1], outward=Outward.NAT))},
+            {"vpc": BEHIND_NAT, "subnets": (TWO[0], replace(TWO[1], outward=Outward.NAT))},
             Mode.SECURE,
             ["subnet subnet-1 has an internet gateway, but jobs of mode secure"],
         ),
         (
-            {"subnets": (TWO[0], replace(TWO[1], outward=Outward.NONE))},
+            {"vpc": CLOSED, "subnets": (TWO[0], replace(TWO[1], outward=Outward.NONE))},
             Mode.COMPLIANT,
             ["subnet subnet-1 has an internet gateway, but jobs of mode compliant have no"],
         ),
         (
+            {"subnets": (TWO[0], replace(TWO[1], zone="us-east-1e", zone_id="use1-az3"))},
+            Mode.BASIC,
+            ["subnet subnet-2 is in zone us-east-1e (use1-az3): AWS Fargate is not available"],
+        ),
+        ({"vpc": CLOSED, "subnets": NO_ROUTE}, Mode.COMPLIANT, []),
+        (
+            {"vpc": replace(VPC, inside=inside(*set(ALL) - {"logs"})), "subnets": NO_ROUTE},
+            Mode.COMPLIANT,
+            [
+                f"jobs in subnet {name} would not reach logs: no endpoint and no route leads there"
+                for name in BLOCKS
+            ],
+        ),
+        (
+            {"vpc": replace(VPC, inside=inside(*ALL, private=False)), "subnets": NO_ROUTE},
+            Mode.COMPLIANT,
+            [f"jobs in subnet {name} would not reach {', '.join(ALL)}: no" for name in BLOCKS],
+        ),
+        (
             {
-                "vpc": replace(VPC, endpoints=WITHOUT_INTERNET - {"logs"}),
-                "subnets": tuple(replace(one, outward=Outward.NONE) for one in TWO),
+                "vpc": replace(VPC, inside=inside(*ALL, source="10.9.0.0/24")),
+                "subnets": NO_ROUTE,
             },
             Mode.COMPLIANT,
-            ["VPC vpc-1 has no endpoints for logs, and in mode compliant"],
+            [
+                f"jobs in subnet subnet-2 would not reach {', '.join(ALL)}: security groups do not",
+            ],
+        ),
+        (
+            {
+                "vpc": CLOSED,
+                "subnets": (NO_ROUTE[0], replace(NO_ROUTE[1], outward=Outward.OTHER)),
+            },
+            Mode.COMPLIANT,
+            ["subnet subnet-2 has a route out of its VPC; whether it leads to the internet"],
+        ),
+        (
+            {
+                "vpc": WITHOUT_S3,
+                "subnets": tuple(replace(one, outward=Outward.NAT) for one in TWO),
+            },
+            Mode.SECURE,
+            ["S3 is reached through a NAT from subnet-1, subnet-2, which AWS charges by the byte"],
+        ),
+        (
+            {
+                "vpc": BEHIND_NAT,
+                "subnets": tuple(replace(one, outward=Outward.NAT) for one in TWO),
+            },
+            Mode.SECURE,
+            [],
         ),
         ({"vpc": None, "unseen": {"network": "no"}}, Mode.BASIC, ["could not be checked: no"]),
     ],
@@ -174,7 +254,8 @@ def test_a_network_that_does_not_fit(
 
 
 def test_machines_without_internet_need_three_more_endpoints() -> None:
-    inside = tuple(replace(one, outward=Outward.NONE) for one in TWO)
     settings = replace(GPU, mode=Mode.COMPLIANT, network=GIVEN)
-    ((_, said),) = told(replace(WELL, subnets=inside), settings)
-    assert said.startswith("VPC vpc-1 has no endpoints for ecs, ecs-agent, ecs-telemetry, and")
+    said = [sentence for _, sentence in told(replace(WELL, vpc=CLOSED, subnets=NO_ROUTE), settings)]
+    assert [sentence.partition(": ")[0] for sentence in said] == [
+        f"jobs in subnet {name} would not reach ecs, ecs-agent, ecs-telemetry" for name in BLOCKS
+    ]

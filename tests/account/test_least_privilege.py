@@ -19,6 +19,7 @@ import pytest
 import pennsieve_agent
 from pennsieve_agent.account.doctor.inspect_node import examine
 from pennsieve_agent.account.register.account_plan import AccountPlan
+from pennsieve_agent.account.register.choose_place import zones_for
 from pennsieve_agent.account.register.preflight import Intent, _question, check_before
 from pennsieve_agent.account.register.read_limits import read_limits_before
 from pennsieve_agent.account.rights.installer import (
@@ -54,6 +55,7 @@ from pennsieve_agent.domain.tickets import MemoryTickets
 from pennsieve_agent.errors import NodeUnreachable
 from tests.account.conftest import heard
 from tests.account.scene import OPTIONS, Scene, worked
+from tests.account.stack.specs import ZONES
 from tests.aws.emulator import IGNORED, NUMBER
 from tests.aws.recorder import FREE, action_of
 
@@ -162,6 +164,7 @@ def look_around_everywhere(scene: Scene, plan: AccountPlan) -> None:
     given = Network(subnet["VpcId"], (subnet["SubnetId"],))
     for settings in (Settings(mode=Mode.SECURE), Settings(network=given)):
         read_limits_before(scene.aws, plan.names, settings, template, creates=True)
+    assert zones_for(scene.aws, Settings(mode=Mode.COMPLIANT), plan.names.region)
     queues(scene.aws, [plan.names.queue("fargate")])
     assert deployed(scene.aws, plan.names.gateway) is None
 
@@ -267,7 +270,7 @@ def specs() -> Iterator[NodeSpec]:
         for gpu in (Gpu(), Gpu("g4dn.xlarge", 4, 1)):
             for network in (Network(), Network("vpc-1", ("subnet-1",))):
                 settings = Settings(mode, network, gpu, monthly_budget=5, role_path="/team/")
-                yield NodeSpec(NAMES, "lab", settings=settings, code=Code("ab", "1"))
+                yield NodeSpec(NAMES, "lab", settings=settings, code=Code("ab", "1"), zones=ZONES)
 
 
 def types_of(spec: NodeSpec) -> frozenset[str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pennsieve_agent.account.spec.names import NodeNames, tag_value, token_of_role
 from pennsieve_agent.account.spec.node_spec import NodeSpec
 from pennsieve_agent.account.stack.stack_request import stack_request
+from tests.account.stack.specs import ZONES
 
 NAMES = NodeNames("0a1b2c3d", "123456789012", "ap-southeast-1")
 
@@ -23,7 +24,7 @@ def test_names_fit_their_services() -> None:
 
 
 def test_the_same_request_has_the_same_change_set_name() -> None:
-    spec = NodeSpec(NAMES, "n", "N:organization:1")
+    spec = NodeSpec(NAMES, "n", "N:organization:1", zones=ZONES)
     same = [stack_request(spec) for _ in range(2)]
     other = stack_request(replace(spec, organization_id="other"))
     assert same[0].change_set_name == same[1].change_set_name != other.change_set_name

@@ -87,15 +87,20 @@ def test_the_plan_of_a_node_that_pennsieve_runs_fits_one_screen(
     lab: Scene, *, as_served: bool
 ) -> None:
     plan = served.plan(lab, as_served=as_served)
-    shown = rows(served_lines(plan, details=False))
+    lines = list(served_lines(plan, details=False))
+    shown = rows(lines)
     text = " ".join(row.strip() for row in shown)
     assert len(shown) <= LEFT, "\n".join(shown)
     assert all(service in text for service in (*plan.wildcards, *plan.partly))
     assert "iam" in plan.partly
-    assert plan.words[1] in text
+    assert plan.words[1].endswith(", by itself; by a role that it passes it may")
+    assert lines[0].startswith("Pennsieve is still an administrator of this AWS account: it can")
+    assert "pass any role that is there to lambda" in lines[0]
+    assert plan.to_json()["words"][0] == lines[0]
     assert "the cost is not known before" in text
     assert ("--as-served" in text) is as_served
     assert "pennsieve compute delete 'lab'" in text
     assert MARK in shown[-1]
     full = "\n".join(served_lines(plan, details=True))
+    assert full.startswith(lines[0])
     assert all(words in full for words in plan.words)

@@ -24,6 +24,7 @@ from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide
 from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.errors import AwsError, NotPermitted
 from tests.account.scene import Scene
+from tests.account.stack.specs import ZONES
 from tests.aws.emulator import IGNORED, NUMBER, ScriptedAws
 
 pytestmark = pytest.mark.filterwarnings(IGNORED)
@@ -31,7 +32,7 @@ ADA = f"arn:aws:iam::{NUMBER}:user/ada"
 WHO = AwsIdentity(NUMBER, ADA, "U", "us-east-1", "")
 NAMES = NodeNames("0a1b2c3d", NUMBER, "us-east-1")
 STEP = DeployStack(NAMES.stack, "us-east-1", StackAction.CREATE, ())
-SPEC = NodeSpec(NAMES, "lab")
+SPEC = NodeSpec(NAMES, "lab", zones=ZONES)
 PLAN = AccountPlan(SPEC, "N:organization:1", WHO, (STEP,))
 
 

@@ -27,11 +27,12 @@ from pennsieve_agent.account.world.steps import AlreadyDone
 from pennsieve_agent.aws.cloudformation import MAX_TEMPLATE_BYTES, template_of
 from pennsieve_agent.errors import UsageProblem
 from tests.account.scene import OPTIONS, Scene
+from tests.account.stack.specs import ZONES
 from tests.aws.emulator import IGNORED, NUMBER
 
 pytestmark = pytest.mark.filterwarnings(IGNORED)
 NAMES = NodeNames("0a1b2c3d", NUMBER, "us-east-1")
-SPEC = NodeSpec(NAMES, "lab", "N:organization:1", code=Code("0a" * 32, "0.1.0"))
+SPEC = NodeSpec(NAMES, "lab", "N:organization:1", code=Code("0a" * 32, "0.1.0"), zones=ZONES)
 NETWORK = Network("vpc-0123abcd", ("subnet-0123abcd", "subnet-0123abce"))
 BOUNDARY = f"arn:aws:iam::{NUMBER}:policy/org/bounded"
 ASKED = {
@@ -91,7 +92,7 @@ def test_all_of_it_is_short_enough_for_a_request(mode: Mode) -> None:
 
 
 def test_what_is_too_long_for_a_request_lies_in_the_nodes_bucket(scene: Scene) -> None:
-    tags = tuple((f"key-{i}", "a value") for i in range(8))
+    tags = tuple((f"key-{i}", "a value") for i in range(7))
     wanted = TypedSettings(
         mode=Mode.COMPLIANT, gpu=Gpu("g5.4xlarge", 16, 2), extras=Extras(tags=tags)
     )

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from moto.moto_api._internal.models import moto_api_backend
-from moto.moto_server.threaded_moto_server import MotoRequestHandler
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
 from moto.server import ThreadedMotoServer
 from werkzeug.serving import make_server
 

@@ -52,7 +52,9 @@ class RecordingAws(Aws):
             frame = frame.f_back
         action = action_of(service, operation)
         if frame.f_globals["__name__"].startswith("pennsieve_agent.") and action not in FREE:
-            self._heard(Ask(action, self._resource(service, operation, parameters)))
+            types = parameters.get("ResourceTypes")
+            context = {"cloudformation:ResourceTypes": list(types)} if types else {}
+            self._heard(Ask(action, self._resource(service, operation, parameters), context))
 
     def _resource(self, service: str, operation: str, given: dict[str, Any]) -> str:
         here = f"us-east-1:{_ACCOUNT}"
@@ -65,6 +67,12 @@ class RecordingAws(Aws):
                 inner = "/key" if operation in {"delete_objects", "abort_multipart_upload"} else ""
                 inner = f"/{given['Key']}" if "Key" in given else inner
                 found = f"arn:aws:s3:::{given['Bucket']}{inner}"
+            case "s3files":
+                inner = (
+                    given.get("fileSystemId") or f"fs-1/access-point/{given.get('accessPointId')}"
+                )
+                named = f"arn:aws:s3files:{here}:file-system/{inner}"
+                found = "*" if operation == "list_file_systems" else named
             case "dynamodb":
                 found = f"arn:aws:dynamodb:{here}:table/{given['TableName']}"
             case "logs":

@@ -78,13 +78,40 @@ def test_the_installers_policies(agent: Agent) -> None:
     assert "make the roles, never" not in agent("compute", "policy", "installer", "--part", "3").out
     assert agent("compute", "policy", "installer", "--part", "9").code == 2
     assert agent("compute", "policy", "installer", "--role-path", "team").code == 2
-    assert "for nodes of every mode, in 3 policies" in words.err
+    assert "for nodes of every mode, in 4 policies" in words.err
+    assert "limits every role that they create" in words.out.splitlines()[0]
+    assert "first make the boundary" in words.err
     basic = agent("compute", "policy", "installer", "--mode", "basic", "--json").document
     assert "ec2:CreateNatGateway" in json.dumps(policies)
     assert "ec2:CreateNatGateway" not in json.dumps(basic)
     assert agent("compute", "policy", "installer", "--mode", "wild").code == 2
     pathed = agent("compute", "policy", "installer", "--role-path", "/team/", "--json")
     assert "role/team/pennsieve-node-*" in pathed.out
+
+
+@pytest.mark.usefixtures("lab")
+def test_who_may_write_the_boundary_is_told_first_what_that_is(agent: Agent) -> None:
+    shown = agent("compute", "policy", "installer", "--writes-boundary")
+    assert "can become an administrator of the AWS account" in shown.out.splitlines()[0]
+    document = agent("compute", "policy", "installer", "--writes-boundary", "--json").document
+    assert "iam:CreatePolicyVersion" in json.dumps(document)
+    assert "can become an administrator" in document["can_do"][0]
+    arn = "arn:aws:iam::123456789012:policy/p"
+    both = agent(
+        "compute", "policy", "installer", "--writes-boundary", "--permissions-boundary", arn
+    )
+    assert both.code == 2
+
+
+@pytest.mark.usefixtures("lab")
+def test_the_boundary_that_an_administrator_makes(agent: Agent) -> None:
+    shown = agent("compute", "policy", "boundary")
+    assert json.loads(shown.out) == agent("compute", "policy", "boundary", "--json").document
+    assert "iam:PassRole" in shown.out
+    assert "aws iam create-policy --policy-name PennsieveNodeBoundary" in shown.err
+    assert len(json.dumps(json.loads(shown.out), separators=(",", ":"))) <= 6144
+    installer = agent("compute", "policy", "installer", "--json").out
+    assert "arn:aws:iam::123456789012:policy/PennsieveNodeBoundary" in installer
 
 
 @pytest.mark.usefixtures("lab")

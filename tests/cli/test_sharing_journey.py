@@ -115,16 +115,23 @@ def scene(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Itera
     box.stop()
 
 
+def names_what_they_reach(ada: Agent, said: str) -> None:
+    """Workflows and datasets by name, when it is shared and in the policy afterwards."""
+    note = " ".join(said.split())
+    assert "through 'word-count' they reach dataset 'Mouse EEG' (N:dataset:" in note
+    assert "also where they may not see it on Pennsieve" in note
+    policy = " ".join(typed(ada, "compute", "policy", "show", "--name", NODE).out.split())
+    assert f"{EDITH} may run 'word-count'" in policy
+    assert "workflow 'word-count' may use dataset 'Mouse EEG' (N:dataset:" in policy
+
+
 def test_a_colleague_uses_what_was_shared_and_nothing_else(scene: Scene) -> None:
     ada, edith, node = scene.ada, scene.edith, scene.node
     join = ("compute", "join", node.gateway, "--name", "adas")
     refused(edith(*join), 4, "AWS does not let you call compute node 'adas'", "compute share")
     shared = typed(ada, *SHARE)
     assert shared.out == f"{EDITH} may run 'word-count' on compute node '{NODE}'\n"
-    assert (
-        "through it they reach the datasets that are granted to 'word-count', also those that they "
-        "may not see on Pennsieve"
-    ) in " ".join(shared.err.split())
+    names_what_they_reach(ada, shared.err)
     assert f"they type: pennsieve compute join {node.gateway}" in shared.err
 
     joined = typed(edith, *join)

@@ -60,7 +60,8 @@ def test_every_row_has_a_command_and_every_command_a_row() -> None:
 LOCAL = {"login", "logout", "completion"}
 READS = {
     *("list", "show", "files", "download", "grants", "logs", "wait", "cost", "members", "teams"),
-    *("doctor", "installer", "template", "role", "whoami", "start", "add", "set"),
+    *("doctor", "installer", "boundary", "template", "review", "role", "whoami", "start", "add"),
+    "set",
 }
 """Words of commands that change nothing, or have said elsewhere what they do."""
 

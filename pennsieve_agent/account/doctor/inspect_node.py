@@ -29,6 +29,7 @@ from pennsieve_agent.account.spec.spec_json import (
     installed_platform,
     installed_settings,
     installed_transfer,
+    installed_zones,
     kept_tags,
 )
 from pennsieve_agent.account.stack.stack_request import stack_request
@@ -211,6 +212,8 @@ def _spec(
         # Where the template cannot be read, the journal says what was turned on.
         code=installed_code(installed) if installed else seen.entry.code if seen.entry else None,
         transfer_digest=installed_transfer(installed),
+        # Where the template cannot be read, nothing is compared that is in a zone.
+        zones=installed_zones(installed) or ("",),
         kept=kept_tags(installed, stack.tags),
     )
 

@@ -16,6 +16,7 @@ from pennsieve_agent.account.spec.owner_choices import SettingChange, changes
 from pennsieve_agent.account.spec.spec_json import settings_json
 from pennsieve_agent.account.stack.costs import Costs, costs_of
 from pennsieve_agent.account.stack.explain import explain, group_of
+from pennsieve_agent.account.stack.network_words import network_words
 from pennsieve_agent.account.stack.stack_request import stack_request
 from pennsieve_agent.account.world.steps import AlreadyDone, step_json
 from pennsieve_agent.aws.cloudformation import StackRequest
@@ -68,6 +69,11 @@ class AccountPlan:
         return (NO_RIGHTS, *able, *none, *self.extras.lines)
 
     @property
+    def network(self) -> tuple[str, ...]:
+        """What its network means: zones, ways out, and what stays open."""
+        return network_words(self.spec)
+
+    @property
     def never(self) -> list[str]:
         """The sensitive actions that none of the node's roles can do."""
         first, *others = (sensitive_denied(role) for role in self.roles)
@@ -111,6 +117,7 @@ class AccountPlan:
             "permissions_boundary": self.extras.boundary or self.names.boundary_arn,
             "tags": dict(self.extras.tags),
             "words": list(self.words),
+            "network": list(self.network),
             "costs": self.costs.to_json(),
             "nothing_to_do": self.nothing_to_do,
             "steps": [_step_json(step) for step in self.steps],

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pennsieve_agent.account.register.stack_failure import keep_events
 from pennsieve_agent.account.register.steps import DeployStack, StackAction, TurnOn
+from pennsieve_agent.account.rights.resource_handlers import EVERY_TYPE
 from pennsieve_agent.account.world.clients import Clients, Progress, StepState
 from pennsieve_agent.aws.cloudformation import (
     StackRequest,
@@ -37,7 +38,7 @@ def deploy(step: DeployStack, request: StackRequest, clients: Clients) -> str:
         return f"AWS has finished with stack {request.name}"
     if step.action is StackAction.RECREATE:
         following.delete_failed(request.name)
-    change_set = plan_change_set(clients.aws, request, sleep=clients.sleep)
+    change_set = plan_change_set(clients.aws, request, sleep=clients.sleep, types=EVERY_TYPE)
     if not change_set.changes:
         return f"stack {request.name} is up to date"
     if not _expected(step, change_set.changes):

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pennsieve_agent.account.register.choose_place import zones_for
 from pennsieve_agent.account.register.node_identity import (
     RegisterOptions,
     check_own,
@@ -18,12 +19,13 @@ from pennsieve_agent.account.register.node_identity import (
     remembered_node,
     token_of_stack,
 )
+from pennsieve_agent.account.rights.resource_handlers import EVERY_TYPE
 from pennsieve_agent.account.spec.names import (
     NodeNames,
     node_names,
 )
 from pennsieve_agent.account.spec.node_spec import Code, Kept, NodeSpec, Settings
-from pennsieve_agent.account.spec.options import settle
+from pennsieve_agent.account.spec.options import TypedSettings, settle
 from pennsieve_agent.account.spec.organisation_rules import check_boundary
 from pennsieve_agent.account.spec.spec_json import (
     installed_code,
@@ -31,6 +33,7 @@ from pennsieve_agent.account.spec.spec_json import (
     installed_platform,
     installed_settings,
     installed_transfer,
+    installed_zones,
     kept_tags,
 )
 from pennsieve_agent.account.stack.stack_request import stack_request, turned_off
@@ -50,7 +53,7 @@ from pennsieve_agent.aws.s3 import object_exists
 from pennsieve_agent.aws.values import AwsIdentity, ResourceChange, Stack
 from pennsieve_agent.domain.compute import Account, ComputeNode
 from pennsieve_agent.domain.own_node import OwnNode
-from pennsieve_agent.errors import AgentError, UsageProblem
+from pennsieve_agent.errors import AgentError, NotPermitted, UsageProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +109,10 @@ def observe(clients: Clients, options: RegisterOptions) -> Observed:
     stack = _without_empty(clients, check_own(find_stack(clients.aws, names.stack), token))
     template = template_of(clients.aws, stack.id) if stack is not None else {}
     installed = installed_code(template)
+    before = _before(entry, template)
+    typed = options.typed if before else _within_boundary(clients, names, options.typed)
     spec = replace(
-        _spec(clients, options, names, template, settle(options.typed, _before(entry, template))),
+        _spec(clients, options, names, template, settle(typed, before)),
         platform_account_id=records.app_store or installed_platform(template),
         kept=kept_tags(template, stack.tags) if stack is not None and not stack.broken else Kept(),
     )
@@ -148,6 +153,7 @@ def _spec(
         settings=settings,
         code=bundle.code if bundle is not None else installed_code(template),
         transfer_digest=_transfer_digest(clients, template),
+        zones=installed_zones(template) or zones_for(clients.aws, settings, names.region),
     )
 
 
@@ -192,6 +198,18 @@ def _check_boundary(clients: Clients, identity: AwsIdentity, arn: str) -> None:
         )
 
 
+def _within_boundary(clients: Clients, names: NodeNames, typed: TypedSettings) -> TypedSettings:
+    """A new node's settings, with the account's own boundary where an administrator made one."""
+    if typed.extras.boundary:
+        return typed
+    arn = names.account_boundary_arn
+    try:
+        exists = policy_exists(clients.aws, arn)
+    except NotPermitted:  # whoever may not look at it registers without it, if they may do that
+        exists = False
+    return replace(typed, extras=replace(typed.extras, boundary=arn)) if exists else typed
+
+
 def _before(entry: JournalEntry | None, template: Mapping[str, Any]) -> Settings | None:
     """What was asked for before: by the stack itself, else by the journal."""
     installed = installed_settings(template)
@@ -220,7 +238,9 @@ def _changes(clients: Clients, observed: Observed) -> tuple[ResourceChange, ...]
     spec = observed.spec if observed.installed is not None else turned_off(observed.spec)
     with clients.journal.locked():  # another terminal may be carrying out its own plan
         discard_plans(clients.aws, observed.stack.id)
-        change_set = plan_change_set(clients.aws, stack_request(spec), sleep=clients.sleep)
+        change_set = plan_change_set(
+            clients.aws, stack_request(spec), sleep=clients.sleep, types=EVERY_TYPE
+        )
         if change_set.changes:
             discard(clients.aws, change_set)
     return change_set.changes

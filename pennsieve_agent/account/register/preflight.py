@@ -15,7 +15,7 @@ from pennsieve_agent.account.register.read_limits import read_limits_before
 from pennsieve_agent.account.register.steps import DeployStack, StackAction
 from pennsieve_agent.account.rights.installer import installer_rights
 from pennsieve_agent.account.rights.right import CLOUDFORMATION, INSTALLER_HINT, VIA, Right
-from pennsieve_agent.account.rights.stack_rights import Place
+from pennsieve_agent.account.rights.stack_rights import BOUNDARY_ACTIONS, Place
 from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.spec.node_spec import Settings
 from pennsieve_agent.aws.probes import refused_probes
@@ -31,6 +31,10 @@ AT_ONCE = 4
 BOUNDARY_HINT = (
     "a rule of your organisation forbids it; if that rule demands a permissions boundary on every "
     "role, give its ARN with: --permissions-boundary ARN"
+)
+NO_BOUNDARY_HINT = (
+    "this account has no permissions boundary for the roles of nodes yet; ask its administrator to "
+    "make it once, as this prints: pennsieve compute policy boundary"
 )
 
 
@@ -158,10 +162,14 @@ def _lacks(missing: tuple[Refusal, ...], identity: AwsIdentity) -> NotPermitted:
     word = "this permission" if len(missing) == 1 else f"{len(missing)} permissions"
     role = next((r for r in missing if r.action == "iam:CreateRole"), None)
     ruled = role is not None and (role.forbidden or role.by_organization)
+    hint = BOUNDARY_HINT if ruled else INSTALLER_HINT
+    actions = {refusal.action for refusal in missing}
+    if "iam:CreatePolicy" in actions <= BOUNDARY_ACTIONS and not ruled:
+        hint = NO_BOUNDARY_HINT
     return NotPermitted(
         f"these AWS credentials lack {word}: {', '.join(sorted(r.action for r in missing))}",
         where=identity.arn,
-        hint=BOUNDARY_HINT if ruled else INSTALLER_HINT,
+        hint=hint,
         aws_code="AccessDenied",
     )
 
@@ -170,8 +178,10 @@ def _question(right: Right, intent: Intent) -> Question:
     context: dict[str, str | list[str]] = {"aws:RequestedRegion": intent.identity.region}
     for operator, keys in right.conditions.items():
         for key, value in keys.items():
-            # A key that must be there has no value in the policy.
-            context[key] = "CreateVpc" if operator == "Null" else _first(value)
+            if operator != "Null":
+                context[key] = _first(value)
+            elif value == "false":  # it must be there, and has no value in this condition
+                context.setdefault(key, "CreateVpc")
     if right.via_cloudformation:
         context[VIA] = [CLOUDFORMATION]
     # One name stands for all that fit: AWS compares texts, and ours have no wildcard here

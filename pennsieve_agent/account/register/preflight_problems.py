@@ -6,22 +6,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from pennsieve_agent.account.register.network_fit import paid_by_the_byte, unreached
 from pennsieve_agent.account.spec.node_spec import Mode, Settings
-from pennsieve_agent.account.stack.network import ENDPOINTS, GPU_ENDPOINTS
 from pennsieve_agent.aws.limits import Concurrency
 from pennsieve_agent.aws.network import Outward, Subnet, Vpc
+from pennsieve_agent.domain import vpc as vpcs
+from pennsieve_agent.domain.zones import Zone, unfit
 
 LAMBDA_KEPT_FREE = 100
 """Lambda keeps so many calls at once that no function may reserve (Lambda Developer Guide,
 "Configuring reserved concurrency"); in an account that may have fewer, nothing can be reserved."""
 LEAST_ADDRESSES = 16
 """Free addresses of a subnet below which jobs soon wait: each job takes one."""
-WITHOUT_INTERNET = frozenset({*ENDPOINTS, "dynamodb", "s3"})
-"""What must be reached by endpoints where there is no other way."""
 
 
 class Weight(StrEnum):
@@ -202,13 +202,6 @@ def _network(limits: AccountLimits, settings: Settings) -> Iterator[Finding]:
             f"aws ec2 modify-vpc-attribute --vpc-id {vpc.id} --enable-dns-hostnames; and the same "
             "with --enable-dns-support",
         )
-    needed = WITHOUT_INTERNET.union(GPU_ENDPOINTS if settings.gpu else ())
-    lacking = sorted(needed - vpc.endpoints)
-    if settings.mode is Mode.COMPLIANT and lacking:
-        yield _unfit(
-            f"VPC {vpc.id} has no endpoints for {', '.join(lacking)}, and in mode compliant jobs "
-            "have no internet access"
-        )
     there = {subnet.id: subnet for subnet in limits.subnets}
     for subnet_id in network.subnet_ids:
         if subnet_id not in there:
@@ -216,12 +209,36 @@ def _network(limits: AccountLimits, settings: Settings) -> Iterator[Finding]:
         elif there[subnet_id].vpc_id != vpc.id:
             yield _unfit(f"subnet {subnet_id} is in VPC {there[subnet_id].vpc_id}, not in {vpc.id}")
     ours = [subnet for subnet in limits.subnets if subnet.vpc_id == vpc.id]
-    yield from _zones(ours)
+    yield from _zones(limits.region, ours)
     for subnet in ours:
         yield from _way_out(subnet, settings.mode)
+    fit = [subnet.id for subnet in ours if subnet.outward in _NEEDS[settings.mode][0]]
+    if vpc.names:
+        yield from _reached(limits, vpc.inside, fit, settings)
 
 
-def _zones(subnets: list[Subnet]) -> Iterator[Finding]:
+def _reached(
+    limits: AccountLimits, vpc: vpcs.Vpc, subnets: list[str], settings: Settings
+) -> Iterator[Finding]:
+    for sentence in unreached(vpc, subnets, settings, limits.region):
+        yield replace(
+            _unfit(sentence),
+            remedy="list endpoints with: aws ec2 describe-vpc-endpoints; each needs private DNS, "
+            "and a security group that lets port 443 in from the subnet",
+        )
+    if paid := paid_by_the_byte(vpc, subnets, settings, limits.region):
+        yield Finding(
+            "network",
+            Weight.WARNING,
+            f"S3 is reached through a NAT from {', '.join(paid)}, which AWS charges by the byte",
+            "add a gateway endpoint, which is free, with: aws ec2 create-vpc-endpoint",
+        )
+
+
+def _zones(region: str, subnets: list[Subnet]) -> Iterator[Finding]:
+    for subnet in subnets:
+        if why := unfit(region, Zone(subnet.zone_id, subnet.zone)):
+            yield _unfit(f"subnet {subnet.id} is in zone {subnet.zone} ({subnet.zone_id}): {why}")
     zones = [subnet.zone for subnet in subnets]
     twice = sorted({zone for zone in zones if zones.count(zone) > 1})
     if twice:
@@ -257,6 +274,12 @@ def _way_out(subnet: Subnet, mode: Mode) -> Iterator[Finding]:
     fit, why = _NEEDS[mode]
     if subnet.outward not in fit:
         yield _unfit(f"subnet {subnet.id} has {subnet.outward.value}, but {why}")
+    elif mode is Mode.COMPLIANT and subnet.outward is Outward.OTHER:
+        yield _unfit(
+            f"subnet {subnet.id} has a route out of its VPC; whether it leads to the internet is "
+            "not known here",
+            Weight.WARNING,
+        )
 
 
 def _unfit(sentence: str, weight: Weight = Weight.ERROR) -> Finding:

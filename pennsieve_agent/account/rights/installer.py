@@ -8,9 +8,11 @@ for the action; with the token ``*`` the names stand for all nodes of the accoun
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
+from pennsieve_agent.account.rights.resource_handlers import EVERY_TYPE
 from pennsieve_agent.account.rights.right import (
     NO_RESOURCE,
     Document,
@@ -31,6 +33,21 @@ PUSH = (
 """What AWS asks IAM of who pushes an image by the registry's own protocol (Amazon ECR, "IAM
 permissions for pushing an image"), and to see whether the image exists already."""
 
+NODE_TYPES: Mapping[str, Mapping[str, Any]] = {
+    "ForAllValues:StringEquals": {"cloudformation:ResourceTypes": sorted(EVERY_TYPE)},
+    "Null": {
+        "cloudformation:ImportResourceTypes": "true",
+        "cloudformation:ResourceTypes": "false",
+    },
+}
+"""Stacks of a node's own types alone, and nothing that is there already is taken into one.
+
+Else types that act with a role of their own (extensions, custom resources) could be used, and keys
+or network interfaces of others be imported and changed. Whoever asks must name the types
+(CloudFormation User Guide, "Control CloudFormation access with AWS Identity and Access Management",
+condition keys; https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html).
+"""
+
 
 def all_nodes(identity: AwsIdentity) -> NodeNames:
     """The names of every node that an account can have."""
@@ -40,7 +57,7 @@ def all_nodes(identity: AwsIdentity) -> NodeNames:
 def types_of(settings: Settings) -> frozenset[str]:
     """The types of resources that a node with these settings has."""
     names = NodeNames("0" * 8, "0" * 12, "us-east-1")
-    spec = NodeSpec(names, "", settings=settings, code=Code("0" * 64, ""))
+    spec = NodeSpec(names, "", settings=settings, code=Code("0" * 64, ""), zones=("",))
     return frozenset(body["Type"] for body in node_template(spec)["Resources"].values())
 
 
@@ -65,14 +82,16 @@ def _stack_and_functions(names: NodeNames) -> Sequence[Right]:
     """The stack, the bucket and the functions of a node."""
     stack = names.arn("cloudformation", f"stack/{names.stack}/*")
     bucket = f"arn:{names.partition}:s3:::{names.bucket}"
-    changes = _actions("cloudformation", "CreateChangeSet DeleteChangeSet DeleteStack")
+    changes = _actions("cloudformation", "DeleteChangeSet DeleteStack")
     reads = _actions("cloudformation", "DescribeStackEvents DescribeStackResources")
     sets = _actions("cloudformation", "DescribeChangeSet ExecuteChangeSet GetTemplate"
                     " ListChangeSets TagResource")  # fmt: skip
     listing = ("s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions")
     emptying = ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion")
     return (
-        Right("Stacks", "plan, create, follow and delete the node's stack",
+        Right("PlanStack", "plan the node's stack, of the types of resources that nodes have",
+              ("cloudformation:CreateChangeSet",), (stack,), NODE_TYPES),
+        Right("Stacks", "create, follow and delete the node's stack",
               (*changes, *reads, *sets), (stack,)),
         Right("FindStacks", f"find the stack by its tags; {NO_RESOURCE}",
               ("cloudformation:DescribeStacks",), ("*",)),
@@ -92,7 +111,8 @@ def _stack_and_functions(names: NodeNames) -> Sequence[Right]:
 def _checks(place: Place) -> Sequence[Right]:
     """What a check of a node reads, and the proof that a removal left nothing."""
     names = place.names
-    policies = (names.boundary_arn, *((place.boundary,) if place.boundary else ()))
+    boundaries = (names.boundary_arn, names.account_boundary_arn, place.boundary)
+    policies = tuple(dict.fromkeys(filter(None, boundaries)))
     return (
         Right("LookAtRoles", "check that the roles exist and are unchanged",
               _actions("iam", "GetRole GetRolePolicy ListAttachedRolePolicies ListRolePolicies"),
@@ -105,8 +125,9 @@ def _checks(place: Place) -> Sequence[Right]:
         Right("ProveTableGone", "check that a removal left no table",
               ("dynamodb:DescribeTable",), (names.arn("dynamodb", f"table/{names.table}"),)),
         Right("LookAtNetworks", f"check that the network exists and fits; {NO_RESOURCE}",
-              _actions("ec2", "DescribeRouteTables DescribeSubnets DescribeVpcAttribute"
-                       " DescribeVpcEndpoints DescribeVpcs"), ("*",)),
+              _actions("ec2", "DescribeAvailabilityZones DescribeRouteTables DescribeSecurityGroups"
+                       " DescribeSubnets DescribeVpcAttribute DescribeVpcEndpoints"
+                       " DescribeVpcEndpointServices DescribeVpcs"), ("*",)),
         Right("LookAtQueues", f"check that the job queues work; {NO_RESOURCE}",
               ("batch:DescribeComputeEnvironments", "batch:DescribeJobQueues"), ("*",)),
         Right("ProveLogsGone", "check that a removal left no log group",

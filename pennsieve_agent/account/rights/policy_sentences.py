@@ -117,6 +117,38 @@ def _where(allow: Statement) -> str:
     return _OWN_ONLY if all(_OWN.fullmatch(pattern) for pattern in patterns) else _AS_SAID
 
 
+def administrator(role: RoleDocuments, who: str = "Pennsieve") -> str:
+    """A sentence where a role may pass any role that is there; empty where it may not.
+
+    Whoever may run code with an administrator's role is one (IAM User Guide, "Grant a user
+    permissions to pass a role to an AWS service",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html).
+    """
+    other = f"arn:aws:iam::{_SOME_ACCOUNT}:role/any"
+    limits = None if role.boundary is None else _in_one_account(role.boundary)
+    documents = [_in_one_account(document) for document in role.permissions]
+    services = [
+        service
+        for service in _RUN_CODE
+        if decide(
+            Ask("iam:PassRole", other, {"iam:PassedToService": f"{service}.amazonaws.com"}),
+            documents,
+            limits,
+        )
+        is Verdict.ALLOWED
+    ]
+    if not services:
+        return ""
+    return (
+        f"{who} is still an administrator of this AWS account: it can pass any role that is there "
+        f"to {listing([*services[:3], *(['others'] if services[3:] else [])])}, and act with it"
+    )
+
+
+_RUN_CODE = ("lambda", "ec2", "ecs-tasks", "states", "events", "glue", "codebuild")
+"""Services that run code, or make calls, with a role that they are passed."""
+
+
 def sensitive_denied(role: RoleDocuments) -> tuple[str, ...]:
     """Which sensitive actions this role certainly cannot do, however conditions turn out."""
     denied = [words for words, action in SENSITIVE_ACTIONS if not _reaches(role, action)]

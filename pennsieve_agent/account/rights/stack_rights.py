@@ -31,11 +31,23 @@ _LINKED = {
     "AWS::Batch::ComputeEnvironment": ("batch.amazonaws.com", "ecs.amazonaws.com"),
     "AWS::IAM::InstanceProfile": ("autoscaling.amazonaws.com",),
 }
+BOUNDARY_ACTIONS = frozenset(
+    f"iam:{name}"
+    for name in ("CreatePolicy", "CreatePolicyVersion", "CreateRole", "DeletePolicy",
+                 "DeletePolicyVersion", "ListEntitiesForPolicy", "ListPolicyVersions",
+                 "PutRolePermissionsBoundary", "PutRolePolicy")
+)  # fmt: skip
+"""What a stack with a boundary of its own takes that whoever may not write it lacks: to make it,
+and to put it on roles instead of the account's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a stack's resources are. ``boundary`` is an organisation's; empty for ours."""
+    """Where a stack's resources are.
+
+    ``boundary`` is the ARN of a permissions boundary that whoever installs cannot change. Empty, it
+    is a part of each stack, and so theirs to write.
+    """
 
     names: NodeNames
     boundary: str = ""
@@ -120,7 +132,10 @@ def _scopes(place: Place) -> Iterator[_Scope]:
 def _identities(place: Place) -> Iterator[_Scope]:
     names = place.names
     roles = (place.iam("role"),)
-    bounded = {_LIKE: {"iam:PermissionsBoundary": place.boundary or names.boundary_arn}}
+    boundary = place.boundary or names.boundary_arn
+    # Exactly the one, wherever its name is known (IAM User Guide, "Permissions boundaries for IAM
+    # entities", "Delegating responsibility to others using permissions boundaries").
+    bounded = {_LIKE if "*" in boundary else _EQUALS: {"iam:PermissionsBoundary": boundary}}
     passed, linked = _services(_PASSED, place), _services(_LINKED, place)
     yield _Scope("MakeBoundedRole", "create the roles, never without their boundary",
                  "iam: CreateRole PutRolePermissionsBoundary PutRolePolicy", roles,
@@ -191,8 +206,8 @@ def _network(place: Place) -> Iterator[_Scope]:
     here = (place.arn("ec2", "*"),)
     # What belongs to something that has a tag is made on the condition of that tag.
     inner = "CreateLaunchTemplateVersion CreateRoute CreateTags"
-    looked_at = "DescribeAddresses DescribeRouteTables DescribeSubnets DescribeVpcAttribute"
-    looked_at += " DescribeVpcEndpoints DescribeVpcs"
+    looked_at = "DescribeAddresses DescribeRouteTables DescribeSecurityGroups DescribeSubnets"
+    looked_at += " DescribeVpcAttribute DescribeVpcEndpoints DescribeVpcs"
     interface = "*NetworkInterface *NetworkInterfaceAttribute"  # of mount targets, without our tag
     making = f"Allocate* Create* {interface}"
     changing = "Associate* Attach* Authorize* Delete* Detach* Disassociate* Modify* Release*"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from pennsieve_agent.account.rights.policy_sentences import RoleDocuments, summary
+from pennsieve_agent.account.rights.policy_sentences import RoleDocuments, administrator, summary
 from pennsieve_agent.account.served.hardening import wildcards
 from pennsieve_agent.account.served.role import ServedRole
 from pennsieve_agent.account.served.steps import ServedStep
@@ -37,12 +37,26 @@ class ServedPlan:
     external_id: str = field(default="", repr=False)
 
     @property
+    def administrator(self) -> str:
+        """The sentence that comes first: that Pennsieve can act with any role; else empty."""
+        sentence = administrator(self._role)
+        if sentence and self.role.boundary:
+            sentence += f", unless the permissions boundary {self.role.boundary} denies that"
+        return sentence
+
+    @property
     def words(self) -> tuple[str, ...]:
         """What Pennsieve can and cannot do by the role, and what the organisation demands."""
-        documents = self.role.documents
-        role = RoleDocuments(self.role.name, documents.trust, (documents.permissions,))
         rules = Extras(self.role.boundary, tuple(self.role.tags.items()))
-        return (*summary(role), *rules.lines)
+        can, cannot = summary(self._role)
+        if self.administrator:  # else the sentence would be a comfort that is none
+            cannot += ", by itself; by a role that it passes it may"
+        return (can, cannot, *rules.lines)
+
+    @property
+    def _role(self) -> RoleDocuments:
+        documents = self.role.documents
+        return RoleDocuments(self.role.name, documents.trust, (documents.permissions,))
 
     @property
     def wildcards(self) -> tuple[str, ...]:
@@ -80,7 +94,7 @@ class ServedPlan:
             "tags": dict(self.role.tags),
             "documents": asdict(self.role.documents),
             "wildcards": list(self.wildcards),
-            "words": list(self.words),
+            "words": [*filter(None, (self.administrator, *self.words))],
             "nothing_to_do": self.nothing_to_do,
             "steps": [step_json(step) for step in self.steps],
         }

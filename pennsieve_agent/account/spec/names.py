@@ -17,6 +17,10 @@ Pennsieve can assume roles called ``Pennsieve-Compute-*`` alone (``contracts/res
 such a record gives it no access.
 """
 
+BOUNDARY_NAME = "PennsieveNodeBoundary"
+"""The permissions boundary that an administrator makes once, for the roles of all nodes of an
+account. Outside the names of nodes, which whoever registers them may make and delete."""
+
 NODE_TAG = "pennsieve:node"
 TOKEN_TAG = "pennsieve:token"  # noqa: S105 - the key of a tag
 MANAGER_TAG = "pennsieve:managed-by"
@@ -56,6 +60,11 @@ class NodeNames:
     def boundary(self) -> str:
         """The permissions boundary on every role of the stack."""
         return f"{self.stack}-boundary"
+
+    @property
+    def account_boundary_arn(self) -> str:
+        """The ARN of the boundary that an administrator makes once for the account."""
+        return self.arn("iam", f"policy/{BOUNDARY_NAME}", regional=False)
 
     @property
     def account_role(self) -> str:

@@ -104,4 +104,6 @@ class NodeSpec:
     code: Code | None = None
     transfer_digest: str = ""
     """The digest of the copied image in which files are moved; empty where it is not copied."""
+    zones: tuple[str, ...] = ()
+    """The ids of the availability zones of its own network, the first with what there is one of."""
     kept: Kept = field(default_factory=Kept)

@@ -37,7 +37,7 @@ class Extras:
         lines = []
         if self.boundary:
             lines.append(
-                f"every role gets your organisation's permissions boundary {self.boundary}"
+                f"every role gets the permissions boundary {self.boundary}, which is not changed"
             )
         if self.tags:
             pairs = ", ".join(f"{key}={value}" for key, value in self.tags)

@@ -103,6 +103,17 @@ def installed_transfer(template: Mapping[str, Any]) -> str:
     return str(_ours(template).get("transfer", ""))
 
 
+def installed_zones(template: Mapping[str, Any]) -> tuple[str, ...]:
+    """The ids of the zones of a stack's own subnets; AWS would have to replace one to move it."""
+    bodies = template.get("Resources", {}).values()
+    zones = (
+        str(body["Properties"].get("AvailabilityZoneId", ""))
+        for body in bodies
+        if body["Type"] == "AWS::EC2::Subnet"
+    )
+    return tuple(dict.fromkeys(zone for zone in zones if zone))
+
+
 def kept_tags(template: Mapping[str, Any], tags: Mapping[str, str]) -> Kept:
     """What must not change in a stack that was made from this template and has these tags.
 

@@ -5,17 +5,15 @@
 * secure: private subnets behind one NAT, and a record of who spoke to whom;
 * compliant: private subnets without any internet, and endpoints for the AWS services that jobs use.
 
-S3 and DynamoDB are reached by gateway endpoints, which are free. One NAT and one endpoint for each
-service serve both subnets: a second would double the cost of an idle node. Endpoints have the
-stack's own tags, which CloudFormation puts on all that it makes: written out for each, the template
-would be too long.
+Subnets are in zones that have what jobs need (:mod:`pennsieve_agent.domain.zones`), chosen before
+and named by zone id, as a zone's name means another one in each account. One NAT and one endpoint
+for each service serve all subnets: a second would double the cost of an idle node, and is said.
 """
 
 from __future__ import annotations
 
-import re
-
 from pennsieve_agent.account.spec.node_spec import Mode, NodeSpec
+from pennsieve_agent.account.stack.endpoints import gateway_endpoint, interface_endpoints
 from pennsieve_agent.account.stack.template_parts import (
     Resource,
     Resources,
@@ -28,14 +26,7 @@ from pennsieve_agent.account.stack.template_parts import (
 VPC_RANGE = "10.204.0.0/20"
 SUBNET_RANGES = ("10.204.0.0/22", "10.204.4.0/22")
 PUBLIC_RANGE = "10.204.8.0/24"
-ENDPOINTS = ("ecr.api", "ecr.dkr", "lambda", "logs", "secretsmanager")
-"""What Fargate and transfer jobs call (AWS, "Amazon ECS interface VPC endpoints")."""
-GPU_ENDPOINTS = ("ecs", "ecs-agent", "ecs-telemetry")
-"""What the ECS agent of a machine calls, too (the same page)."""
 FLOW_DAYS = 90
-_FILES_PORT = 2049
-_HTTPS = 443
-_HTTP = 80
 
 
 def network(spec: NodeSpec) -> Resources:
@@ -43,13 +34,13 @@ def network(spec: NodeSpec) -> Resources:
     if spec.settings.network:
         return {}
     mode = spec.settings.mode
-    resources = {**_vpc(spec), **_subnets(spec), **_gateway_endpoints(spec)}
+    resources = {**_vpc(spec), **_subnets(spec), **gateway_endpoint(spec)}
     if mode is not Mode.COMPLIANT:
         resources |= _internet(spec)
     if mode is Mode.SECURE:
         resources |= _nat(spec)
     if mode is Mode.COMPLIANT:
-        resources |= _interface_endpoints(spec)
+        resources |= interface_endpoints(spec, _SUBNETS[0])
     if mode is not Mode.BASIC:
         resources |= _flow_logs(spec)
     return resources
@@ -58,66 +49,10 @@ def network(spec: NodeSpec) -> Resources:
 def subnet_ids(spec: NodeSpec) -> list[object]:
     """The subnets in which jobs run."""
     existing = spec.settings.network.subnet_ids
-    return list(existing) if existing else [ref(name) for name in _SUBNETS]
-
-
-def firewalls(spec: NodeSpec) -> Resources:
-    """What jobs may reach, and that files are reached by jobs alone. Nothing else comes in."""
-    vpc = spec.settings.network.vpc_id or ref("Vpc")
-    anywhere = "0.0.0.0/0"
-    ports = (_HTTPS,) if spec.settings.mode is Mode.COMPLIANT else (_HTTPS, _HTTP)
-    reach = [
-        {
-            "Description": f"To services by port {port}",
-            "IpProtocol": "tcp",
-            "FromPort": port,
-            "ToPort": port,
-            "CidrIp": anywhere,  # without internet there is no route but to the endpoints
-        }
-        for port in ports
-    ]
-    files = {"IpProtocol": "tcp", "FromPort": _FILES_PORT, "ToPort": _FILES_PORT}
-    return {
-        "JobsFirewall": _group(spec, "Jobs of a Pennsieve node: nothing comes in", vpc, reach),
-        "FilesFirewall": _group(spec, "Files of a Pennsieve node: reached by its jobs", vpc, []),
-        "JobsReachFiles": {
-            "Type": "AWS::EC2::SecurityGroupEgress",
-            "Properties": {
-                "Description": "To the files of the node",
-                "GroupId": attribute("JobsFirewall", "GroupId"),
-                "DestinationSecurityGroupId": attribute("FilesFirewall", "GroupId"),
-                **files,
-            },
-        },
-        "FilesFromJobs": {
-            "Type": "AWS::EC2::SecurityGroupIngress",
-            "Properties": {
-                "Description": "From the jobs of the node",
-                "GroupId": attribute("FilesFirewall", "GroupId"),
-                "SourceSecurityGroupId": attribute("JobsFirewall", "GroupId"),
-                **files,
-            },
-        },
-    }
+    return list(existing) if existing else [ref(name) for name, _ in _places(spec)]
 
 
 _SUBNETS = ("SubnetA", "SubnetB")
-
-
-def _group(spec: NodeSpec, about: str, vpc: object, egress: list[Resource]) -> Resource:
-    # Without any rule of its own AWS lets a group reach everything; this one reaches nobody.
-    nothing = {
-        "Description": "Nowhere",
-        "IpProtocol": "icmp",
-        "FromPort": 252,
-        "ToPort": 86,
-        "CidrIp": "255.255.255.255/32",
-    }
-    properties = {"GroupDescription": about, "VpcId": vpc, "Tags": marked(spec)}
-    return {
-        "Type": "AWS::EC2::SecurityGroup",
-        "Properties": {**properties, "SecurityGroupEgress": egress or [nothing]},
-    }
 
 
 def _vpc(spec: NodeSpec) -> Resources:
@@ -142,19 +77,26 @@ def _subnets(spec: NodeSpec) -> Resources:
     subnets: Resources = {}
     # Machines with GPUs have no public address of their own, and without a NAT need one.
     public = bool(spec.settings.gpu) and spec.settings.mode is Mode.BASIC
-    for number, (name, cidr) in enumerate(zip(_SUBNETS, SUBNET_RANGES, strict=True)):
-        subnets[name] = _subnet(spec, cidr, number, public=public)
+    for (name, zone), cidr in zip(_places(spec), SUBNET_RANGES, strict=False):
+        subnets[name] = _subnet(spec, cidr, zone, public=public)
         subnets[f"{name}Routes"] = _association(name, "Routes")
     return subnets
 
 
-def _subnet(spec: NodeSpec, cidr: str, number: int, *, public: bool) -> Resource:
+def _places(spec: NodeSpec) -> list[tuple[str, str]]:
+    """The subnets for jobs, with the zone of each: two, or one where there is but one zone."""
+    if not spec.zones:
+        raise ValueError("no availability zone is chosen")
+    return list(zip(_SUBNETS, spec.zones, strict=False))
+
+
+def _subnet(spec: NodeSpec, cidr: str, zone: str, *, public: bool) -> Resource:
     return {
         "Type": "AWS::EC2::Subnet",
         "Properties": {
             "VpcId": ref("Vpc"),
             "CidrBlock": cidr,
-            "AvailabilityZone": {"Fn::Select": [number, {"Fn::GetAZs": ""}]},
+            "AvailabilityZoneId": zone,
             "MapPublicIpOnLaunch": public,
             "Tags": marked(spec, Name=spec.names.stack),
         },
@@ -165,21 +107,6 @@ def _association(subnet: str, table: str) -> Resource:
     return {
         "Type": "AWS::EC2::SubnetRouteTableAssociation",
         "Properties": {"SubnetId": ref(subnet), "RouteTableId": ref(table)},
-    }
-
-
-def _gateway_endpoints(spec: NodeSpec) -> Resources:
-    return {
-        name: {
-            "Type": "AWS::EC2::VPCEndpoint",
-            "Properties": {
-                "VpcId": ref("Vpc"),
-                "VpcEndpointType": "Gateway",
-                "ServiceName": f"com.amazonaws.{spec.names.region}.{service}",
-                "RouteTableIds": [ref("Routes")],
-            },
-        }
-        for name, service in (("S3Endpoint", "s3"), ("TableEndpoint", "dynamodb"))
     }
 
 
@@ -205,7 +132,7 @@ def _internet(spec: NodeSpec) -> Resources:
 
 def _nat(spec: NodeSpec) -> Resources:
     return {
-        "PublicSubnet": _subnet(spec, PUBLIC_RANGE, 0, public=False),
+        "PublicSubnet": _subnet(spec, PUBLIC_RANGE, spec.zones[0], public=False),
         "PublicRoutes": {
             "Type": "AWS::EC2::RouteTable",
             "Properties": {"VpcId": ref("Vpc"), "Tags": marked(spec)},
@@ -233,42 +160,6 @@ def _nat(spec: NodeSpec) -> Resources:
             },
         },
     }
-
-
-def _interface_endpoints(spec: NodeSpec) -> Resources:
-    endpoints: Resources = {
-        "EndpointsFirewall": {
-            "Type": "AWS::EC2::SecurityGroup",
-            "Properties": {
-                "GroupDescription": "Endpoints of a Pennsieve node: reached by its jobs",
-                "VpcId": ref("Vpc"),
-                "SecurityGroupIngress": [
-                    {
-                        "Description": "From the jobs of the node",
-                        "IpProtocol": "tcp",
-                        "FromPort": _HTTPS,
-                        "ToPort": _HTTPS,
-                        "SourceSecurityGroupId": attribute("JobsFirewall", "GroupId"),
-                    }
-                ],
-                "Tags": marked(spec),
-            },
-        }
-    }
-    for service in (*ENDPOINTS, *(GPU_ENDPOINTS if spec.settings.gpu else ())):
-        name = "".join(word.capitalize() for word in re.split(r"[.-]", service)) + "Endpoint"
-        endpoints[name] = {
-            "Type": "AWS::EC2::VPCEndpoint",
-            "Properties": {
-                "VpcId": ref("Vpc"),
-                "VpcEndpointType": "Interface",
-                "ServiceName": f"com.amazonaws.{spec.names.region}.{service}",
-                "PrivateDnsEnabled": True,
-                "SubnetIds": [ref(_SUBNETS[0])],
-                "SecurityGroupIds": [attribute("EndpointsFirewall", "GroupId")],
-            },
-        }
-    return endpoints
 
 
 def _flow_logs(spec: NodeSpec) -> Resources:

@@ -91,6 +91,12 @@ def role_access(role: str, where: Where) -> Document:
     return document(*(_statement(right, where) for right in RIGHTS[role]))
 
 
+def role_rights(role: str, where: Where, service: str) -> tuple[Document, ...]:
+    """What one of the node's own roles may do with one service of AWS."""
+    rights = (right for right in RIGHTS[role] if right.actions[0].startswith(f"{service}:"))
+    return tuple(_statement(right, where) for right in rights)
+
+
 def node_boundary(names: NodeNames, platform_account_id: str = "") -> Document:
     """The most that any role of a node's stack can ever do, whatever is put on it later.
 

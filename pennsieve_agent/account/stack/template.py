@@ -6,8 +6,9 @@ from typing import Any
 
 from pennsieve_agent.account.spec.names import TOKEN_TAG
 from pennsieve_agent.account.spec.node_spec import NodeSpec
+from pennsieve_agent.account.stack.firewalls import firewalls
 from pennsieve_agent.account.stack.functions import functions
-from pennsieve_agent.account.stack.network import firewalls, network
+from pennsieve_agent.account.stack.network import network
 from pennsieve_agent.account.stack.queues import queues
 from pennsieve_agent.account.stack.roles import roles
 from pennsieve_agent.account.stack.storage import storage

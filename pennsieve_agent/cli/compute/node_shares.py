@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.cli.compute import node_choice, share_documents
-from pennsieve_agent.console.shown import Shown, planned
+from pennsieve_agent.console.shown import NOT_CHANGED, Shown, planned
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import UsageProblem
 
@@ -69,6 +70,7 @@ def share(
     Raises:
         UsageProblem: no workflow is named, or one is not on the node.
     """
+    from pennsieve_agent.account.rights.caller_sentences import datasets_of
     from pennsieve_agent.account.world.node_shares import Share
     from pennsieve_agent.account.world.node_shares import share as put
     from pennsieve_agent.domain.aws_principals import parse_principal
@@ -82,8 +84,13 @@ def share(
     rows = calls.ask("GET", "/workflows", admin=True).get("workflows") or ()
     chosen = [_pick(word, rows, node) for word in workflows]
     names = ", ".join(f"'{flow['name']}'" for flow in chosen)
+    grants = calls.ask("GET", "/grants", admin=True).get("grants") or ()
+    reached = _reached(names, datasets_of([str(flow["id"]) for flow in chosen], grants))
     if dry_run:
-        return planned(f"let {principal.arn} run {names} on compute node '{node.name}'")
+        return replace(
+            planned(f"let {principal.arn} run {names} on compute node '{node.name}'"),
+            notes=[reached, NOT_CHANGED],
+        )
     row = put(aws, calls, node, Share(principal, tuple(str(flow["id"]) for flow in chosen)))
     document = {**_document(node, principal, shared=True), **share_documents.share(row)}
     return Shown(
@@ -91,12 +98,20 @@ def share(
         f"{principal.arn} may run {names} on compute node '{node.name}'",
         [
             f"that is {principal.reaches}",
-            (
-                f"through it they reach the datasets that are granted to {names}, also those that "
-                "they may not see on Pennsieve"
-            ),
+            reached,
             f"they type: pennsieve compute join {node.gateway}",
         ],
+    )
+
+
+def _reached(names: str, datasets: Sequence[str]) -> str:
+    from pennsieve_agent.account.rights.statement_sentences import listing
+
+    if not datasets:
+        return f"no dataset is granted to {names} yet; of each that is, they reach the files"
+    return (
+        f"through {names} they reach {listing(sorted(datasets))}, also where they may not see it "
+        "on Pennsieve"
     )
 
 

@@ -13,6 +13,7 @@ from pennsieve_agent.account.register.account_plan import AccountPlan
 from pennsieve_agent.account.rights.statement_sentences import listing
 from pennsieve_agent.account.served.served_plan import ServedPlan
 from pennsieve_agent.account.stack.explain import by_group
+from pennsieve_agent.account.stack.network_words import DNS_IS_OPEN
 from pennsieve_agent.account.world.steps import AlreadyDone, Step
 from pennsieve_agent.console.words import plural
 
@@ -51,6 +52,8 @@ def _own_details(plan: AccountPlan) -> Iterator[str]:
     if _makes_roles(plan):
         yield "Permissions this grants:"
         yield from (f"  {words}" for words in plan.words)
+    yield "Its network:"
+    yield from (f"  {words}" for words in plan.network)
     yield from plan.costs.lines
 
 
@@ -60,6 +63,9 @@ def _own_brief(plan: AccountPlan) -> Iterator[str]:
         changes = getattr(step, "changes", ())
         yield f"{line} ({_counts(changes)})" if changes else line
         yield from (f"     {text}" for text in _replaced(changes))
+    yield plan.network[0]
+    if DNS_IS_OPEN in plan.network:
+        yield DNS_IS_OPEN
     yield plan.costs.brief
     if _makes_roles(plan):
         yield plan.words[0]
@@ -73,6 +79,8 @@ def _own_brief(plan: AccountPlan) -> Iterator[str]:
 
 
 def _served(plan: ServedPlan, *, details: bool) -> Iterator[str]:
+    if plan.administrator:
+        yield plan.administrator
     yield from (line for line, _ in _numbered(plan.steps))
     if details:
         yield "Permissions this grants:"
@@ -82,7 +90,7 @@ def _served(plan: ServedPlan, *, details: bool) -> Iterator[str]:
         everything = ", ".join(plan.wildcards)
         some = ", ".join(plan.partly)
         yield f"Pennsieve can do everything, unless denied, of: {everything}; and some of: {some}"
-        yield from plan.words[1:]
+        yield from plan.words[2 if plan.administrator else 1 :]
     if not plan.role.hardened:
         yield "nothing is denied (--as-served): these are the rights of an administrator"
     yield (

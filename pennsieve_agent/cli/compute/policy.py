@@ -11,28 +11,25 @@ import typer
 
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.compute import node_options
+from pennsieve_agent.cli.compute.json_text import json_text
 from pennsieve_agent.cli.compute.node_options import Flags
+from pennsieve_agent.cli.compute.policy_installer import (
+    OfServed,
+    installer_of_served,
+    installer_shown,
+)
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Part, Prose, Shown
-from pennsieve_agent.errors import AwsError, UsageProblem
+from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.account.register.account_plan import AccountPlan
+    from pennsieve_agent.account.rights.officer_sections import Section
     from pennsieve_agent.account.rights.policy_sentences import RoleDocuments, RoleWords
-    from pennsieve_agent.account.rights.right import Right
-    from pennsieve_agent.account.rights.stack_rights import Place
     from pennsieve_agent.account.world.clients import Clients
     from pennsieve_agent.aws.cloudformation import StackRequest
-    from pennsieve_agent.aws.values import AwsIdentity
-    from pennsieve_agent.console.streams import Streams
 
 _WORKSPACE = re.compile(r"N:organization:[0-9a-zA-Z-]{1,64}")
-OfServed = Annotated[
-    bool, typer.Option("--served", help="For the role that Pennsieve itself would ask for.")
-]
-PolicyNumber = Annotated[
-    int | None, typer.Option("--part", metavar="N", min=1, help="One of the policies alone.")
-]
 CodeFile = Annotated[
     Path | None,
     typer.Option(
@@ -76,7 +73,9 @@ def show(
     --served needs a sign-in.
     """
     from pennsieve_agent.account.register.account_plan import NO_RIGHTS
-    from pennsieve_agent.account.rights.policy_sentences import RoleDocuments
+    from pennsieve_agent.account.rights.officer_sections import sections
+    from pennsieve_agent.account.rights.policy_sentences import RoleDocuments, administrator
+    from pennsieve_agent.cli.compute import policy_review
 
     flags = Flags(mode, permissions_boundary, role_path, gpu_tier=gpu_tier, max_gpu=max_gpu)
     where = (region, aws_profile)
@@ -86,46 +85,18 @@ def show(
             "installer'"
         )
         return (
-            _installer_of_served(context, where)
+            installer_of_served(context, where)
             if served
-            else _installer(context, flags, part, where)
+            else installer_shown(context, flags, part, where)
         )
     if served:
         policy = context.platform.compute.role_policy()
         role = RoleDocuments(policy.role_name, policy.trust, (policy.permissions,))
-        return _roles((role,), ())
+        first = administrator(role)
+        return _roles((role,), (first,) if first else ())
     plan = _plan(context, name, flags, where)[0]
-    return _roles(plan.roles, (NO_RIGHTS,))
-
-
-@command(
-    "compute policy installer",
-    answers=("installer_policies", "map of any"),
-    examples=[
-        "pennsieve compute policy installer",
-        "pennsieve compute policy installer --json --part 1",
-    ],
-)
-def installer(
-    context: Context,
-    served: OfServed = False,
-    part: PolicyNumber = None,
-    mode: node_options.Mode = None,
-    permissions_boundary: node_options.Boundary = None,
-    role_path: node_options.RolePath = None,
-    aws_profile: node_options.AwsProfile = None,
-    region: node_options.Region = None,
-) -> Shown:
-    """The least rights of whoever registers nodes, as policies for an administrator.
-
-    They are for nodes of every mode, or of the one that is named; with --served, for nodes that
-    Pennsieve runs. With --json they are ready for AWS. Needs no sign-in.
-    """
-    where = (region, aws_profile)
-    if served:
-        return _installer_of_served(context, where)
-    flags = Flags(mode, permissions_boundary, role_path)
-    return _installer(context, flags, part, where)
+    more = sections(plan.roles, policy_review.registered_on(context, name))
+    return _roles(plan.roles, (NO_RIGHTS,), more)
 
 
 @command(
@@ -141,7 +112,11 @@ def role(
     """What the role in your AWS account lets Pennsieve do, in words. With --json its documents."""
     from dataclasses import asdict
 
-    from pennsieve_agent.account.rights.policy_sentences import RoleDocuments, summary
+    from pennsieve_agent.account.rights.policy_sentences import (
+        RoleDocuments,
+        administrator,
+        summary,
+    )
     from pennsieve_agent.account.served.hardening import wildcards
     from pennsieve_agent.cli.compute import plan_lines, update_served
 
@@ -161,7 +136,8 @@ def role(
             "Pennsieve asks for something else today; see it with: "
             "pennsieve compute update --role --dry-run"
         )
-    return Shown(document, [change.name, *map(Prose, summary(documents))], notes)
+    lines = [*filter(None, (administrator(documents),)), *summary(documents)]
+    return Shown(document, [change.name, *map(Prose, lines)], notes)
 
 
 @command(
@@ -222,15 +198,7 @@ def _template(plan: AccountPlan, clients: Clients, code: Path | None) -> Shown:
         key = spec.names.code_key(spec.code.digest)
         notes.append(f"upload it with: aws s3 cp {code} s3://{spec.names.bucket}/{key}")
     notes += _how(request, plan)
-    return Shown(request.template, lambda streams: _json(request.template, streams), notes)
-
-
-def _json(document: object, streams: Streams) -> str:
-    """A document as it is written, for people and for files alike."""
-    import json
-
-    indent = 2 if streams.out_is_terminal else None
-    return json.dumps(document, indent=indent, ensure_ascii=False)
+    return Shown(request.template, lambda streams: json_text(request.template, streams), notes)
 
 
 def _how(request: StackRequest, plan: AccountPlan) -> list[str]:
@@ -274,91 +242,6 @@ def _plan(
     return plan_registration(observe(clients, registration), registration), clients
 
 
-def _installer(
-    context: Context, flags: Flags, part: int | None, where: tuple[str | None, str | None]
-) -> Shown:
-    from pennsieve_agent.account.rights.installer import installer_policies, installer_rights
-
-    place = _place(context, flags, where)
-    policies = installer_policies(place)
-    if part is not None and part > len(policies):
-        raise UsageProblem(
-            f"there are {len(policies)} policies, and no number {part}", hint="leave out --part"
-        )
-    sids = [s["Sid"] for s in policies[part - 1]["Statement"]] if part else None
-    rights = [right for right in installer_rights(place) if sids is None or right.sid in sids]
-    note = (
-        f"for nodes of {f'mode {flags.mode}' if flags.mode else 'every mode'}, in {len(policies)} "
-        "policies, as IAM limits their length; create each from: pennsieve compute policy "
-        f"installer --json --part 1 (to {len(policies)})"
-    )
-    document = {"policies": list(policies)} if part is None else policies[part - 1]
-    return Shown(document, [line for right in rights for line in _right(right)], [note])
-
-
-def _installer_of_served(context: Context, where: tuple[str | None, str | None]) -> Shown:
-    """The rights for the one role that Pennsieve would ask for, whatever it is called."""
-    from pennsieve_agent.account.rights.installer import all_nodes
-    from pennsieve_agent.account.rights.right import document
-    from pennsieve_agent.account.served.role import rights
-
-    names = all_nodes(_identity(context, *where))
-    needed = rights(names.arn("iam", f"role/{names.platform_role}", regional=False))
-    return Shown(
-        {"policies": [document(needed)]},
-        [line for right in needed for line in _right(right)],
-        ["whoever has them can make a role that may do anything"],
-    )
-
-
-def _place(context: Context, flags: Flags, where: tuple[str | None, str | None]) -> Place:
-    """Where nodes may be made: of every kind, or of the kind that is named."""
-    from pennsieve_agent.account.rights.installer import all_nodes, types_of
-    from pennsieve_agent.account.rights.resource_handlers import EVERY_TYPE
-    from pennsieve_agent.account.rights.stack_rights import Place
-    from pennsieve_agent.account.spec.options import settle
-    from pennsieve_agent.account.spec.organisation_rules import check_boundary
-
-    settings = settle(flags.typed(context), None)
-    identity = _identity(context, *where)
-    boundary = settings.extras.boundary
-    if boundary and identity.account_id != "*":
-        check_boundary(boundary, identity)
-    types = types_of(settings) if flags.mode else EVERY_TYPE
-    return Place(all_nodes(identity), boundary, settings.role_path, types)
-
-
-def _right(right: Right) -> Iterator[Prose]:
-    via = ", only by way of CloudFormation" if right.via_cloudformation else ""
-    limits = "".join(
-        ", while something is made"
-        if operator == "Null"
-        else f", only with {key.rpartition(':')[2]} {_words(value)}"
-        for operator, keys in right.conditions.items()
-        for key, value in keys.items()
-    )
-    yield Prose(f"{right.why}{via}")
-    yield Prose(f"    {', '.join(sorted(right.actions))}")
-    yield Prose(f"    on {', '.join(right.resources)}{limits}")
-
-
-def _words(value: str | list[str]) -> str:
-    return value if isinstance(value, str) else " or ".join(value)
-
-
-def _identity(context: Context, region: str | None, aws_profile: str | None) -> AwsIdentity:
-    """Whose account it is; any account, where there are no credentials to tell."""
-    from pennsieve_agent.aws.values import AwsIdentity
-
-    try:
-        return context.aws(region, aws_profile).identity()
-    except AwsError as error:
-        if aws_profile is not None:
-            raise
-        context.streams.note(f"for any AWS account, as {error.message}")
-        return AwsIdentity("*", "arn:aws:iam::*:user/*", "", region or "*", "")
-
-
 def _documents(role: RoleDocuments) -> dict[str, Any]:
     from pennsieve_agent.account.rights.policy_sentences import describe
 
@@ -371,14 +254,19 @@ def _documents(role: RoleDocuments) -> dict[str, Any]:
     }
 
 
-def _roles(roles: Sequence[RoleDocuments], notes: Sequence[str]) -> Shown:
+def _roles(
+    roles: Sequence[RoleDocuments], notes: Sequence[str], more: Sequence[Section] = ()
+) -> Shown:
     """The one role that Pennsieve asks for, or those that an own node's parts have."""
     from pennsieve_agent.account.rights.policy_sentences import describe
 
     text: list[Part] = [Prose(note) for note in notes]
     for role in roles:
         text += [*([""] if text else []), *_role_words(f"Role {role.name}", describe(role))]
-    return Shown({"roles": [_documents(role) for role in roles]}, text)
+    for section in more:
+        text += [f"\n{section.title}:", *(Prose(f"  - {line}") for line in section.lines)]
+    lines = {section.key: list(section.lines) for section in more}
+    return Shown({"roles": [_documents(role) for role in roles], **lines}, text)
 
 
 def _role_words(title: str, words: RoleWords) -> Iterator[Part]:

@@ -64,8 +64,14 @@ COMMANDS: tuple[Entry, ...] = (
     ),
     Command(
         "compute policy installer",
-        "compute.policy",
+        "compute.policy_installer",
         "The least rights of whoever registers nodes, as policies for an administrator.",
+    ),
+    Command(
+        "compute policy boundary",
+        "compute.policy_installer",
+        "The most that any role of any node can do: for an administrator to create, once per "
+        "account.",
     ),
     Command(
         "compute policy template",

@@ -48,6 +48,7 @@ _PLAN = (
     Field("admin", "text", "Own node: the ARN for its owner.", optional=True),
     Field("rights_of_pennsieve", "list of any", "Own node: none.", optional=True),
     Field("images_from_aws_account", "text", "Own node: of Pennsieve.", null=True, optional=True),
+    Field("network", "list of text", "Own node: zones and ways out.", optional=True),
     Field("costs", "map of any", "Own node: in USD.", optional=True),
     Field("platform_aws_account_id", "text", "Run by Pennsieve: whose it is.", optional=True),
     Field("role", "text", "Run by Pennsieve: the role's name.", optional=True),
@@ -203,7 +204,13 @@ DOCUMENTS: tuple[Document, ...] = (
     Document(
         "role_policies",
         "The roles of a node: compute policy.",
-        (Field("roles", "list of role_policy", "Each role."),),
+        (
+            Field("roles", "list of role_policy", "Each role."),
+            Field("users_can", "list of text", "Own node: of its users.", optional=True),
+            Field("owner_can", "list of text", "Own node: of its owner.", optional=True),
+            Field("by_name", "list of text", "Own node: who may use what.", optional=True),
+            Field("rests_on_ids", "list of text", "Own node: kept apart by ids.", optional=True),
+        ),
     ),
     Document(
         "role_policy",
@@ -219,6 +226,9 @@ DOCUMENTS: tuple[Document, ...] = (
     Document(
         "installer_policies",
         "The rights of whoever registers nodes: compute policy installer.",
-        (Field("policies", "list of any", "IAM policies."),),
+        (
+            Field("policies", "list of any", "IAM policies."),
+            Field("can_do", "list of text", "What they amount to, in sentences.", optional=True),
+        ),
     ),
 )

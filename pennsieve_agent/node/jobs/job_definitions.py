@@ -78,10 +78,19 @@ def _container(node: Node, record: RunRecord, job: JobRecord) -> dict[str, Any]:
         **({"secrets": secrets} if process else {"command": transfer_command()}),
     }
     if not job.gpu:
-        public = "ENABLED" if settings.mode == "basic" else "DISABLED"
+        public = "ENABLED" if assigns_public_ip(settings.mode) else "DISABLED"
         container["fargatePlatformConfiguration"] = {"platformVersion": "LATEST"}
         container["networkConfiguration"] = {"assignPublicIp": public}
     return container
+
+
+def assigns_public_ip(mode: str) -> bool:
+    """Whether jobs on Fargate have a public address: where no NAT leads them out.
+
+    It is for going out; the security groups let nothing in (Amazon ECS, "Fargate task networking":
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html).
+    """
+    return mode == "basic"
 
 
 def _names(secrets: list[dict[str, str]]) -> set[str]:

@@ -18,6 +18,8 @@ _OUT_OF_MEMORY = 137
 _WORDS: tuple[tuple[str, str], ...] = (
     (r"Dependent Job failed", DEPENDENCY),
     (r"OutOfMemory", "ran out of memory; give the step more with its memory setting"),
+    (r"(i/o timeout|[Cc]onnection timed out|connection issue|VPC endpoint policy)",
+     "its network does not lead to an AWS service that it needs before it can start"),
     (r"CannotPull.*", "its image could not be pulled"),
     (r"Job attempt duration exceeded timeout", TIME_LIMIT),
     (r"(Host EC2.*terminated|Your Spot Task was interrupted|.*Spot.*)",

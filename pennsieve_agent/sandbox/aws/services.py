@@ -21,10 +21,9 @@ from pennsieve_agent.sandbox.aws.batch.containers import (
     Container,
     Dock,
     Machine,
-    Unstartable,
 )
 from pennsieve_agent.sandbox.aws.batch.job_log import JobLog
-from pennsieve_agent.sandbox.aws.batch.jobs import Ended, Job
+from pennsieve_agent.sandbox.aws.batch.jobs import Ended, Job, Unstartable
 from pennsieve_agent.sandbox.aws.batch.volumes import Volumes
 from pennsieve_agent.sandbox.aws.functions.events import Events, function_lets_in
 from pennsieve_agent.sandbox.aws.functions.function_log import FunctionLog

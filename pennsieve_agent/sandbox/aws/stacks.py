@@ -12,6 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 from pennsieve_agent.sandbox.aws.functions.asynchronous import event_invoke_types
+from pennsieve_agent.sandbox.aws.stack_networks import (
+    after_subnet,
+    before_endpoint,
+    before_subnet,
+)
 
 SERVICE_ROLE = "AWSServiceRoleForBatch"
 """What Batch works with when it is given no role (AWS Batch, "Using service-linked roles")."""
@@ -43,6 +48,8 @@ def fill_gaps() -> None:
     _wrap(known["AWS::S3::Bucket"], _after_bucket)
     _wrap(known["AWS::IAM::Role"], _after_role)
     _wrap(known["AWS::KMS::Key"], lambda *_: None, _before_key)
+    _wrap(known["AWS::EC2::Subnet"], after_subnet, before_subnet)
+    _wrap(known["AWS::EC2::VPCEndpoint"], lambda *_: None, before_endpoint)
     _wrap(known["AWS::Lambda::Function"], _after_function)
     _outputs_follow_changes()
 

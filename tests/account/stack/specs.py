@@ -14,6 +14,7 @@ DIGEST = "sha256:" + "c" * 64
 NAMES = NodeNames("0a1b2c3d", NUMBER, "us-east-1")
 OTHER = NodeNames("ffffffff", NUMBER, "us-east-1")
 CODE = Code("a" * 64, "1.2.3")
+ZONES = ("use1-az1", "use1-az2")
 GPU = Gpu("g4dn.xlarge", 4, 2)
 TAGS = (("cost-centre", "42"), ("owner", "ada@example.org"))
 BOUNDARY = f"arn:aws:iam::{NUMBER}:policy/org/bounded"
@@ -22,7 +23,7 @@ BOUNDARY = f"arn:aws:iam::{NUMBER}:policy/org/bounded"
 def node(mode: Mode = Mode.BASIC, code: Code | None = CODE, **settings: object) -> NodeSpec:
     """A node of a mode that is turned on."""
     chosen = replace(Settings(mode=mode), **settings)  # type: ignore[arg-type]
-    return NodeSpec(NAMES, "lab", WORKSPACE, PLATFORM, settings=chosen, code=code)
+    return NodeSpec(NAMES, "lab", WORKSPACE, PLATFORM, settings=chosen, code=code, zones=ZONES)
 
 
 def every() -> dict[str, NodeSpec]:

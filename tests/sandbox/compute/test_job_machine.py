@@ -21,7 +21,8 @@ from pennsieve_agent.node.jobs.tasks import (
     transfer_environment,
 )
 from pennsieve_agent.node.transfer_job.run_files import RunFiles
-from pennsieve_agent.sandbox.aws.batch.containers import Container, Mount, Unstartable
+from pennsieve_agent.sandbox.aws.batch.containers import Container, Mount
+from pennsieve_agent.sandbox.aws.batch.jobs import Unstartable
 from pennsieve_agent.sandbox.compute.runs.job_machine import JobMachine
 from tests.sandbox.aws.account import REGION, Cloud, allow, open_cloud
 from tests.sandbox.aws.files import access_point, file_system, volume

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pennsieve_agent.domain.iam_policies import Ask
+from pennsieve_agent.sandbox.aws.batch.job_network import job_network
 from pennsieve_agent.sandbox.aws.batch.jobs import (
     Ended,
     Job,
@@ -113,6 +114,11 @@ class Dock:
         spec = job.container
         execution = self._session(job, spec.get("executionRoleArn"))
         with self._lock:
+            network = job_network(job)
+            if network is not None and (
+                problem := network.problem(spec, _repository(str(spec["image"])), stream_arn(job))
+            ):
+                raise Unstartable(problem)
             self._check_pull(execution, str(spec["image"]))
             hidden = dict(self._secrets(execution, spec.get("secrets") or ()))
             self._open_log(job, execution)
@@ -166,11 +172,9 @@ class Dock:
         return Principal(job.account, role, name, session)
 
     def _check_pull(self, execution: Principal, image: str) -> None:
-        match = _ECR.match(image)
-        if match is None:
+        repository = _repository(image)
+        if not repository:
             return
-        account, region, name = match.groups()
-        repository = f"arn:aws:ecr:{region}:{account}:repository/{name}"
         for action, resource in (
             ("ecr:GetAuthorizationToken", "*"),
             ("ecr:BatchCheckLayerAvailability", repository),
@@ -211,8 +215,7 @@ class Dock:
         return value
 
     def _open_log(self, job: Job, execution: Principal) -> None:
-        group = log_group(job)
-        here = f"arn:aws:logs:{job.region}:{job.account}:log-group:{group}:log-stream:{job.stream}"
+        group, here = log_group(job), stream_arn(job)
         for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
             if why := self._policy_check.why_not(execution, Ask(action, here)):
                 raise Unstartable(
@@ -235,6 +238,21 @@ class Dock:
             volume = volumes[point["sourceVolume"]]
             path, writable = self._volumes.place(job, role, volume)
             yield Mount(point["containerPath"], path, bool(point.get("readOnly")) or not writable)
+
+
+def _repository(image: str) -> str:
+    """The ARN of an image's ECR repository; empty for an image of another registry."""
+    match = _ECR.match(image)
+    if match is None:
+        return ""
+    account, region, name = match.groups()
+    return f"arn:aws:ecr:{region}:{account}:repository/{name}"
+
+
+def stream_arn(job: Job) -> str:
+    """The ARN of the log stream of an attempt."""
+    group = f"arn:aws:logs:{job.region}:{job.account}:log-group:{log_group(job)}"
+    return f"{group}:log-stream:{job.stream}"
 
 
 def _check_environment(environ: Mapping[str, str]) -> None:

@@ -6,6 +6,7 @@ operation that is not listed only its own name is known; it needs the right on `
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -271,10 +272,23 @@ def _sts(here: _Here) -> list[Ask]:
 
 
 def _cloudformation(here: _Here) -> list[Ask]:
-    name = here.request.text("StackName")
+    request = here.request
+    name = request.text("StackName")
     if not name:
         return [Ask(here.action)]
-    return [Ask(here.action, name if name.startswith("arn:") else here.arn(f"stack/{name}/*"))]
+    stack = name if name.startswith("arn:") else here.arn(f"stack/{name}/*")
+    return [Ask(here.action, stack, dict(_resource_types(request)))]
+
+
+def _resource_types(request: AwsRequest) -> Iterator[tuple[str, list[str]]]:
+    """The types that a request limits a stack to, or imports (CloudFormation, condition keys)."""
+    for key, pattern in (
+        ("ResourceTypes", r"ResourceTypes\.member\.\d+"),
+        ("ImportResourceTypes", r"ResourcesToImport\.member\.\d+\.ResourceType"),
+    ):
+        types = [v for k, v in request.parameters.items() if re.fullmatch(pattern, str(k))]
+        if types:
+            yield f"cloudformation:{key}", types
 
 
 _RULES: Mapping[str, Callable[[Any], list[Ask]]] = {

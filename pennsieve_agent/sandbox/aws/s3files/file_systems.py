@@ -108,7 +108,7 @@ class S3FilesBackend(BaseBackend):
         self._check_bucket(bucket)
         self._check_role(str(parameters["roleArn"]))
         id_ = f"fs-{mock_random.get_random_hex(17)}"
-        made = FileSystem(
+        system = FileSystem(
             self._arn(f"file-system/{id_}"),
             id_,
             bucket,
@@ -118,8 +118,8 @@ class S3FilesBackend(BaseBackend):
             str(parameters.get("kmsKeyId") or ""),
             list(parameters.get("tags") or ()),
         )
-        self.file_systems[id_] = made
-        return made
+        self.file_systems[id_] = system
+        return system
 
     def _check_bucket(self, name: str) -> None:
         from moto.s3.models import s3_backends  # noqa: PLC0415 - slow
@@ -176,7 +176,7 @@ class S3FilesBackend(BaseBackend):
                 "ServiceQuotaExceededException", f"{system.id} has {len(points)} access points"
             )
         id_ = f"fsap-{mock_random.get_random_hex(17)}"
-        made = AccessPoint(
+        point = AccessPoint(
             f"{system.arn}/access-point/{id_}",
             id_,
             system.id,
@@ -185,8 +185,8 @@ class S3FilesBackend(BaseBackend):
             dict(parameters.get("rootDirectory") or {}),
             list(parameters.get("tags") or ()),
         )
-        self.access_points[id_] = made
-        return made
+        self.access_points[id_] = point
+        return point
 
     def access_point(self, id_or_arn: str) -> AccessPoint:
         """The access point of an id or ARN."""
@@ -214,11 +214,11 @@ class S3FilesBackend(BaseBackend):
                 raise Refused("ConflictException", f"{system.id} is in the network {other.vpc}")
         id_ = f"fsmt-{mock_random.get_random_hex(17)}"
         groups = list(parameters.get("securityGroups") or ())
-        made = MountTarget(
+        target = MountTarget(
             id_, system.id, subnet.id, groups, subnet.vpc_id, subnet.availability_zone
         )
-        self.mount_targets[id_] = made
-        return made
+        self.mount_targets[id_] = target
+        return target
 
     def mount_target(self, id_: str) -> MountTarget:
         """The mount target of an id."""

@@ -51,8 +51,8 @@ class S3FilesFront:
                 [*headers, ("x-amzn-ErrorType", refused.code)],
             )
             return [json.dumps({"errorCode": refused.code, "message": str(refused)}).encode()]
-        made = request.operation == "CreateFileSystem"
-        status = "201 Created" if made else "200 OK" if body is not None else "204 No Content"
+        is_new = request.operation == "CreateFileSystem"
+        status = "201 Created" if is_new else "200 OK" if body is not None else "204 No Content"
         start_response(status, headers)
         return [json.dumps(body).encode() if body is not None else b""]
 
@@ -63,11 +63,11 @@ def _answer(
     operation = _OPERATIONS.get(request.operation)
     if operation is None:
         raise Refused("ValidationException", f"{request.operation} is not emulated")
-    return operation(_Asked(backend, request.parameters, pending))
+    return operation(_Call(backend, request.parameters, pending))
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Call:
     backend: S3FilesBackend
     parameters: Mapping[str, Any]
     pending: Pending
@@ -80,37 +80,37 @@ class _Asked:
         return str(self.parameters[name])
 
 
-def _delete_system(asked: _Asked) -> None:
-    forced = str(asked.parameters.get("forceDelete", "")).lower() == "true"
-    system = asked.system
-    asked.backend.delete_file_system(system.id, pending=not forced and asked.pending(system))
+def _delete_system(call: _Call) -> None:
+    forced = str(call.parameters.get("forceDelete", "")).lower() == "true"
+    system = call.system
+    call.backend.delete_file_system(system.id, pending=not forced and call.pending(system))
 
 
-def _targets(asked: _Asked) -> dict[str, Any]:
-    targets = asked.backend.mount_targets.values()
-    mine = [target for target in targets if target.file_system == asked.system.id]
-    return {"mountTargets": [_target(asked.backend, target) for target in mine]}
+def _targets(call: _Call) -> dict[str, Any]:
+    targets = call.backend.mount_targets.values()
+    mine = [target for target in targets if target.file_system == call.system.id]
+    return {"mountTargets": [_target(call.backend, target) for target in mine]}
 
 
-def _systems(asked: _Asked) -> dict[str, Any]:
-    bucket = str(asked.parameters.get("bucket") or "").rpartition(":")[2]
-    systems = asked.backend.file_systems.values()
+def _systems(call: _Call) -> dict[str, Any]:
+    bucket = str(call.parameters.get("bucket") or "").rpartition(":")[2]
+    systems = call.backend.file_systems.values()
     mine = [one for one in systems if bucket in {"", one.bucket}]
-    return {"fileSystems": [_system(asked.backend, one) for one in mine]}
+    return {"fileSystems": [_system(call.backend, one) for one in mine]}
 
 
-def _policy(asked: _Asked) -> dict[str, Any]:
-    if not asked.system.policy:
-        raise Refused("ResourceNotFoundException", f"{asked.system.id} has no policy")
-    return {"fileSystemId": asked.system.id, "policy": asked.system.policy}
+def _policy(call: _Call) -> dict[str, Any]:
+    if not call.system.policy:
+        raise Refused("ResourceNotFoundException", f"{call.system.id} has no policy")
+    return {"fileSystemId": call.system.id, "policy": call.system.policy}
 
 
-def _put_policy(asked: _Asked) -> dict[str, Any]:
-    asked.system.policy = asked.id("policy")
+def _put_policy(call: _Call) -> dict[str, Any]:
+    call.system.policy = call.id("policy")
     return {}
 
 
-_OPERATIONS: dict[str, Callable[[_Asked], dict[str, Any] | None]] = {
+_OPERATIONS: dict[str, Callable[[_Call], dict[str, Any] | None]] = {
     "CreateFileSystem": lambda a: _system(a.backend, a.backend.create_file_system(a.parameters)),
     "GetFileSystem": lambda a: _system(a.backend, a.system),
     "ListFileSystems": _systems,
@@ -188,8 +188,8 @@ def _point(backend: S3FilesBackend, point: AccessPoint) -> dict[str, Any]:
 
 def _page(backend: S3FilesBackend, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """A page of a file system's access points; the token is the number of those before it."""
-    wanted = str(parameters["fileSystemId"]).rpartition("/")[2]
-    points = [p for p in backend.access_points.values() if p.file_system == wanted]
+    system = str(parameters["fileSystemId"]).rpartition("/")[2]
+    points = [p for p in backend.access_points.values() if p.file_system == system]
     start, most = int(parameters.get("nextToken") or 0), int(parameters.get("maxResults") or 100)
     end = start + most
     more = {"nextToken": str(end)} if end < len(points) else {}

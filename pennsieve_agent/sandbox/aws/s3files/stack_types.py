@@ -20,17 +20,17 @@ def stack_types() -> dict[str, Any]:
     """Moto's models of the types, by name."""
     from moto.core.common_models import CloudFormationModel  # noqa: PLC0415 - slow
 
-    class Made(CloudFormationModel):
+    class Resource(CloudFormationModel):
         """A resource that the backend of S3 Files has."""
 
         kind = ""
 
-        def __init__(self, made: Any, properties: dict[str, Any]) -> None:
-            self.made, self.properties = made, properties
+        def __init__(self, resource: Any, properties: dict[str, Any]) -> None:
+            self.resource, self.properties = resource, properties
 
         @property
         def physical_resource_id(self) -> str:
-            return physical_id(self.made)
+            return physical_id(self.resource)
 
         @classmethod
         def cloudformation_type(cls) -> str:
@@ -45,7 +45,7 @@ def stack_types() -> dict[str, Any]:
             return attr in _ATTRIBUTES.get(cls.kind, {})
 
         def get_cfn_attribute(self, attribute_name: str) -> Any:
-            return getattr(self.made, _ATTRIBUTES[self.kind][attribute_name])
+            return getattr(self.resource, _ATTRIBUTES[self.kind][attribute_name])
 
         @classmethod
         def create_from_cloudformation_json(
@@ -66,14 +66,14 @@ def stack_types() -> dict[str, Any]:
             original_resource: Any, cloudformation_json: dict[str, Any], **_: Any
         ) -> Any:
             original_resource.properties = cloudformation_json["Properties"]
-            _configured(original_resource.made, original_resource.properties)
+            _configured(original_resource.resource, original_resource.properties)
             return original_resource
 
         def delete(self, account_id: str, region_name: str) -> None:
-            _delete(s3files_backends[account_id][region_name], self.made)
+            _delete(s3files_backends[account_id][region_name], self.resource)
 
     kinds = ("FileSystem", "MountTarget", "AccessPoint", "FileSystemPolicy")
-    return {f"{PREFIX}{kind}": type(kind, (Made,), {"kind": kind}) for kind in kinds}
+    return {f"{PREFIX}{kind}": type(kind, (Resource,), {"kind": kind}) for kind in kinds}
 
 
 _ATTRIBUTES = {
@@ -83,17 +83,19 @@ _ATTRIBUTES = {
 }
 
 
-def physical_id(made: Any) -> str:
+def physical_id(resource: Any) -> str:
     """What ``Ref`` gives: the type's primary identifier, of a file system its ARN."""
-    return str(made.arn if isinstance(made, FileSystem) else getattr(made, "id", made))
+    if isinstance(resource, FileSystem):
+        return resource.arn
+    return str(getattr(resource, "id", resource))
 
 
 def _create(kind: str, backend: Any, properties: Mapping[str, Any]) -> Any:
     match kind:
         case "FileSystem":
-            made = backend.create_file_system(_lower(properties))
-            _configured(made, properties)
-            return made
+            resource = backend.create_file_system(_lower(properties))
+            _configured(resource, properties)
+            return resource
         case "MountTarget":
             return backend.create_mount_target(_lower(properties))
         case "AccessPoint":
@@ -104,19 +106,20 @@ def _create(kind: str, backend: Any, properties: Mapping[str, Any]) -> Any:
             return system.id
 
 
-def _configured(made: Any, properties: Mapping[str, Any]) -> None:
-    if isinstance(made, FileSystem) and (rules := properties.get("SynchronizationConfiguration")):
-        made.synchronization = {"latestVersionNumber": 1, **_lower(rules)}
+def _configured(resource: Any, properties: Mapping[str, Any]) -> None:
+    rules = properties.get("SynchronizationConfiguration")
+    if isinstance(resource, FileSystem) and rules:
+        resource.synchronization = {"latestVersionNumber": 1, **_lower(rules)}
 
 
-def _delete(backend: Any, made: Any) -> None:
-    match made:
+def _delete(backend: Any, resource: Any) -> None:
+    match resource:
         case FileSystem():
-            backend.delete_file_system(made.id, pending=False)
+            backend.delete_file_system(resource.id, pending=False)
         case AccessPoint():
-            backend.access_points.pop(made.id, None)
+            backend.access_points.pop(resource.id, None)
         case MountTarget():
-            backend.mount_targets.pop(made.id, None)
+            backend.mount_targets.pop(resource.id, None)
         case _:
             pass  # a policy goes with its file system
 

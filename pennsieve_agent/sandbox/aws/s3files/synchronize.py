@@ -120,8 +120,8 @@ class Synchronizer:
             shown = _within(name, inside) and self._is_seen(system, known, name, objects)
             if shown and self._allowed(system, "GetObject", name):
                 self._write(system, known, name, key)
-        gone = [name for name in known.same if name not in objects and _within(name, inside)]
-        for name in sorted(gone, reverse=True):
+        deleted = [name for name in known.same if name not in objects and _within(name, inside)]
+        for name in sorted(deleted, reverse=True):
             self._remove(system, known, name)
         known.accessed |= {_parent(name) for name in objects if _within(name, inside)}
         while inside:  # the way there is looked up, too
@@ -151,8 +151,8 @@ class Synchronizer:
         if before is not None and before.version == str(key.version_id):
             return
         path = self.root / system.id / name.rstrip("/")
-        told, default = key.metadata.get(_MODE), FOLDER_MODE if name.endswith("/") else FILE_MODE
-        mode = int(told, 8) if told else default
+        octal, default = key.metadata.get(_MODE), FOLDER_MODE if name.endswith("/") else FILE_MODE
+        mode = int(octal, 8) if octal else default
         if not name.endswith("/") and os.path.lexists(path) and _changed(before, path.lstat()):
             if before is None and path.is_file() and path.read_bytes() == key.value:
                 known.same[name] = _same(key, path)
@@ -226,11 +226,11 @@ class Synchronizer:
             content = str(path.readlink()).encode()
         elif path.is_file():
             content = path.read_bytes()
-        made = _bucket(account).put_object(system.bucket, system.prefix + name, content)
-        made.set_metadata(
+        key = _bucket(account).put_object(system.bucket, system.prefix + name, content)
+        key.set_metadata(
             {_MODE: f"{state.st_mode:07o}", _OWNER: str(state.st_uid), _GROUP: str(state.st_gid)}
         )
-        known.same[name] = _same(made, path)
+        known.same[name] = _same(key, path)
 
     def _allowed(self, system: FileSystem, action: str, name: str) -> bool:
         bucket = f"arn:aws:s3:::{system.bucket}"
@@ -248,16 +248,16 @@ def _bucket(account: str) -> Any:
 def _objects(system: FileSystem, account: str) -> dict[str, Any]:
     """The objects of a file system by their paths in it; a folder's ends with a slash.
 
-    Keys that are no paths are left out ("Incompatible S3 object key names", the page of quotas).
+    Keys that are not paths are left out ("Incompatible S3 object key names", the page of quotas).
     """
     bucket = _bucket(account).buckets.get(system.bucket)
-    found: dict[str, Any] = {}
+    objects: dict[str, Any] = {}
     for name in bucket.keys if bucket is not None else ():
         inside, key = str(name).removeprefix(system.prefix), bucket.keys[name]
         is_object = hasattr(key, "metadata")  # a delete marker has none
         if str(name).startswith(system.prefix) and _is_path(inside) and is_object:
-            found[inside] = key
-    return found
+            objects[inside] = key
+    return objects
 
 
 def _is_path(inside: str) -> bool:

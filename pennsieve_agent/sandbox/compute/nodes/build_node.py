@@ -131,7 +131,7 @@ class NodeMaker:
         self._aws.sandbox("s3").put_bucket_versioning(
             Bucket=plan.bucket, VersioningConfiguration={"Status": "Enabled"}
         )
-        made = files.create_file_system(
+        system = files.create_file_system(
             bucket=bucket,
             prefix=FILES_PREFIX,
             roleArn=plan.role("files"),
@@ -140,9 +140,9 @@ class NodeMaker:
         )
         subnets = self._aws.sandbox("ec2").describe_subnets()["Subnets"]
         files.create_mount_target(
-            fileSystemId=made["fileSystemId"], subnetId=subnets[0]["SubnetId"]
+            fileSystemId=system["fileSystemId"], subnetId=subnets[0]["SubnetId"]
         )
-        return str(made["fileSystemArn"])
+        return str(system["fileSystemArn"])
 
     @property
     def _file_system(self) -> str | None:
