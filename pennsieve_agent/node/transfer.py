@@ -67,8 +67,14 @@ def here() -> Here:
     environ = os.environ
     endpoint = environ.get(variable("endpoint"), "")
     s3 = boto3.client("s3", endpoint_url=endpoint or None)
-    names = [environ[variable(name)] for name in ("bucket", "region", "reconciler")]
-    return Here(*names, endpoint, Path(environ.get(FILES_MOUNT, "")), s3)
+    return Here(
+        environ[variable("bucket")],
+        environ[variable("region")],
+        environ[variable("reconciler")],
+        endpoint,
+        Path(environ.get(FILES_MOUNT, "")),
+        s3,
+    )
 
 
 def handler(event: Mapping[str, Any], _context: object = None) -> dict[str, Any]:

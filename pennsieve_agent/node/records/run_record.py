@@ -51,7 +51,8 @@ class JobRecord:
     one. ``attempts`` are those of the last submission as AWS tells of them, ``past`` those of the
     ones before. ``vcpus`` and ``memory`` (MB) are what it gets. ``calls`` are the calls of
     functions that are still to be made for it (:mod:`pennsieve_agent.node.jobs.calls`), none of a
-    job for AWS Batch; ``called`` is when the last was made.
+    job for AWS Batch; ``called`` is when the last was made, ``begun`` when the first of
+    several began.
     """
 
     key: str
@@ -73,6 +74,7 @@ class JobRecord:
     lost: int = 0
     calls: list[str] = field(default_factory=list)
     called: float = 0.0
+    begun: float = 0.0
     attempts: list[dict[str, Any]] = field(default_factory=list)
     past: list[dict[str, Any]] = field(default_factory=list)
 

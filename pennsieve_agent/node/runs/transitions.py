@@ -68,15 +68,17 @@ def update_jobs(record: RunRecord, seen: AwsState) -> None:
             job.calls = []
             resubmit(job)
             continue
+        if row["status"] == "SUCCEEDED" and len(job.calls) > 1:
+            job.calls = job.calls[1:]  # of one attempt
+            job.id, job.status = "", ""
+            job.begun = job.begun or float(row["startedAt"]) / 1000
+            continue
         _note(job, row)
-        if job.status == "SUCCEEDED" and len(job.calls) > 1:
-            job.calls = job.calls[1:]
-            resubmit(job)
 
 
 def _note(job: JobRecord, row: Json) -> None:
     job.status = str(row["status"])
-    job.started = float(row.get("startedAt") or 0) / 1000
+    job.started = job.begun or float(row.get("startedAt") or 0) / 1000
     job.stopped = float(row.get("stoppedAt") or 0) / 1000
     if job.ended:
         code = (row.get("container") or {}).get("exitCode")
@@ -89,7 +91,7 @@ def resubmit(job: JobRecord) -> None:
     """Reset a job so that it is submitted again; its attempts so far are kept."""
     job.past += job.attempts
     job.attempts, job.id, job.status, job.reason = [], "", "", ""
-    job.exit_code, job.started, job.stopped = None, 0.0, 0.0
+    job.exit_code, job.started, job.stopped, job.begun = None, 0.0, 0.0, 0.0
 
 
 def tries_again(record: RunRecord, job: JobRecord) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pennsieve_agent.sandbox.aws.functions.asynchronous import event_invoke_types
+from pennsieve_agent.sandbox.aws.functions.function_log import mounts_of
 from pennsieve_agent.sandbox.aws.stack_networks import (
     after_subnet,
     before_endpoint,
@@ -260,7 +261,8 @@ def _after_bucket(bucket: Any, properties: dict[str, Any]) -> None:
 
 
 def _after_function(function: Any, properties: dict[str, Any]) -> None:
-    """Store the log group of a function, which moto leaves out."""
+    """Store the log group and the mounts of a function, which moto leaves out."""
+    function.file_systems = mounts_of(properties)
     config = properties.get("LoggingConfig") or {}
     function.logs_group_name = config.get("LogGroup") or function.logs_group_name
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl
+from xml.etree import ElementTree as ET
 
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/\d+/([^/]*)/([^/]+)/aws4_request")
 _MODELS = {"lambda": "lambda", "batch": "batch", "s3files": "s3files"}
@@ -19,6 +20,7 @@ _S3_QUERIES = (
     ("uploadId", {"PUT": "UploadPart", "POST": "CompleteMultipartUpload"}),
     ("uploadId", {"DELETE": "AbortMultipartUpload", "GET": "ListParts"}),
     ("delete", {"POST": "DeleteObjects"}),
+    ("versions", {"GET": "ListObjectVersions"}),
     ("tagging", {"GET": "GetObjectTagging", "PUT": "PutObjectTagging"}),
 )
 _S3_OBJECT = {
@@ -86,7 +88,7 @@ def _operation(
         return target.rpartition(".")[2], _json(body)
     method, path = str(environ["REQUEST_METHOD"]), str(environ.get("PATH_INFO", "/"))
     if service == "s3":
-        return _s3(method, path, arguments)
+        return _s3(method, path, arguments, body)
     if service in _MODELS:
         return _by_path(service, method, path, arguments, body)
     form = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
@@ -101,15 +103,35 @@ def _json(body: bytes) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _s3(method: str, path: str, arguments: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+def _s3(
+    method: str, path: str, arguments: Mapping[str, str], body: bytes
+) -> tuple[str, dict[str, Any]]:
     bucket, _, key = path.lstrip("/").partition("/")
-    parameters = {"Bucket": bucket, "Key": key, "Prefix": arguments.get("prefix", "")}
+    parameters: dict[str, Any] = {
+        "Bucket": bucket,
+        "Key": key,
+        "Prefix": arguments.get("prefix", ""),
+        "VersionId": arguments.get("versionId", ""),
+    }
     for name, by_method in _S3_QUERIES:
         if name in arguments and method in by_method:
+            if name == "delete":
+                parameters["Objects"] = _deleted(body)
             return by_method[method], parameters
     signing = {name for name in arguments if name.lower().startswith(("x-amz-", "response-"))}
     plain = not set(arguments) - _S3_PLAIN - signing
     return ((_S3_OBJECT if key else _S3_BUCKET).get(method, "") if plain else ""), parameters
+
+
+def _deleted(body: bytes) -> list[tuple[str, str]]:
+    """The keys and versions in the body of DeleteObjects."""
+    try:
+        root = ET.fromstring(body)  # noqa: S314 - the sandbox is its owner's
+    except ET.ParseError:
+        return []
+    rows = [row for row in root if row.tag.endswith("Object")]
+    texts = [{part.tag.rpartition("}")[2]: part.text or "" for part in row} for row in rows]
+    return [(text.get("Key", ""), text.get("VersionId", "")) for text in texts]
 
 
 def _by_path(

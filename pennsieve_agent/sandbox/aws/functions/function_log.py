@@ -58,6 +58,12 @@ class FunctionLog:
         del stream.events[:-MOST_EVENTS]
 
 
+def mounts_of(properties: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The access points that a function mounts, and where."""
+    rows = properties.get("FileSystemConfigs") or ()
+    return [(str(row["Arn"]), str(row["LocalMountPath"])) for row in rows]
+
+
 def keep_log_groups() -> None:
     """Make moto remember a function's group of logs, and its file systems."""
     from moto.awslambda.models import LambdaFunction  # noqa: PLC0415 - slow
@@ -71,9 +77,6 @@ def keep_log_groups() -> None:
         inner(self, account_id, spec, *rest, **more)
         config = spec.get("LoggingConfig") or {}
         self.logs_group_name = config.get("LogGroup") or self.logs_group_name
-        self.file_systems = [
-            (str(row["Arn"]), str(row["LocalMountPath"]))
-            for row in spec.get("FileSystemConfigs") or ()
-        ]
+        self.file_systems = mounts_of(spec)
 
     LambdaFunction.__init__ = make  # type: ignore[method-assign]
