@@ -35,7 +35,7 @@ class PartObject:
 
     """
 
-    def __init__(  # noqa: PLR0913 - what an object in S3 is made of
+    def __init__(
         self,
         store: ObjectStore,
         keys: RenewedKeys,

@@ -65,7 +65,7 @@ def destination_record(
 
 
 def event_invoke_types() -> dict[str, Any]:
-    """moto's model of the type in CloudFormation, which it lacks, by its name."""
+    """Moto's model of the type in CloudFormation, which it lacks, by its name."""
     from moto.core.common_models import CloudFormationModel  # noqa: PLC0415 - slow
 
     class EventInvokes(CloudFormationModel):
