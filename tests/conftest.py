@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from keyring.backends.fail import Keyring as NoKeyring
 
 from pennsieve_agent.sandbox.aws.moto_speed import parse_one_at_a_time, read_descriptions_once
+from tests.aws.held_clients import hold_clients_to_the_models
 from tests.prepared import Prepared, prepare, session_folder
 
 
@@ -62,6 +63,7 @@ def pytest_configure() -> None:
     """Make AWS's descriptions and syntax trees quick and safe, before moto is imported."""
     read_descriptions_once()
     parse_one_at_a_time()
+    hold_clients_to_the_models()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -25,6 +25,9 @@ MOST_BYTES = 200_000
 SERVICES = ("batch", "dynamodb", "ecr", "events", "iam", "lambda", "logs", "s3", "s3files", "ssm")
 """Of what these are botocore reads megabytes, which all sandboxes with a node need."""
 
+HELD_SERVICES = ("cloudformation", "ec2", "secretsmanager", "sts")
+"""Whose requests are held to these descriptions, too; no client of theirs is made in a sandbox."""
+
 
 def quick(data: Path) -> Sandbox:
     """The sandbox in ``data``, which starts quickly."""
@@ -71,11 +74,16 @@ def preload() -> None:
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
     hurry()
 
+    from moto.core.utils import get_service_model  # noqa: PLC0415 - the same
+
     import pennsieve_agent.sandbox.host.server  # noqa: F401, PLC0415 - the same
 
     session = botocore.session.get_session()
     for service in SERVICES:
         session.get_service_data(service)
+        get_service_model(service)
+    for service in HELD_SERVICES:
+        get_service_model(service)
     gc.collect()
     gc.freeze()
 

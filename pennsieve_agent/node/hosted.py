@@ -33,7 +33,7 @@ from typing import Any
 
 from pennsieve_agent.node.api.health import health
 from pennsieve_agent.node.execution_environment import environment_node
-from pennsieve_agent.node.identity.secrets_manager import NodeSecrets, scope_of
+from pennsieve_agent.node.identity.node_secrets import NodeSecrets, scope_of
 from pennsieve_agent.node.identity.user_session import keep_tokens
 from pennsieve_agent.node.jobs.step_secrets import hidden_of
 from pennsieve_agent.node.node import Node
@@ -174,7 +174,7 @@ class _HostedRequest:
         return scope_of(scope, user)
 
     def _names(self, _: str) -> Answer:
-        return _ok({"keys": sorted(NodeSecrets(self._node).read(self._scope())[1])})
+        return _ok({"keys": sorted(NodeSecrets(self._node).names(self._scope()))})
 
     def _set(self, _: str) -> Answer:
         secrets = self._body.get("secrets")

@@ -34,8 +34,8 @@ PULL = "BatchCheckLayerAvailability BatchGetImage GetDownloadUrlForLayer"
 _OWN_LOG = _right("logs", "CreateLogStream PutLogEvents", "own-log", "write its own log")
 
 _SECRETS = _right(
-    "secretsmanager",
-    "CreateSecret DeleteSecret GetSecretValue PutSecretValue TagResource",
+    "ssm",
+    "DeleteParameters GetParameters PutParameter",
     "secret",
     "keep the node's secrets, and mask them in logs",
 )
@@ -125,15 +125,10 @@ RECONCILER = (
         "access-point",
         "delete the access point of a step's folder",
     ),
+    _right("ssm", "GetParameters", "secret", "mask the secrets of a run in its log"),
     _right(
         "secretsmanager",
-        "GetSecretValue",
-        "secret",
-        "look up which secrets a run gets",
-    ),
-    _right(
-        "secretsmanager",
-        "CreateSecret DeleteSecret PutSecretValue TagResource",
+        "CreateSecret DeleteSecret GetSecretValue PutSecretValue TagResource",
         "parameters-of-run",
         "keep the parameters of a run until it ends",
     ),
@@ -160,7 +155,8 @@ EXECUTION = (
     ),
     _right("ecr", PULL, "platform-images", "pull the images of workflows"),
     _right("ecr", PULL, "node-images", "pull the images that are the node's own"),
-    _right("secretsmanager", "GetSecretValue", "secret", "give a run its secrets"),
+    _right("ssm", "GetParameters", "secret", "give a run its secrets"),
+    _right("secretsmanager", "GetSecretValue", "parameters-of-run", "give a step its parameters"),
     _right(
         "ssm",
         "GetParameters",
@@ -274,17 +270,22 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
 }
 """By role."""
 
+_TOKENS = _right(
+    "secretsmanager",
+    "CreateSecret DeleteSecret GetSecretValue PutSecretValue TagResource",
+    "tokens-of-run",
+    "keep the session of the person who started a run until it ends",
+)
 HOSTED: dict[str, tuple[Right, ...]] = {
+    "gateway": (_TOKENS,),
+    "execution": (
+        _right("secretsmanager", "GetSecretValue", "tokens-of-run", "give a step that session"),
+    ),
     "reconciler": (
         _right(
             "ecr", "BatchGetImage", "platform-images", "resolve images to their current digests"
         ),
-        _right(
-            "secretsmanager",
-            "DeleteSecret PutSecretValue",
-            "secret",
-            "renew and delete the session of the person who started a run",
-        ),
+        _TOKENS,
     ),
 }
 """What roles of a node that Pennsieve runs may do besides."""

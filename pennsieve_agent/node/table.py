@@ -54,6 +54,21 @@ class Items:
             self._table.put_item, Item=item, ConditionExpression="attribute_not_exists(pk)"
         )
 
+    def put_over(self, pk: str, sk: str, values: Mapping[str, Any], before: Item | None) -> bool:
+        """Write an item in the place of one that was read, None for none; whether it was still so.
+
+        It is told by its ``body``.
+        """
+        if before is None:
+            return self.put_new(pk, sk, values)
+        return self._if_allowed(
+            self._table.put_item,
+            Item={**key(pk, sk), **values},
+            ConditionExpression="#body = :body",
+            ExpressionAttributeNames={"#body": "body"},
+            ExpressionAttributeValues={":body": before["body"]},
+        )
+
     def delete(self, pk: str, sk: str) -> None:
         """Remove an item; nothing happens when there is none."""
         self._table.delete_item(TableName=self._name, Key=key(pk, sk))

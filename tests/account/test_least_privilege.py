@@ -40,6 +40,7 @@ from pennsieve_agent.account.rights.right import (
 from pennsieve_agent.account.rights.stack_rights import Place
 from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.spec.node_spec import Code, Gpu, Mode, Network, NodeSpec, Settings
+from pennsieve_agent.account.spec.options import TypedSettings
 from pennsieve_agent.account.stack.policies import node_boundary
 from pennsieve_agent.account.stack.template import node_template as full_template
 from pennsieve_agent.account.world.node_shares import Share, put_again, share, unshare
@@ -69,6 +70,8 @@ ORG = f"arn:aws:iam::{NUMBER}:policy/org/bounded"
 ALSO = {
     "cloudformation:CreateChangeSet": {"cloudformation:TagResource"},
     "s3:DeleteObjectVersion": {"s3:DeleteObject"},
+    # In a bucket with a key of the customer's (Amazon S3, "Protecting data with SSE-KMS").
+    "s3:PutObject": {"kms:GenerateDataKey"},
     # Pushing goes by the registry's own protocol, with what the sign-in answers.
     "ecr:GetAuthorizationToken": {f"ecr:{word}" for word in PUSH.split()},
 }
@@ -114,7 +117,8 @@ def test_the_installer_may_do_what_the_code_does_and_no_more() -> None:
 def test_a_whole_life_uses_every_right(scene: Scene) -> None:
     heard.clear()
     call_a_function(scene)
-    node = scene.register()
+    secure = replace(OPTIONS, typed=TypedSettings(mode=Mode.SECURE))  # it has a key
+    node = scene.register(scene.plan(secure))
     shared_and_taken_back(scene, node)
     sign_in(scene.aws)
     bucket = scene.plan().names.bucket
@@ -127,7 +131,8 @@ def test_a_whole_life_uses_every_right(scene: Scene) -> None:
     scene.remove()
 
     used = {ask.action for ask in heard}
-    used |= {more for action in used for more in ALSO.get(action, set())}
+    also = {action: more for action, more in ALSO.items() if action != "s3:PutObject"}
+    used |= {more for action in used for more in also.get(action, set())}
     given = {
         action
         for right in installer_rights(Place(all_nodes(WHO)))
@@ -135,6 +140,14 @@ def test_a_whole_life_uses_every_right(scene: Scene) -> None:
         for action in right.actions
     }
     assert used == given
+
+
+def test_the_code_of_a_compliant_node_is_uploaded_with_the_installers_rights(scene: Scene) -> None:
+    heard.clear()
+    compliant = replace(OPTIONS, typed=TypedSettings(mode=Mode.COMPLIANT))
+    scene.register(scene.plan(compliant))
+    (upload,) = (ask for ask in heard if ask.action == "kms:GenerateDataKey")
+    assert upload.context["kms:ViaService"] == "s3.us-east-1.amazonaws.com"
 
 
 def call_a_function(scene: Scene) -> None:

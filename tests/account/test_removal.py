@@ -238,7 +238,7 @@ def test_what_is_still_there_is_reported(scene: Scene) -> None:
         *(f"stack {names.stack}", f"role {names.admin}", f"role {names.mover_role}"),
         *(f"policy {names.boundary}", f"bucket {names.bucket}", f"table {names.table}"),
         *(f"log group {names.log_group}", f"repository {names.workflow_images}"),
-        f"parameter {names.parameter_prefix}identities/w/read",
+        f"parameter {names.parameter_prefix}workflows/w/read",
     } <= set(left)
     (files,) = (cost for what, cost in left.items() if ":file-system/" in what)
     assert left[f"bucket {names.bucket}"] == files == "costs depend on what is in it"

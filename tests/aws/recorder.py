@@ -10,6 +10,8 @@ from pennsieve_agent.aws.failures import Attempt
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.domain.iam_policies import Ask
 from pennsieve_agent.domain.profile import AwsSettings
+from pennsieve_agent.sandbox.aws.rights.key_rights import key_asks
+from pennsieve_agent.sandbox.aws.wire import AwsRequest
 
 _ACCOUNT = "123456789012"
 _OURSELVES = {"tests.aws.recorder", "tests.account.mortal", "contextlib"}
@@ -23,8 +25,11 @@ FREE = {"sts:GetCallerIdentity"}
 
 def action_of(service: str, operation: str) -> str:
     """The IAM action of an operation by its botocore name."""
-    name = "".join(word.capitalize() for word in operation.split("_"))
-    return Attempt(service, name).action
+    return Attempt(service, _name(operation)).action
+
+
+def _name(operation: str) -> str:
+    return "".join(word.capitalize() for word in operation.split("_"))
 
 
 class RecordingAws(Aws):
@@ -55,6 +60,9 @@ class RecordingAws(Aws):
             types = parameters.get("ResourceTypes")
             context = {"cloudformation:ResourceTypes": list(types)} if types else {}
             self._heard(Ask(action, self._resource(service, operation, parameters), context))
+            request = AwsRequest(service, "us-east-1", "", "", _name(operation), parameters)
+            for ask in key_asks(request, _ACCOUNT):
+                self._heard(ask)
 
     def _resource(self, service: str, operation: str, given: dict[str, Any]) -> str:
         here = f"us-east-1:{_ACCOUNT}"

@@ -350,7 +350,11 @@ class Secrets(_Client):
         return self._do("get_secret_value", effect)
 
     def create_secret(self, *, Name: str, SecretString: str, **_: Any) -> Any:  # noqa: N803
-        return self._do("create_secret", lambda: self._set(Name, SecretString))
+        def effect() -> Any:
+            self._set(Name, SecretString)
+            return {"ARN": f"arn:{Name}"}
+
+        return self._do("create_secret", effect)
 
     def put_secret_value(self, *, SecretId: str, SecretString: str) -> Any:  # noqa: N803
         name = SecretId.removeprefix("arn:")
@@ -377,6 +381,14 @@ class Parameters(_Client):
             return {"Parameter": {"Value": self.world.parameters[Name]}}
 
         return self._do("get_parameter", effect)
+
+    def get_parameters(self, *, Names: list[str], **_: Any) -> Any:  # noqa: N803
+        def effect() -> Any:
+            here = self.world.parameters
+            rows = [{"Name": name, "Value": here[name]} for name in Names if name in here]
+            return {"Parameters": rows, "InvalidParameters": [n for n in Names if n not in here]}
+
+        return self._do("get_parameters", effect)
 
     def delete_parameters(self, *, Names: list[str]) -> Any:  # noqa: N803
         def effect() -> Any:

@@ -7,6 +7,7 @@ import zipfile
 
 import pytest
 
+from pennsieve_agent.node.identity.node_secrets import NodeSecrets
 from tests.node.world import RUN, World
 
 
@@ -16,7 +17,7 @@ def world() -> World:
 
 
 def test_the_log_is_paged_in_order_without_secrets(world: World) -> None:
-    world.secrets = {"n/shared": '{"KEY": "hush-hush"}'}
+    NodeSecrets(world.node()).merge("shared", {"KEY": "hush-hush"})
     world.start()
     world.deliver(world.events.pop(0))
     stream = f"run/{RUN}/work/default"
@@ -57,7 +58,7 @@ def test_secrets_go_in_and_never_out(world: World) -> None:
     world.ask("DELETE", "/secrets", key="A", **where)
     assert world.ask("GET", "/secrets", **where)["body"] == {"keys": ["B"]}
     world.ask("DELETE", "/secrets", deleteAll="true", **where)
-    assert world.secrets == {}
+    assert world.parameters == {}
 
 
 def test_health_says_what_is_amiss(world: World) -> None:

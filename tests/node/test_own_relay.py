@@ -8,8 +8,8 @@ import pytest
 
 from pennsieve_agent.node import reconciler
 from pennsieve_agent.node.identity import workflow_credentials
+from pennsieve_agent.node.identity.node_secrets import masked
 from pennsieve_agent.node.identity.pennsieve_api import Down
-from pennsieve_agent.node.identity.secrets_manager import masked
 from pennsieve_agent.node.identity.workflow_credentials import Kind
 from pennsieve_agent.node.identity.workflow_registry import READ, WRITE, Registry
 from pennsieve_agent.node.identity.workflow_session import Signed

@@ -18,6 +18,8 @@ from pennsieve_agent.domain.prices import (
     S3_PUT,
 )
 from pennsieve_agent.domain.step_files import merged_folder, step_folder
+from pennsieve_agent.node.identity import parameter_store
+from pennsieve_agent.node.identity.node_secrets import NodeSecrets
 from pennsieve_agent.node.jobs.access_points import uid_of
 from pennsieve_agent.node.jobs.job_definitions import stream_prefix
 from pennsieve_agent.node.jobs.tasks import Task, TaskKind, object_key
@@ -53,7 +55,9 @@ def test_a_run_comes_to_its_end_and_leaves_nothing(world: World) -> None:
 
 
 def test_jobs_are_told_what_they_may_and_no_more(world: World) -> None:
-    world.secrets = {"n/shared": '{"KEY": "hush"}', "n/user-N-user-ada": '{"OWN": "mine"}'}
+    secrets = NodeSecrets(world.node())
+    secrets.merge("shared", {"KEY": "hush"})
+    secrets.merge("user-N-user-ada", {"OWN": "mine"})
     world.start()
     world.deliver(world.events.pop(0))
     by_step = {job.name.split("-")[5]: job.definition for job in world.jobs.values()}
@@ -65,9 +69,10 @@ def test_jobs_are_told_what_they_may_and_no_more(world: World) -> None:
     staged, own = (step_folder(name) for name in ("in", "work"))
     assert names["INPUT_DIR"] == f"/mnt/run/{staged}/data"
     assert names["OUTPUT_DIR"] == f"/mnt/run/{own}/data"
+    place = parameter_store.arn(world.node(), "/pennsieve-node/0a1b2c3d/secrets")
     assert work["secrets"] == [
-        {"name": "KEY", "valueFrom": "arn:n/shared:KEY::"},
-        {"name": "OWN", "valueFrom": "arn:n/user-N-user-ada:OWN::"},
+        {"name": "KEY", "valueFrom": f"{place}/shared/KEY"},
+        {"name": "OWN", "valueFrom": f"{place}/user-N-user-ada/OWN"},
         {"name": "REFRESH_TOKEN", "valueFrom": f"arn:n/runs/{RUN}:REFRESH_TOKEN::"},
         {"name": "SESSION_TOKEN", "valueFrom": f"arn:n/runs/{RUN}:SESSION_TOKEN::"},
     ]

@@ -65,7 +65,7 @@ def test_a_secret_of_the_same_name_wins(node: Owned) -> None:
     node.owner.ask("PATCH", "/secrets", {"scope": "shared"}, body)
     container = begun(node, parameters={"work": {"API_KEY": VALUE}})
     assert [row["name"] for row in container["secrets"]] == ["API_KEY"]
-    assert "shared:API_KEY" in container["secrets"][0]["valueFrom"]
+    assert "secrets/shared/API_KEY" in container["secrets"][0]["valueFrom"]
 
 
 def test_those_of_a_gpu_step_are_apart(node: Owned) -> None:

@@ -23,6 +23,7 @@ from pennsieve_agent.account.rights.right import (
 from pennsieve_agent.account.rights.stack_rights import TAGGED, Place, rights_for_stack
 from pennsieve_agent.account.spec.names import NodeNames, node_names
 from pennsieve_agent.account.spec.node_spec import Code, NodeSpec, Settings
+from pennsieve_agent.account.stack.key_uses import key_uses
 from pennsieve_agent.account.stack.template import node_template
 from pennsieve_agent.aws.values import AwsIdentity
 
@@ -74,7 +75,8 @@ def installer_policies(place: Place) -> tuple[Document, ...]:
 def installer_rights(place: Place) -> tuple[Right, ...]:
     """Everything that registering, checking and removing nodes needs."""
     names = place.names
-    own = (*_stack_and_functions(names), *_checks(place), *_images(names), *_deletions(names))
+    own = (*_stack_and_functions(names), *_key(place), *_checks(place), *_images(names))
+    own = (*own, *_deletions(names))
     return (*own, *_looks(names), *rights_for_stack(place))
 
 
@@ -105,6 +107,19 @@ def _stack_and_functions(names: NodeNames) -> Sequence[Right]:
         Right("ShareNode", "read and change who may call the node",
               _actions("lambda", "AddPermission GetPolicy RemovePermission"),
               (names.function_arn(names.gateway),)),
+    )  # fmt: skip
+
+
+def _key(place: Place) -> Sequence[Right]:
+    """What writing to the bucket takes of the node's key; it does not go by CloudFormation."""
+    names = place.names
+    if "AWS::KMS::Key" not in place.types:
+        return ()
+    (actions,) = key_uses(("s3:PutObject",)).values()
+    by_s3 = {"kms:ViaService": f"s3.{names.region}.amazonaws.com"}
+    return (
+        Right("EncryptCode", "encrypt the node's code with the node's key, by way of S3",
+              tuple(actions), (place.arn("kms", "key/*"),), TAGGED | {"StringLike": by_s3}),
     )  # fmt: skip
 
 
@@ -156,7 +171,7 @@ def _images(names: NodeNames) -> Sequence[Right]:
 def _deletions(names: NodeNames) -> Sequence[Right]:
     """What a removal deletes that is not in the stack."""
     return (
-        Right("DeleteParameters", "delete the keys of workflows on a node that is removed",
+        Right("DeleteParameters", "delete the secrets of a node that is removed",
               ("ssm:DeleteParameters",),
               (names.arn("ssm", f"parameter{names.parameter_prefix}*"),)),
         Right("DeleteAccessPoints", "delete the access points of runs that were cut off",
@@ -164,7 +179,7 @@ def _deletions(names: NodeNames) -> Sequence[Right]:
               (names.arn("s3files", "file-system/*"),), conditions=TAGGED),
         Right("FindFiles", f"find the node's file system; {NO_RESOURCE}",
               ("s3files:ListFileSystems",), ("*",)),
-        Right("DeleteSecrets", "delete the secrets of a node that is removed",
+        Right("DeleteSecrets", "delete the parameters of runs that did not end",
               ("secretsmanager:DeleteSecret",),
               (names.arn("secretsmanager", f"secret:{names.secret_prefix}*"),)),
         Right("EndJobDefinitions", "deregister the job definitions of a node that is removed",

@@ -123,7 +123,8 @@ _HANDLERS = {
     ),
     "AWS::Lambda::Function": (
         "ec2: DescribeNetworkInterfaces DescribeSecurityGroups DescribeSubnets DescribeVpcs; "
-        "s3files: ListMountTargets; iam: PassRole; kms: CreateGrant Decrypt DescribeKey Encrypt GenerateDataKey; lambda: "
+        "s3files: ListMountTargets; iam: PassRole; kms: CreateGrant Decrypt DescribeKey Encrypt "
+        "GenerateDataKey; lambda: "
         "CreateFunction DeleteFunction DeleteFunctionConcurrency GetFunction "
         "GetFunctionCodeSigningConfig GetFunctionRecursionConfig GetFunctionScalingConfig "
         "GetRuntimeManagementConfig ListTags PutFunctionConcurrency TagResource UntagResource "
@@ -175,6 +176,11 @@ _HANDLERS = {
     ),
 }
 _BESIDE = {
+    # Amazon DynamoDB Developer Guide, "DynamoDB encryption at rest usage notes": the least that it
+    # needs of a key in the name of who makes a table.
+    "AWS::DynamoDB::Table": (
+        "kms: GenerateDataKey GenerateDataKeyWithoutPlaintext ReEncryptFrom ReEncryptTo"
+    ),
     # Service Authorization Reference, Amazon EC2, dependent actions of CreateVpcEndpoint: for the
     # private names of an interface endpoint.
     "AWS::EC2::VPCEndpoint": "route53: AssociateVPCWithHostedZone",

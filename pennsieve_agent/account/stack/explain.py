@@ -26,7 +26,6 @@ _SERVICES = {
     "S3Files": Group.STORAGE,
     "KMS": Group.STORAGE,
     "ECR": Group.STORAGE,
-    "SecretsManager": Group.STORAGE,
     "Batch": Group.COMPUTE,
     "AutoScaling": Group.COMPUTE,
     "Lambda": Group.FUNCTIONS,
@@ -83,7 +82,6 @@ _WHAT = {
     "use",
     "AWS::S3Files::FileSystemPolicy": "the file system is entered by its access points alone",
     "AWS::S3Files::MountTarget": "where jobs in one subnet reach the file system",
-    "AWS::SecretsManager::Secret": "a secret of the node",
 }
 _VERBS = {"Add": "create", "Modify": "update", "Remove": "delete"}
 _OURS = {

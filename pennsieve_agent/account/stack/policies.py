@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pennsieve_agent.account.spec.names import TOKEN_TAG, NodeNames
+from pennsieve_agent.account.stack.key_uses import key_uses
 from pennsieve_agent.account.stack.statements import Document, allow, document
 from pennsieve_agent.domain.iam_policies import fits, many
 from pennsieve_agent.domain.step_files import FILES_PREFIX, RUNS_FOLDER
@@ -109,7 +110,7 @@ def node_boundary(names: NodeNames, platform_account_id: str = "") -> Document:
     rows = [_statement(right, where) for rights in RIGHTS.values() for right in rights]
     documents = (
         flow_access(anywhere),
-        _key_by_way_of(anywhere, ["s3", "ssm"], KEY_ACTIONS),
+        _key_of_any_role(anywhere),
         instance_access(where),
         files_access(anywhere, key=False),
     )
@@ -194,30 +195,30 @@ def files_access(names: NodeNames, *, key: bool = True) -> Document:
         allow(("events:ListRuleNamesByTarget", "events:ListRules"), "*"),
     ]
     if key:
-        statements += _key_by_way_of(names, ["s3"], KEY_ACTIONS)["Statement"]
+        via = {"StringLike": {"kms:ViaService": f"s3.{names.region}.amazonaws.com"}}
+        statements.append(_on_the_key(names, KEY_ACTIONS, {**_tagged(names), **via}))
     return document(*statements)
 
 
-def key_access(names: NodeNames, *, bucket: bool = True, parameters: bool = True) -> Document:
-    """What a role needs of the node's key, in the modes that have one.
-
-    For what is in the bucket, and for parameters: those of the standard tier are encrypted by the
-    key itself (AWS Systems Manager, "How Parameter Store uses AWS KMS").
-    """
-    actions = ["kms:Decrypt"]
-    actions += ["kms:GenerateDataKey"] if bucket else []
-    actions += ["kms:Encrypt"] if parameters else []
-    services = [*(["s3"] if bucket else []), *(["ssm"] if parameters else [])]
-    return _key_by_way_of(names, services, actions)
+def key_access(role: str, names: NodeNames) -> Iterator[Document]:
+    """What one of the node's own roles needs of the node's key, in the modes that have one."""
+    uses = key_uses(action for right in RIGHTS[role] for action in right.actions)
+    if uses:
+        via = [f"{service}.{names.region}.amazonaws.com" for service in sorted(uses)]
+        conditions = {**_tagged(names), "StringLike": {"kms:ViaService": via}}
+        yield _on_the_key(names, set().union(*uses.values()), conditions)
 
 
-def _key_by_way_of(names: NodeNames, services: Sequence[str], actions: Sequence[str]) -> Document:
-    via = [f"{service}.{names.region}.amazonaws.com" for service in services]
-    conditions = {
-        **_tagged(names),
-        "StringLike": {"kms:ViaService": via if len(via) > 1 else via[0]},
-    }
-    return document(allow(actions, names.arn("kms", "key/*")) | {"Condition": conditions})
+def _key_of_any_role(names: NodeNames) -> Document:
+    """The most that any role can do with the key: never by itself, only through a service."""
+    uses = key_uses(a for rights in RIGHTS.values() for right in rights for a in right.actions)
+    conditions = dict(_tagged(names))
+    conditions["Null"] = {**conditions.get("Null", {}), "kms:ViaService": "false"}
+    return document(_on_the_key(names, set().union(*uses.values()), conditions))
+
+
+def _on_the_key(names: NodeNames, actions: Iterable[str], conditions: Conditions) -> Document:
+    return allow(sorted(actions), names.arn("kms", "key/*")) | {"Condition": conditions}
 
 
 def instance_access(where: Where) -> Document:
@@ -327,7 +328,7 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
         ],
         "job-log": names.arn("logs", f"log-group:{names.log_group}:*"),
         "own-log": names.arn("logs", f"log-group:{names.log_group}/functions:*"),
-        "secret": f"{secrets}*",
+        "secret": f"{parameters}secrets/*",
         "parameters-of-gpu-step": f"{secrets}{GPU_PARAMETERS}*",
         "parameters-of-run": [f"{secrets}{PARAMETERS}*", f"{secrets}{GPU_PARAMETERS}*"],
         "schedule": names.arn("events", f"rule/{names.schedule}"),
@@ -344,8 +345,8 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
         "bucket-files": f"{bucket}/{FILES_PREFIX}*",
         "bucket-archives": f"{bucket}/archives/*",
         "bucket-documents": f"{bucket}/documents/*",
-        "parameter": f"{parameters}*",
-        "parameter-of-step": [f"{parameters}*-{part}" for part in STEP_PARTS],
+        "parameter": f"{parameters}workflows/*",
+        "parameter-of-step": [f"{parameters}workflows/*-{part}" for part in STEP_PARTS],
         "platform-images": f"{images}{PLATFORM_REPOSITORIES}",
         "workflow-images": names.arn("ecr", f"repository/{names.workflow_images}"),
         "node-images": names.arn("ecr", f"repository/{names.stack}/*"),

@@ -27,12 +27,6 @@ from pennsieve_agent.account.stack.template_parts import (
 from pennsieve_agent.account.stack.trusts import service_trust
 
 TASKS, FUNCTIONS = "ecs-tasks.amazonaws.com", "lambda.amazonaws.com"
-USE_BUCKET = frozenset(
-    {"admin", "gateway", "job", "mover", "reconciler", "transfer", "transfer-files"}
-)
-"""The roles that use the node's key for what is in its bucket."""
-USE_PARAMETERS = frozenset({"admin", "execution", "reconciler"})
-"""The roles that use it for keys of workflows: to write them, hand them out, sign in by them."""
 
 
 def roles(spec: NodeSpec) -> Resources:
@@ -100,11 +94,8 @@ def _access(spec: NodeSpec, word: str) -> Document:
     names = spec.names
     files = ref("Files")  # its ARN
     where = Where(names, spec.platform_account_id, spec.settings.role_path, files)
-    access = [role_access(word, where)]
-    bucket, parameters = word in USE_BUCKET, word in USE_PARAMETERS
-    if has_key(spec) and (bucket or parameters):
-        access.append(key_access(names, bucket=bucket, parameters=parameters))
-    return document(*(statement for policy in access for statement in policy["Statement"]))
+    key = key_access(word, names) if has_key(spec) else ()
+    return document(*role_access(word, where)["Statement"], *key)
 
 
 def _files_role(spec: NodeSpec) -> Resources:

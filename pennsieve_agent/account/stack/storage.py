@@ -85,6 +85,13 @@ def _bucket(spec: NodeSpec) -> Resource:
         "Prefix": FILES_PREFIX,
         "ExpiredObjectDeleteMarker": True,
     }
+    logs = {
+        "Id": "LogsOfRuns",
+        "Status": "Enabled",
+        "Prefix": "logs/",
+        "ExpirationInDays": LOG_DAYS,
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+    }
     answers = {
         "Id": "AnswersToTransferJobs",
         "Status": "Enabled",
@@ -98,6 +105,7 @@ def _bucket(spec: NodeSpec) -> Resource:
         "Prefix": f"{DOCUMENTS}runs/",
         "ExpirationInDays": int(DOCUMENT_SECONDS // 86_400),
     }
+    rules = [old, runs, answers, documents, logs, files, markers]
     how: dict[str, Any] = {"SSEAlgorithm": "AES256"}
     if has_key(spec):
         how = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": attribute("Key", "Arn")}
@@ -111,7 +119,7 @@ def _bucket(spec: NodeSpec) -> Resource:
             "VersioningConfiguration": {"Status": "Enabled"},
             "PublicAccessBlockConfiguration": dict.fromkeys(block, True),
             "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
-            "LifecycleConfiguration": {"Rules": [old, runs, answers, documents, files, markers]},
+            "LifecycleConfiguration": {"Rules": rules},
             # S3 Files hears of changes by EventBridge; a change of the bucket must not end that.
             "NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}},
             "Tags": tags(spec),
@@ -120,6 +128,7 @@ def _bucket(spec: NodeSpec) -> Resource:
 
 
 def _journal(spec: NodeSpec) -> Resource:
+    key = {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": attribute("Key", "Arn")}
     return {
         "Type": "AWS::DynamoDB::Table",
         **deleted_with_the_stack(),
@@ -136,6 +145,7 @@ def _journal(spec: NodeSpec) -> Resource:
             ],
             "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
             "TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True},
+            **({"SSESpecification": key} if has_key(spec) else {}),
             "Tags": tags(spec),
         },
     }

@@ -3,8 +3,9 @@
 ``Transfer`` is outside the node's network, as the other functions are. ``TransferFiles`` is inside,
 as it mounts the files of runs ("Configuring Amazon S3 Files access",
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-filesystem-s3files.html); it needs
-nothing but the files and, by the free gateway endpoint, the node's bucket. AWS hands what they answer, and
-what happens to them, to the reconciler ("Retaining records of Lambda asynchronous invocations",
+nothing but the files and, by the free gateway endpoint, the node's bucket. AWS hands what they
+answer, and what happens to them, to the reconciler ("Retaining records of Lambda asynchronous
+invocations",
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html).
 """
 

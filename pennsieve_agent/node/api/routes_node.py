@@ -9,10 +9,9 @@ from pennsieve_agent.domain.secret_values import fault_of_value, starts_programs
 from pennsieve_agent.node.api.health import health
 from pennsieve_agent.node.api.request_handler import Problem, Reply, Request, Route, route
 from pennsieve_agent.node.identity import workflow_credentials
-from pennsieve_agent.node.identity.secrets_manager import NodeSecrets, scope_of
+from pennsieve_agent.node.identity.node_secrets import NAME, NodeSecrets, scope_of
 from pennsieve_agent.node.records.callers import Caller, identity_key
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _ACCOUNT = re.compile(r"arn:[^:]+:(?:iam|sts)::(\d{12}):.+")
 
 
@@ -59,7 +58,7 @@ def show_version(request: Request, workflow: str, version: str) -> Reply:
 
 def secret_names(request: Request) -> Reply:
     """The names of the secrets of a scope; values are never told."""
-    return 200, {"keys": sorted(NodeSecrets(request.node).read(_scope(request))[1])}
+    return 200, {"keys": sorted(NodeSecrets(request.node).names(_scope(request)))}
 
 
 def set_secrets(request: Request) -> Reply:
@@ -71,7 +70,7 @@ def set_secrets(request: Request) -> Reply:
     from pennsieve_agent.engine.run_parameters import RESERVED_NAMES  # noqa: PLC0415
 
     for name, value in secrets.items():
-        if not _NAME.fullmatch(str(name)) or not isinstance(value, str):
+        if not NAME.fullmatch(str(name)) or not isinstance(value, str):
             raise Problem(400, "bad-secret", "a secret needs the name of a variable, and a text")
         if fault := fault_of_value(value):
             raise Problem(400, "bad-secret", f"the value of the secret {fault}")

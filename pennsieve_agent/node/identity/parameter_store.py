@@ -13,7 +13,7 @@ from pennsieve_agent.node.node import Node, aws_code
 
 _ABSENT = "ParameterNotFound"
 _MOST_NAMES = 10
-"""In one deletion (AWS Systems Manager, "DeleteParameters")."""
+"""In one request (AWS Systems Manager API Reference, "GetParameters", "DeleteParameters")."""
 
 
 def read(node: Node, name: str) -> str:
@@ -25,6 +25,17 @@ def read(node: Node, name: str) -> str:
             raise
         return ""
     return str(answer["Parameter"]["Value"])
+
+
+def read_many(node: Node, names: Sequence[str]) -> dict[str, str]:
+    """The values of parameters; what is not there is left out."""
+    values: dict[str, str] = {}
+    for start in range(0, len(names), _MOST_NAMES):
+        answer = node.client("ssm").get_parameters(
+            Names=list(names[start : start + _MOST_NAMES]), WithDecryption=True
+        )
+        values |= {str(row["Name"]): str(row["Value"]) for row in answer["Parameters"]}
+    return values
 
 
 def write(node: Node, name: str, value: str) -> None:

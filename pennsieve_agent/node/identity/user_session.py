@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pennsieve_agent.node.identity.pennsieve_api import Down, PennsieveApi
-from pennsieve_agent.node.identity.secrets_manager import NodeSecrets
+from pennsieve_agent.node.identity.run_secrets import RunSecrets
 from pennsieve_agent.node.identity.sign_in import KeyRefused, renew
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_store import RunStore
@@ -30,20 +30,20 @@ def keep_tokens(node: Node, run: str, session: str, refresh: str) -> None:
     """Keep what Pennsieve handed over with a run."""
     tokens = {SESSION: session, REFRESH: refresh}
     if kept := {name: value for name, value in tokens.items() if value}:
-        NodeSecrets(node).merge(_scope(run), kept)
+        RunSecrets(node).merge(_scope(run), kept)
     # What this environment remembers may be older.
     node.memory.pop(_scope(run), None)
 
 
 def forget_tokens(node: Node, run: str) -> None:
     """A run is over. May be repeated."""
-    NodeSecrets(node).remove(_scope(run))
+    RunSecrets(node).remove(_scope(run))
     node.memory.pop(_scope(run), None)
 
 
 def token_secrets(node: Node, run: str) -> list[dict[str, str]]:
     """The person's tokens for a step, in AWS Batch's form of secrets."""
-    arn, tokens = NodeSecrets(node).read(_scope(run))
+    arn, tokens = RunSecrets(node).read(_scope(run))
     return [{"name": name, "valueFrom": f"{arn}:{name}::"} for name in sorted(tokens)]
 
 
@@ -59,7 +59,7 @@ def as_person(node: Node, store: RunStore, run: str) -> PennsieveApi:
 
 def _tokens(node: Node, run: str) -> dict[str, str]:
     if _scope(run) not in node.memory:
-        node.memory[_scope(run)] = NodeSecrets(node).read(_scope(run))[1]
+        node.memory[_scope(run)] = RunSecrets(node).read(_scope(run))[1]
     tokens: dict[str, str] = node.memory[_scope(run)]
     return tokens
 

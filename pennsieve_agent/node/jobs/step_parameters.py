@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pennsieve_agent.domain.step_files import step_folder
-from pennsieve_agent.node.identity.secrets_manager import MOST_BYTES, NodeSecrets
+from pennsieve_agent.node.identity.run_secrets import MOST_BYTES, RunSecrets
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord, RunRecord
 from pennsieve_agent.node.role_permissions import GPU_PARAMETERS, PARAMETERS
@@ -32,23 +32,34 @@ def step_parameters(record: RunRecord, job: JobRecord) -> dict[str, str]:
 
 def parameter_secrets(node: Node, record: RunRecord, job: JobRecord) -> list[dict[str, str]]:
     """Keep the parameters of a step, and tell where they are, in AWS Batch's form of secrets."""
-    values = step_parameters(record, job)
-    if not values:
+    keys = _keys(record, job)
+    if not keys:
         return []
-    scope, folder = _scope(record, gpu=job.gpu), step_folder(job.step)
-    # A colon in the name of a parameter would end the key of its value, so keys are numbers.
-    keys = {name: f"{folder}-{number}" for number, name in enumerate(values)}
-    secrets = NodeSecrets(node)
-    secrets.merge(scope, {keys[name]: value for name, value in values.items()})
-    arn, _ = secrets.read(scope)
+    # Those of all steps at once: each change makes a version, and AWS takes few.
+    values = {
+        key: step_parameters(record, other)[name]
+        for other in record.work
+        if other.kind is JobKind.PROCESS and other.gpu is job.gpu
+        for name, key in _keys(record, other).items()
+    }
+    arn = RunSecrets(node).merge(_scope(record, gpu=job.gpu), values)
     return [{"name": name, "valueFrom": f"{arn}:{key}::"} for name, key in keys.items()]
+
+
+def _keys(record: RunRecord, job: JobRecord) -> dict[str, str]:
+    """Under which key the value of each parameter of a step is kept, by the parameter's name.
+
+    A colon in a name would end the key, so keys are numbers.
+    """
+    folder = step_folder(job.step)
+    return {n: f"{folder}-{number}" for number, n in enumerate(step_parameters(record, job))}
 
 
 def forget_parameters(node: Node, record: RunRecord) -> None:
     """Delete what was kept of a run. May be repeated."""
     jobs = [job for job in record.work if job.submissions and step_parameters(record, job)]
     for gpu in {job.gpu for job in jobs}:
-        NodeSecrets(node).remove(_scope(record, gpu=gpu))
+        RunSecrets(node).remove(_scope(record, gpu=gpu))
 
 
 def too_many(record: RunRecord) -> str:

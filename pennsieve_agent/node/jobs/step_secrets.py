@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from pennsieve_agent.node.identity.node_secrets import Fingerprint, hidden_values, secrets_of
 from pennsieve_agent.node.identity.pennsieve_api import Down
-from pennsieve_agent.node.identity.secrets_manager import Fingerprint, hidden_values, secrets_of
 from pennsieve_agent.node.identity.user_session import token_secrets, token_values
 from pennsieve_agent.node.identity.workflow_credentials import (
     Kind,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pennsieve_agent.node.identity.secrets_manager import masked_lines
+from pennsieve_agent.node.identity.node_secrets import masked_lines
 from pennsieve_agent.node.jobs.job_definitions import stream_prefix
 from pennsieve_agent.node.jobs.tasks import step_slug
 from pennsieve_agent.node.node import Node, aws_code

@@ -23,6 +23,7 @@ from pennsieve_agent.sandbox.aws.batch.containers import CREDENTIALS_PATH
 from pennsieve_agent.sandbox.aws.batch.error_codes import use_codes_of_aws
 from pennsieve_agent.sandbox.aws.functions.function_log import keep_log_groups
 from pennsieve_agent.sandbox.aws.journal_compaction import new_id_of, superfluous
+from pennsieve_agent.sandbox.aws.limits.item_size import count_as_aws
 from pennsieve_agent.sandbox.aws.moto_speed import hurry
 from pennsieve_agent.sandbox.aws.registry.registry import ROOT as REGISTRY
 from pennsieve_agent.sandbox.aws.rights.policy_check import Answer
@@ -305,6 +306,7 @@ def _load_moto(
 
     hurry()
     fill_gaps()
+    count_as_aws()
     use_codes_of_aws()
     keep_log_groups()
     mock_random.seed(key_id)

@@ -6,6 +6,7 @@ what is kept, and not every request that led there.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -56,7 +57,7 @@ class Items:
             where = "place = ? AND key = ?"
             self._store.execute(f"DELETE FROM dynamodb_items WHERE {where}", (place, text))  # noqa: S608
         else:
-            item = json.dumps(stored.to_json()["Attributes"])
+            item = json.dumps(stored.to_json()["Attributes"], default=_base64)
             self._store.execute(
                 "INSERT OR REPLACE INTO dynamodb_items VALUES (?, ?, ?)", (place, text, item)
             )
@@ -101,6 +102,11 @@ def _touched(request: AwsRequest) -> Iterator[_Touched]:
                     yield table, part.get("Item") or part["Key"]
         case _:
             yield parameters["TableName"], parameters.get("Item") or parameters["Key"]
+
+
+def _base64(content: bytes) -> str:
+    """A binary value, which moto keeps in either form, as DynamoDB's JSON has it."""
+    return base64.b64encode(content).decode()
 
 
 def _value(value: Mapping[str, Any]) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,10 +26,13 @@ from pennsieve_agent.sandbox.aws.batch.containers import (
 from pennsieve_agent.sandbox.aws.batch.job_log import JobLog
 from pennsieve_agent.sandbox.aws.batch.jobs import Ended, Job, Unstartable
 from pennsieve_agent.sandbox.aws.batch.volumes import Volumes
+from pennsieve_agent.sandbox.aws.bucket_regions import elsewhere
 from pennsieve_agent.sandbox.aws.functions.events import Events, function_lets_in
 from pennsieve_agent.sandbox.aws.functions.function_log import FunctionLog
 from pennsieve_agent.sandbox.aws.functions.functions import Functions, Handlers, Ready
 from pennsieve_agent.sandbox.aws.items import Items
+from pennsieve_agent.sandbox.aws.limits.function_quotas import account_settings
+from pennsieve_agent.sandbox.aws.limits.request_check import RequestCheck
 from pennsieve_agent.sandbox.aws.log_events import filter_log_events
 from pennsieve_agent.sandbox.aws.registry.registry import Record, RegistryFront
 from pennsieve_agent.sandbox.aws.registry.registry_daemon import RegistryDaemon
@@ -128,6 +132,7 @@ class Services:
         self._policy_check = PolicyCheck(
             extras.record, lambda: datetime.fromtimestamp(clock(), UTC)
         )
+        self._request_check = RequestCheck(time.monotonic)
         self._store = Store(data / STATE_FILE, [batch.SCHEMA, job_log.SCHEMA, items.SCHEMA])
         self.items = Items(self._store, USER_ACCOUNT_ID)
         sessions = Sessions(endpoint, lock, clock)
@@ -227,25 +232,30 @@ class Services:
         if path.startswith(CREDENTIALS_PATH):
             word = str(environ.get("HTTP_AUTHORIZATION", ""))
             return _credentials(self._dock.keys(path.removeprefix(CREDENTIALS_PATH), word))
-        if not checked:
-            with self._lock:
-                refusal = self._policy_check.refusal(request)
-            if refusal is not None:
-                return refusal
-        return self._own(request, environ, body)
-
-    def _own(self, request: AwsRequest, environ: Mapping[str, Any], body: bytes) -> Answer | None:
         account = str(environ.get("HTTP_X_MOTO_ACCOUNT_ID") or USER_ACCOUNT_ID)
+        refusal = elsewhere(request, link=not environ.get("HTTP_AUTHORIZATION"))
+        if refusal is None:
+            with self._lock:
+                refusal = None if checked else self._policy_check.refusal(request)
+                refusal = refusal or self._request_check.refusal(request, account, body)
+        if refusal is not None:
+            return refusal
+        return self._own(request, account, body)
+
+    def _own(self, request: AwsRequest, account: str, body: bytes) -> Answer | None:
         if request.operation == "FilterLogEvents":
             return filter_log_events(request, account, self._logs, self._lock)
         if (request.service, request.operation) == ("ecr", "GetAuthorizationToken"):
             with self._lock:
                 caller = principal(request, datetime.fromtimestamp(self._now(), UTC))
             return self._logins.answer(account, request.region, caller)
+        if (request.service, request.operation) == ("lambda", "GetAccountSettings"):
+            with self._lock:
+                return account_settings(account, request.region)
         if request.service == "batch" and account == USER_ACCOUNT_ID:
             return self._jobs.answer(request)
         if request.service == "lambda" and request.operation == "Invoke":
-            kind = str(environ.get("HTTP_X_AMZ_INVOCATION_TYPE") or "RequestResponse")
+            kind = request.text("InvocationType") or "RequestResponse"
             return self._invoke(request, account, kind, body)
         return None
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from pennsieve_agent.sandbox.aws.functions.asynchronous import event_invoke_types
 from pennsieve_agent.sandbox.aws.functions.function_log import mounts_of
+from pennsieve_agent.sandbox.aws.limits.function_quotas import check_concurrency, check_variables
+from pennsieve_agent.sandbox.aws.limits.refused import Refused
 from pennsieve_agent.sandbox.aws.stack_networks import (
     after_subnet,
     before_endpoint,
@@ -261,7 +263,15 @@ def _after_bucket(bucket: Any, properties: dict[str, Any]) -> None:
 
 
 def _after_function(function: Any, properties: dict[str, Any]) -> None:
-    """Store the log group and the mounts of a function, which moto leaves out."""
+    """Hold a function to Lambda's quotas, and store its log group and mounts, as moto does not."""
+    from moto.cloudformation.exceptions import ValidationError  # noqa: PLC0415 - slow
+
+    reserved = int(properties.get("ReservedConcurrentExecutions") or 0)
+    try:
+        check_variables((properties.get("Environment") or {}).get("Variables") or {})
+        check_concurrency(function.account_id, function.region, function.function_name, reserved)
+    except Refused as refused:
+        raise ValidationError(message=refused.text) from None
     function.file_systems = mounts_of(properties)
     config = properties.get("LoggingConfig") or {}
     function.logs_group_name = config.get("LogGroup") or function.logs_group_name

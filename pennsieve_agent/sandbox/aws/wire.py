@@ -11,9 +11,11 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl
 from xml.etree import ElementTree as ET
 
+from pennsieve_agent.sandbox.aws.limits.service_models import service_model
+
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/\d+/([^/]*)/([^/]+)/aws4_request")
-_MODELS = {"lambda": "lambda", "batch": "batch", "s3files": "s3files"}
-"""Services whose operations follow from method and path; and botocore's name for each."""
+_BY_PATH = {"lambda", "batch", "s3files"}
+"""Services whose operations follow from method and path."""
 _PLACE = re.compile(r"\{(\w+)\+?\}")
 _S3_QUERIES = (
     ("uploads", {"POST": "CreateMultipartUpload", "GET": "ListMultipartUploads"}),
@@ -35,6 +37,13 @@ _S3_BUCKET = {
     "PUT": "CreateBucket",
     "DELETE": "DeleteBucket",
 }
+_S3_MEMBERS = {
+    "ServerSideEncryption": "x-amz-server-side-encryption",
+    "SSEKMSKeyId": "x-amz-server-side-encryption-aws-kms-key-id",
+    "ChecksumMode": "x-amz-checksum-mode",
+    "UploadId": "uploadId",
+}
+"""Parameters by where they stand: in a header, or in a link's query, which has the same names."""
 _S3_PLAIN = {
     *(
         "list-type",
@@ -86,13 +95,20 @@ def _operation(
 ) -> tuple[str, dict[str, Any]]:
     if target := str(environ.get("HTTP_X_AMZ_TARGET", "")):
         return target.rpartition(".")[2], _json(body)
-    method, path = str(environ["REQUEST_METHOD"]), str(environ.get("PATH_INFO", "/"))
     if service == "s3":
-        return _s3(method, path, arguments, body)
-    if service in _MODELS:
-        return _by_path(service, method, path, arguments, body)
-    form = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
+        method, named = str(environ["REQUEST_METHOD"]), {**_s3_headers(environ), **arguments}
+        return _s3(method, _path(environ), named, body)
+    if service in _BY_PATH:
+        return _by_path(service, environ, body)
+    form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
     return form.get("Action", ""), form
+
+
+def _path(environ: Mapping[str, Any]) -> str:
+    """The path; WSGI has its bytes as Latin-1."""
+    return (
+        str(environ.get("PATH_INFO", "/")).encode("latin-1", "replace").decode("utf-8", "replace")
+    )
 
 
 def _json(body: bytes) -> dict[str, Any]:
@@ -101,6 +117,12 @@ def _json(body: bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def _s3_headers(environ: Mapping[str, Any]) -> dict[str, str]:
+    """The headers of a request that count for rights, by the names that links have for them."""
+    names = {word: f"HTTP_{word.upper().replace('-', '_')}" for word in _S3_MEMBERS.values()}
+    return {word: str(environ[name]) for word, name in names.items() if environ.get(name)}
 
 
 def _s3(
@@ -113,6 +135,7 @@ def _s3(
         "Prefix": arguments.get("prefix", ""),
         "VersionId": arguments.get("versionId", ""),
     }
+    parameters |= {name: arguments[word] for name, word in _S3_MEMBERS.items() if word in arguments}
     for name, by_method in _S3_QUERIES:
         if name in arguments and method in by_method:
             if name == "delete":
@@ -134,31 +157,55 @@ def _deleted(body: bytes) -> list[tuple[str, str]]:
     return [(text.get("Key", ""), text.get("VersionId", "")) for text in texts]
 
 
-def _by_path(
-    service: str, method: str, path: str, arguments: Mapping[str, str], body: bytes
-) -> tuple[str, dict[str, Any]]:
-    for name, verb, pattern, members in _patterns(service):
-        if verb == method and (match := pattern.fullmatch(path.rstrip("/") or "/")):
-            query = {members[key]: value for key, value in arguments.items() if key in members}
-            content = {} if name == "Invoke" else _json(body)
-            return name, {**content, **query, **match.groupdict()}
+def _by_path(service: str, environ: Mapping[str, Any], body: bytes) -> tuple[str, dict[str, Any]]:
+    method, path = str(environ["REQUEST_METHOD"]), _path(environ)
+    for operation in _operations(service):
+        match = operation.path.fullmatch(path.rstrip("/") or "/")
+        if operation.method == method and match:
+            content = {} if operation.name == "Invoke" else _json(body)
+            places = {**operation.in_query(environ), **operation.in_headers(environ)}
+            return operation.name, {**content, **places, **match.groupdict()}
     return "", {}
 
 
+@dataclass(frozen=True, slots=True)
+class _Operation:
+    """An operation: its method and path, and the members that are elsewhere than in the body."""
+
+    name: str
+    method: str
+    path: re.Pattern[str]
+    query: Mapping[str, tuple[str, bool]]
+    headers: Mapping[str, str]
+
+    def in_query(self, environ: Mapping[str, Any]) -> dict[str, Any]:
+        """The members in the query; a list has each value that was given."""
+        values = parse_qs(str(environ.get("QUERY_STRING", "")), keep_blank_values=True)
+        known = {key: rows for key, rows in values.items() if key in self.query}
+        names = {key: self.query[key] for key in known}
+        return {names[k][0]: rows if names[k][1] else rows[-1] for k, rows in known.items()}
+
+    def in_headers(self, environ: Mapping[str, Any]) -> dict[str, str]:
+        """The members in headers."""
+        return {
+            name: str(environ[variable])
+            for variable, name in self.headers.items()
+            if variable in environ
+        }
+
+
 @functools.cache
-def _patterns(service: str) -> list[tuple[str, str, re.Pattern[str], dict[str, str]]]:
-    """Name, method, path and query members of each operation; the most literal paths first."""
-    return sorted(_all_patterns(service), key=lambda row: -len(_literal(row[2])))
+def _operations(service: str) -> list[_Operation]:
+    """All operations of a service, those with the most literal paths first."""
+    return sorted(_all_operations(service), key=lambda operation: -len(_literal(operation.path)))
 
 
 def _literal(pattern: re.Pattern[str]) -> str:
     return re.sub(r"\(.*?\)", "", pattern.pattern)
 
 
-def _all_patterns(service: str) -> Iterator[tuple[str, str, re.Pattern[str], dict[str, str]]]:
-    import botocore.session  # noqa: PLC0415 - slow
-
-    model = botocore.session.get_session().get_service_model(_MODELS[service])
+def _all_operations(service: str) -> Iterator[_Operation]:
+    model = service_model(service)
     for name in model.operation_names:
         operation = model.operation_model(name)
         uri = operation.http["requestUri"].partition("?")[0].rstrip("/") or "/"
@@ -169,10 +216,18 @@ def _all_patterns(service: str) -> Iterator[tuple[str, str, re.Pattern[str], dic
             return f"(?P<{names.get(match[1], match[1])}>.+?)"
 
         pieces = _PLACE.sub(place, re.escape(uri).replace(r"\{", "{").replace(r"\}", "}"))
-        query = {
-            m.serialization.get("name", n): n
-            for n, m in members.items()
-            if m.serialization.get("location") == "querystring"
+        located = {
+            where: [
+                (m.serialization.get("name", n), n, m.type_name == "list")
+                for n, m in members.items()
+                if m.serialization.get("location") == where
+            ]
+            for where in ("querystring", "header")
         }
-        pattern = re.compile(pieces.replace(r"\+}", "}"))
-        yield name, operation.http["method"], pattern, query
+        yield _Operation(
+            name,
+            operation.http["method"],
+            re.compile(pieces.replace(r"\+}", "}")),
+            {key: (member, many) for key, member, many in located["querystring"]},
+            {f"HTTP_{key.upper().replace('-', '_')}": n for key, n, _ in located["header"]},
+        )

@@ -47,11 +47,11 @@ def needs(spec: NodeSpec) -> list[Need]:
         log_need(account, names.arn("logs", f"log-group:{names.log_group}:log-stream:run/r/a/1")),
         *(
             secret_need(account, names.arn("secretsmanager", f"secret:{names.secret_prefix}{name}"))
-            for name in ("ada-x", f"{PARAMETERS}r", f"{GPU_PARAMETERS}r")
+            for name in (f"{PARAMETERS}r", f"{GPU_PARAMETERS}r")
         ),
         *(
-            secret_need(account, names.arn("ssm", f"parameter{names.parameter_prefix}w-{part}"))
-            for part in STEP_PARTS
+            secret_need(account, names.arn("ssm", f"parameter{names.parameter_prefix}{name}"))
+            for name in (*(f"workflows/w/read-{p}" for p in STEP_PARTS), "secrets/shared/KEY")
         ),
         call_need(account, names.arn("lambda", f"function:{names.reconciler}")),
         object_need(account, region, "s3:GetObject", f"{bucket}/code/node.zip"),

@@ -18,6 +18,7 @@ from tests.account.stack.specs import GPU, NAMES, NUMBER, PLATFORM, node
 
 HERE = f"us-east-1:{NUMBER}"
 SECRET = f"arn:aws:secretsmanager:{HERE}:secret:{NAMES.secret_prefix}"
+PARAMETERS = f"arn:aws:ssm:{HERE}:parameter{NAMES.parameter_prefix}secrets/"
 KEYS = f"arn:aws:ssm:{HERE}:parameter{NAMES.parameter_prefix}workflows/w-1/read"
 BUCKET = f"arn:aws:s3:::{NAMES.bucket}"
 ON_THE_MACHINE = (NAMES.instance_role, NAMES.gpu_execution_role, NAMES.job_role)
@@ -28,7 +29,7 @@ NEVER = (
     *((f"ssm:{get}", f"{KEYS}{part}")
       for get in ("GetParameter", "GetParameters", "GetParametersByPath")
       for part in ("", "-key", "-secret", "-session")),
-    ("kms:Decrypt", f"arn:aws:kms:{HERE}:key/1"),
+    *(("ssm:GetParameters", f"{PARAMETERS}{scope}/KEY") for scope in ("shared", "user-N-user-1")),
     ("s3:GetObject", f"{BUCKET}/documents/a"),
     ("s3:GetObject", f"{BUCKET}/logs/a.zip"),
     ("dynamodb:GetItem", f"arn:aws:dynamodb:{HERE}:table/{NAMES.table}"),
@@ -58,6 +59,21 @@ def test_from_a_gpu_machine_nothing_secret_is_reached(
     mode: Mode, action: str, resource: str
 ) -> None:
     assert decide(Ask(action, resource), documents(mode), fair=False) is Verdict.NOT_ALLOWED
+
+
+@pytest.mark.parametrize("mode", [Mode.SECURE, Mode.COMPLIANT])
+def test_the_nodes_key_opens_there_only_what_secrets_manager_hands_out(mode: Mode) -> None:
+    """That are the parameters of steps on GPU machines, and nothing by the key itself."""
+    tag = {"aws:ResourceTag/pennsieve:token": NAMES.token}
+    for service, verdict in (
+        ("secretsmanager", Verdict.ALLOWED),
+        *((word, Verdict.NOT_ALLOWED) for word in ("ssm", "s3", "dynamodb", "ec2")),
+    ):
+        via = {"kms:ViaService": f"{service}.us-east-1.amazonaws.com"}
+        asked = Ask("kms:Decrypt", f"arn:aws:kms:{HERE}:key/1", tag | via)
+        assert decide(asked, documents(mode)) is verdict
+    direct = Ask("kms:Decrypt", f"arn:aws:kms:{HERE}:key/1", tag)
+    assert decide(direct, documents(mode)) is Verdict.NOT_ALLOWED
 
 
 def test_the_machine_pulls_the_images_of_its_jobs_and_writes_their_logs() -> None:

@@ -133,7 +133,7 @@ def test_machines_without_internet_reach_what_their_agent_calls() -> None:
         for name in ("compliant", "compliant-gpu")
     )
     assert gpu - plain == {"ecs", "ecs-agent", "ecs-telemetry"}
-    assert plain >= {"ecr.api", "ecr.dkr", "lambda", "logs", "s3", "secretsmanager"}
+    assert plain >= {"ecr.api", "ecr.dkr", "lambda", "logs", "s3", "ssm"}
 
 
 def test_a_compliant_node_has_no_way_to_the_internet() -> None:
@@ -218,10 +218,15 @@ def test_files_are_moved_in_the_nodes_own_copy_of_the_image() -> None:
 
 
 def test_only_the_reconciler_reads_the_keys_of_workflows() -> None:
+    keys = f"arn:aws:ssm:us-east-1:{NAMES.account_id}:parameter{NAMES.parameter_prefix}workflows/"
     able = {
         name
         for name, role in resources(node(Mode.SECURE), "AWS::IAM::Role").items()
-        if "ssm:GetParameter" in json.dumps(role)
+        if any(
+            "ssm:GetParameter" in json.dumps(statement) and keys in json.dumps(statement)
+            for policy in role["Policies"]
+            for statement in policy["PolicyDocument"]["Statement"]
+        )
     }
     # The execution role hands a step what its workflow was promised, by the names in its job.
     assert able == {"ExecutionRole", "ReconcilerRole"}

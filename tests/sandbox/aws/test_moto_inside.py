@@ -286,14 +286,14 @@ def functions(lambda_backends: Any, function_type: Any, unknown: Any) -> None:
         Role=ROLE,
         Handler="m.h",
         Code={"ZipFile": code.getvalue()},
-        Environment={"Variables": {"A": "1"}},
+        Environment={"Variables": {"NAME": "1"}},
         Timeout=7,
     )
     backend = lambda_backends[ACCOUNT][REGION]
     found = backend.get_function("f")
     assert [each.function_name for each in backend.list_functions()] == ["f"]
     assert (found.role, found.handler, found.timeout) == (ROLE, "m.h", 7)
-    assert (found.environment_vars, found.reserved_concurrency) == ({"A": "1"}, None)
+    assert (found.environment_vars, found.reserved_concurrency) == ({"NAME": "1"}, None)
     assert (found.logs_group_name, found.code_bytes) == ("/aws/lambda/f", code.getvalue())
     assert found.policy.statements == []
     has(found, "function_arn")
@@ -331,6 +331,7 @@ def words_in_logs(event_filter: Any) -> None:
 def secrets(secretsmanager_backends: Any, missing: Any) -> None:
     arn = client("secretsmanager").create_secret(Name="s", SecretString="x")["ARN"]
     backend = secretsmanager_backends[ACCOUNT][REGION]
+    has(backend.secrets["s"], "kms_key_id", "arn")
     assert backend.get_secret_value(arn, "", "")["SecretString"] == "x"
     with pytest.raises(missing):
         backend.get_secret_value(f"{arn}y", "", "")
@@ -349,6 +350,21 @@ def parameters(ssm_backends: Any, kms_backends: Any) -> None:
     assert backend.get_key_id(f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{key}") == key
     assert key in backend.keys
     assert backend.list_resource_tags(key)["Tags"] == tags
+    made = backend.keys[key]
+    assert (made.enabled, json.loads(made.policy)["Version"]) == (True, "2012-10-17")
+    client("kms").create_alias(AliasName="alias/a", TargetKeyId=key)
+    assert set(made.aliases) == {"alias/a"}
+    assert backend.get_key_id_from_alias(backend.get_alias_name("alias/a")) == key
+    assert list(ssm_backends[ACCOUNT][REGION]._parameters) == ["p"]
+
+
+@of("moto.sqs.models:sqs_backends", "moto.sns.models:sns_backends")
+def messages(sqs_backends: Any, sns_backends: Any) -> None:
+    how = {"KmsMasterKeyId": "k"}
+    client("sqs").create_queue(QueueName="q", Attributes=how)
+    assert sqs_backends[ACCOUNT][REGION].queues["q"].kms_master_key_id == "k"
+    topic = client("sns").create_topic(Name="t", Attributes=how)["TopicArn"]
+    assert sns_backends[ACCOUNT][REGION].topics[topic].kms_master_key_id == "k"
 
 
 @of("moto.events.models:events_backends")
@@ -387,8 +403,32 @@ def items(dynamodb_backends: Any, value_type: Any) -> None:
     dynamodb.put_item(TableName="t", Item=item)
     table = dynamodb_backends[ACCOUNT][REGION].tables["t"]
     assert (table.hash_key_attr, table.range_key_attr) == ("k", None)
+    has(table, "sse_specification")
     found = table.get_item(value_type({"S": "1"}), None)
     assert found.to_json()["Attributes"] == item
+
+
+@of(
+    "moto.dynamodb.models.dynamo_type:LimitedSizeDict",
+    "moto.dynamodb.exceptions:ItemSizeTooLarge",
+)
+def sizes(attributes_type: Any, error: Any) -> None:
+    assert issubclass(attributes_type, dict)
+    takes(attributes_type.__setitem__, "self", "key", "value")
+    assert "maximum allowed size" in error().message
+
+
+@of("moto.core.utils:get_service_model")
+def descriptions(get_service_model: Any) -> None:
+    model = get_service_model("s3files")
+    assert get_service_model("s3files") is model  # kept, as it is asked for with each request
+    shape = model.operation_model("CreateAccessPoint").input_shape
+    assert shape.members["clientToken"].metadata["max"] == 64
+
+
+@of("moto.cloudformation.exceptions:ValidationError")
+def stack_errors(error: Any) -> None:
+    takes(error.__init__, "self", "name_or_id", "message")
 
 
 @of("moto.s3.models:s3_backends")
@@ -404,6 +444,12 @@ def objects(s3_backends: Any) -> None:
     with found.lock:
         found._value_buffer.seek(0)
         assert found._value_buffer.read() == b"x"
+    assert s3_backends.bucket_accounts["bucket"] == ("aws", ACCOUNT)
+    assert (found.encryption, found.kms_key_id, found.name) == (None, None, "k")
+    has(found, "bucket_key_enabled")
+    bucket = backend.buckets["bucket"]
+    assert (bucket.region_name, bucket.account_id) == (REGION, ACCOUNT)
+    assert (bucket.encryption, dict(bucket.multiparts)) == (None, {})
     backend.delete_object("bucket", "k")
     assert backend.get_object("bucket", "k") is None
 

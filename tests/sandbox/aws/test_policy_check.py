@@ -69,8 +69,8 @@ CALLS: dict[str, tuple[Call, list[tuple[str, str]]]] = {
         [("events:EnableRule", f"arn:aws:events:{HERE}:rule/r")],
     ),
     "access points": (
-        lambda s: s.client("s3files").list_access_points(fileSystemId="fs-1"),
-        [("s3files:ListAccessPoints", f"{FILES}/fs-1")],
+        lambda s: s.client("s3files").list_access_points(fileSystemId="fs-0123456789abcdef0"),
+        [("s3files:ListAccessPoints", f"{FILES}/fs-0123456789abcdef0")],
     ),
     "jobs": (
         lambda s: s.client("batch").describe_jobs(jobs=["x"]),

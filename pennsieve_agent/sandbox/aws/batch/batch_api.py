@@ -15,10 +15,7 @@ from pennsieve_agent.sandbox.aws.rights.role_sessions import Lock
 from pennsieve_agent.sandbox.aws.wire import AwsRequest
 
 MOST_DESCRIBED = 100
-MOST_PARENTS = 20
-"""Jobs that one may depend upon (AWS Batch, "Job dependencies")."""
 PAGE = 100
-MOST_CHILDREN = 10_000
 Operation = Callable[[AwsRequest], Mapping[str, Any]]
 
 
@@ -82,8 +79,6 @@ class BatchApi:
 
     def _submit(self, request: AwsRequest) -> Mapping[str, Any]:
         before = request.parameters.get("dependsOn") or ()
-        if len(before) > MOST_PARENTS:
-            raise Bad(f"A job can depend upon at most {MOST_PARENTS} jobs")
         for depended in before:
             if self._batch.find(str(depended.get("jobId"))) is None:
                 raise Bad(f"Job {depended.get('jobId')} does not exist")
@@ -108,8 +103,6 @@ class BatchApi:
         overrides = parameters.get("containerOverrides") or {}
         timeout = parameters.get("timeout") or definition.timeout or {}
         size = (parameters.get("arrayProperties") or {}).get("size")
-        if size is not None and not 1 < size <= MOST_CHILDREN:
-            raise Bad(f"Array size must be between 2 and {MOST_CHILDREN}")
         job_id = str(uuid.uuid4())
         arn = f"arn:aws:batch:{request.region}:{self._account}:job/{job_id}"
         tags = dict(parameters.get("tags") or {})

@@ -26,13 +26,15 @@ from pennsieve_agent.sandbox.aws.batch.jobs import (
     with_parameters,
 )
 from pennsieve_agent.sandbox.aws.batch.volumes import Volumes
-from pennsieve_agent.sandbox.aws.rights.policy_check import PolicyCheck
+from pennsieve_agent.sandbox.aws.rights.policy_check import PolicyCheck, rights_for
 from pennsieve_agent.sandbox.aws.rights.principals import Principal, trusts
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, Lock, Sessions
-from pennsieve_agent.sandbox.aws.ssm_parameters import decryption, value_of
+from pennsieve_agent.sandbox.aws.ssm_parameters import value_of
+from pennsieve_agent.sandbox.aws.wire import AwsRequest
 
 ECS = "ecs-tasks.amazonaws.com"
 DEFAULT_GROUP = "/aws/batch/job"
+_NO_SECRETS = "ResourceInitializationError: unable to pull secrets or registry auth"
 _NO_LOG = "ResourceInitializationError: failed to validate logger args"
 CREDENTIALS_PATH = "/v2/credentials/"
 """Where a job's container gets the keys of its role (ECS's own path, on its own address)."""
@@ -193,26 +195,33 @@ class Dock:
             if match is None:
                 raise Unstartable("ResourceInitializationError: invalid secret")
             arn, key = match.groups()
-            if why := self._policy_check.why_not(
-                execution, Ask("secretsmanager:GetSecretValue", arn)
-            ):
-                raise Unstartable(f"ResourceInitializationError: unable to pull secrets: {why}")
+            ask = {"SecretId": arn}
+            self._read(execution, "secretsmanager", arn.split(":")[3], "GetSecretValue", ask)
             yield secret["name"], _secret(arn, key or "")
 
     def _parameter(self, execution: Principal, place: re.Match[str]) -> str:
         """A parameter as ECS hands it out (Amazon ECS, "Pass Systems Manager parameters")."""
-        failed = "ResourceInitializationError: unable to pull secrets or registry auth"
         region, account, name = place.groups()
-        asks = [Ask("ssm:GetParameters", place[0])]
-        if (key := decryption(account, region, name)) is not None:
-            asks.append(key)
-        for ask in asks:
-            if why := self._policy_check.why_not(execution, ask):
-                raise Unstartable(f"{failed}: {why}")
+        names = {"Names": [name], "WithDecryption": True}
+        self._read(execution, "ssm", region, "GetParameters", names)
         value = value_of(account, region, name)
         if value is None:
-            raise Unstartable(f"{failed}: invalid ssm parameters: {name}")
+            raise Unstartable(f"{_NO_SECRETS}: invalid ssm parameters: {name}")
         return value
+
+    def _read(
+        self,
+        execution: Principal,
+        service: str,
+        region: str,
+        operation: str,
+        parameters: Mapping[str, Any],
+    ) -> None:
+        """Refuse to start where the execution role may not read what a secret is in."""
+        request = AwsRequest(service, region, "", "", operation, parameters)
+        for ask in rights_for(request, execution.account):
+            if why := self._policy_check.why_not(execution, ask):
+                raise Unstartable(f"{_NO_SECRETS}: {why}")
 
     def _open_log(self, job: Job, execution: Principal) -> None:
         group, here = log_group(job), stream_arn(job)
@@ -299,13 +308,12 @@ def _secret(arn: str, key: str) -> str:
     from moto.secretsmanager.models import secretsmanager_backends  # noqa: PLC0415 - slow
 
     _, _, _, region, account, _ = arn.split(":", 5)
-    failed = "ResourceInitializationError: unable to pull secrets"
     backend = secretsmanager_backends[account][region]
     try:
         text = str(backend.get_secret_value(arn, "", "")["SecretString"])
     except SecretNotFoundException:
-        raise Unstartable(f"{failed}: ResourceNotFoundException: {arn}") from None
+        raise Unstartable(f"{_NO_SECRETS}: ResourceNotFoundException: {arn}") from None
     values = json.loads(text) if key else {"": text}
     if key not in values:
-        raise Unstartable(f"{failed}: retrieved secret does not contain json key {key}")
+        raise Unstartable(f"{_NO_SECRETS}: retrieved secret does not contain json key {key}")
     return str(values[key])

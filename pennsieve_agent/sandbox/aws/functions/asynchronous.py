@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from pennsieve_agent.sandbox.host.clock import now
+
 TRIES = 3
 """Of an event, where a function says nothing else."""
 
@@ -51,7 +53,9 @@ def destination_record(
     about: dict[str, Any] = {"statusCode": 200, "executedVersion": "$LATEST"}
     return {
         "version": "1.0",
-        "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "timestamp": datetime.fromtimestamp(now(), UTC)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z"),
         "requestContext": {
             "requestId": str(uuid.uuid4()),
             "functionArn": f"{arn}:$LATEST",

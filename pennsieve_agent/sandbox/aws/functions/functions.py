@@ -36,7 +36,8 @@ log = logging.getLogger(__name__)
 RETRY_SECONDS = 1.0
 """Before an event is tried again; AWS waits a minute, then two."""
 MOST_BYTES = 6 * 1024 * 1024
-"""Of a payload, in or out (AWS, "Lambda quotas")."""
+"""Of an answer (AWS, "Lambda quotas"); what a function is called with is held to its quota before.
+"""
 SERVICE = "lambda.amazonaws.com"
 WORKERS = 4
 
@@ -362,9 +363,6 @@ def _find(account: str, region: str, name: str) -> _Function | None:
 
 
 def _unfit(payload: bytes) -> Answer | None:
-    if len(payload) > MOST_BYTES:
-        text = f"Request must be smaller than {MOST_BYTES} bytes for the InvokeFunction operation"
-        return failure("lambda", 413, "RequestTooLargeException", text)
     try:
         json.loads(payload or b"{}")
     except ValueError:

@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
-from pennsieve_agent.domain.iam_policies import Ask, Verdict, many
+from pennsieve_agent.domain.iam_policies import Ask, Verdict, lets_in
+from pennsieve_agent.sandbox.aws.rights.encrypted_things import policy_of_key
+from pennsieve_agent.sandbox.aws.rights.key_rights import key_asks
 from pennsieve_agent.sandbox.aws.rights.principals import (
     Principal,
     Unknown,
@@ -18,13 +20,12 @@ from pennsieve_agent.sandbox.aws.rights.principals import (
     principal,
 )
 from pennsieve_agent.sandbox.aws.rights.required_rights import FREE, asks
-from pennsieve_agent.sandbox.aws.ssm_parameters import decryption, key_use
 from pennsieve_agent.sandbox.aws.wire import AwsRequest
 
 RightsRecord = Callable[[str, Ask], None]
 """Report of each right that a role (its name) was asked for, whether it has it or not."""
 
-_FORMS = {"sts", "cloudformation", "iam", "ec2"}
+_FORMS = {"sts", "cloudformation", "iam", "ec2", "sns"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,7 @@ class PolicyCheck:
             return failure(request.service, 403, *unknown.args)
         if caller is None:
             return None
-        rights = asks(request, caller.account, tags_of, limit_of)
-        rights += _uses_of_keys(request, caller.account)
+        rights = rights_for(request, caller.account)
         if not rights:
             text = f"User: {caller.session} is not authorized to perform this operation"
             return denied(request.service, text)
@@ -68,7 +68,7 @@ class PolicyCheck:
         self.record(caller.name, ask)
         verdict = may(caller.role, ask)
         if verdict is Verdict.ALLOWED:
-            return ""
+            return _kept_out(caller, ask)
         because = (
             "with an explicit deny in an identity-based policy"
             if verdict is Verdict.DENIED
@@ -80,20 +80,23 @@ class PolicyCheck:
         )
 
 
-def _uses_of_keys(request: AwsRequest, account: str) -> list[Ask]:
-    """The rights on KMS keys that reading encrypted parameters needs, too."""
-    if request.service != "ssm":
-        return []
-    region, parameters = request.region, request.parameters
-    match request.operation:
-        case "PutParameter":
-            uses = [key_use("kms:Encrypt", account, region, request.text("KeyId"))]
-        case "GetParameter" | "GetParameters" if parameters.get("WithDecryption"):
-            names = many(parameters.get("Names") or request.text("Name"))
-            uses = [decryption(account, region, name) for name in names]
-        case _:
-            uses = []
-    return [ask for ask in uses if ask is not None]
+def rights_for(request: AwsRequest, account: str) -> list[Ask]:
+    """All that a request of an account's needs, on things and on the keys that encrypt them."""
+    rights = asks(request, account, tags_of, limit_of)
+    return [*rights, *key_asks(request, account)] if rights else []
+
+
+def _kept_out(caller: Principal, ask: Ask) -> str:
+    """AWS's sentence about a key whose own policy does not let a caller use it."""
+    if not ask.action.startswith("kms:") or ":key/" not in ask.resource:
+        return ""
+    policy = policy_of_key(ask.resource)
+    if policy is not None and lets_in(policy, ask, caller.role):
+        return ""
+    return (
+        f"User: {caller.session} is not authorized to perform: {ask.action} on resource:"
+        f" {ask.resource} because no resource-based policy allows the {ask.action} action"
+    )
 
 
 def denied(service: str, text: str) -> Answer:

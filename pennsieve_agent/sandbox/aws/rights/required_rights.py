@@ -256,7 +256,8 @@ def _secrets(here: _Here) -> list[Ask]:
 
 def _ssm(here: _Here) -> list[Ask]:
     request = here.request
-    names = many(request.parameters.get("Names") or request.text("Name") or ())
+    places = request.parameters.get("Names") or request.text("Name") or request.text("Path")
+    names = [name for name in many(places) if name]
     return [Ask(here.action, here.arn(_parameter(name))) for name in names] or [Ask(here.action)]
 
 

@@ -317,6 +317,9 @@ class NodeMaker:
         secrets = self._aws.sandbox("secretsmanager")  # the node made them; the role may not
         for name in _names(secrets, f"{plan.base}/"):
             _unless(_MISSING, secrets.delete_secret, SecretId=name, ForceDeleteWithoutRecovery=True)
+        ssm = self._aws.sandbox("ssm")  # as above
+        for name in _parameters(ssm, f"/pennsieve-node/{plan.token}/"):
+            _unless(_MISSING, ssm.delete_parameter, Name=name)
         self._remove_files()
         logs = self._aws("logs")
         for group in (plan.log_group, f"{plan.log_group}/functions"):
@@ -344,6 +347,11 @@ def _code() -> Bundle:
 def _names(secrets: Any, prefix: str) -> Iterator[str]:
     for page in secrets.get_paginator("list_secrets").paginate():
         yield from (row["Name"] for row in page["SecretList"] if row["Name"].startswith(prefix))
+
+
+def _parameters(ssm: Any, path: str) -> Iterator[str]:
+    for page in ssm.get_paginator("get_parameters_by_path").paginate(Path=path, Recursive=True):
+        yield from (row["Name"] for row in page["Parameters"])
 
 
 def _unless(codes: set[str], call: Callable[..., Any], **arguments: Any) -> Any:
