@@ -59,7 +59,8 @@ def set_(
     """Set a secret.
 
     Its value is asked for, or read from standard input with --stdin. It is never typed as a word of
-    the command, where other programs of this machine could read it.
+    the command, where other programs of this machine could read it. Logs that this program shows
+    have *** in its place; AWS's own log of the node has what a step prints as it was printed.
     """
     from pennsieve_agent.domain.secret_values import unmasked
     from pennsieve_agent.platform.compute.node_secrets import checked

@@ -20,7 +20,8 @@ class Job:
     """One thing to execute. ``id`` is the step's id; ``depends_on`` are ids of jobs.
 
     ``environment`` is what the container sees, without ``INPUT_DIR`` and ``OUTPUT_DIR``, which the
-    backend adds because only it knows its paths. ``cpu`` is in 1/1024 of a vCPU, ``memory`` in MB.
+    backend adds because only it knows its paths. ``cpu`` is in 1/1024 of a vCPU, ``memory`` in MB,
+    ``disk`` in GiB; 0 is what comes with a machine.
     ``layers`` are read-only folders of this machine by their names; the backend shows them below
     ``LAYERS_DIR``.
     """
@@ -36,6 +37,7 @@ class Job:
     environment: Mapping[str, str] = field(default_factory=dict)
     cpu: int = 0
     memory: int = 0
+    disk: int = 0
     layers: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -24,6 +24,7 @@ class Step:
     """One node of a workflow's graph ("dag" on the wire); edges exist only as ``depends_on``.
 
     ``cpu`` is in 1/1024 of a vCPU and ``memory`` in MB; 0 means the platform's default.
+    ``disk`` is in GiB and an own node's alone.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Step:
     compute_type: str = ""
     cpu: int = 0
     memory: int = 0
+    disk: int = 0
     parameters: tuple[Parameter, ...] = ()
     default_params: Mapping[str, str] = field(default_factory=dict)
 

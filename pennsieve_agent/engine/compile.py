@@ -135,6 +135,7 @@ def _processor(step: Step, request: RunRequest, common: Mapping[str, str]) -> Jo
         environment={**_parameters(step, request), **common},
         cpu=step.cpu,
         memory=step.memory,
+        disk=step.disk,
     )
 
 

@@ -14,7 +14,8 @@ class NodeSettings:
     """Names and limits. Each field ``some_name`` is the variable ``NODE_SOME_NAME``.
 
     ``mover_image`` is an image with Python 3.11 or newer and nothing else; ``code_key`` is where
-    the node's code lies in ``bucket``. ``monthly_budget`` is in USD, 0 for none; ``gpu_queue``,
+    the node's code lies in ``bucket``. ``monthly_budget`` is in USD, 0 for none, and
+    ``budget_topic`` is told before it is used up; ``gpu_queue``,
     ``gpu_type`` (of EC2 instances) and ``gpu_execution_role`` are empty where there are no GPUs.
     ``role`` names are ARNs. ``endpoint`` is an emulated AWS.
     ``admin`` and ``organization`` (the node id of the workspace) are of nodes that their owner
@@ -49,8 +50,9 @@ class NodeSettings:
     gpu_queue: str = ""
     gpu_type: str = ""
     gpu_execution_role: str = ""
-    max_vcpus: str = "256"
+    max_vcpus: str = "64"
     monthly_budget: str = "0"
+    budget_topic: str = ""
     endpoint: str = ""
     admin: str = ""
     organization: str = ""
@@ -86,7 +88,7 @@ class NodeSettings:
 
 _OPTIONAL = {
     *("gpu_queue", "gpu_type", "gpu_execution_role"),
-    *("max_vcpus", "monthly_budget", "endpoint"),
+    *("max_vcpus", "monthly_budget", "budget_topic", "endpoint"),
     *("admin", "organization", "cognito", "key", "transfer_function", "files_function"),
 }
 

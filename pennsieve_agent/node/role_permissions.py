@@ -146,6 +146,7 @@ RECONCILER = (
         "collect the logs of a run, and add what calls said",
     ),
     _right("lambda", "InvokeFunction", "transfers", "let functions move the files of small runs"),
+    _right("sns", "Publish", "budget-topic", "warn before the month's budget is used up"),
     _right("iam", "PassRole", "roles-to-pass", "pass jobs their roles"),
     _OWN_LOG,
 )

@@ -15,7 +15,7 @@ from pennsieve_agent.aws.values import AwsIdentity
 from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide
 from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.account.registry import FakeRegistry
-from tests.account.scene import BUNDLE, Node, Scene
+from tests.account.scene import BUNDLE, Node, Scene, Transfer
 from tests.account.served import served_scene
 from tests.aws.emulator import NUMBER, emulated, reset, settings
 from tests.aws.recorder import RecordingAws
@@ -51,6 +51,7 @@ def fresh(emulator: str, folder: Path) -> Iterator[Scene]:
             *(aws, registry, journal, lambda _: None, nodes),
             client=lambda node: Node(aws, node, rows),
             bundle=BUNDLE,
+            transfer=Transfer(),
         )
         yield Scene(clients, registry, rows=rows)
 

@@ -20,13 +20,12 @@ from pennsieve_agent.account.rights.isolation_sentences import rests_on_ids
 from pennsieve_agent.account.rights.officer_sections import NOT_THERE, sections
 from pennsieve_agent.account.rights.policy_sentences import RoleDocuments, administrator
 from pennsieve_agent.account.rights.role_documents import roles_of
-from pennsieve_agent.account.spec.names import NodeNames
-from pennsieve_agent.account.spec.node_spec import Code, Mode, NodeSpec, Settings
+from pennsieve_agent.account.spec.node_spec import Mode
 from pennsieve_agent.node.api import routes_admin, routes_node, routes_runs
 from pennsieve_agent.node.api.request_handler import Route, route
+from tests.account.stack.specs import NAMES, node
 
-NAMES = NodeNames("0a1b2c3d", "123456789012", "us-east-1")
-SPEC = NodeSpec(NAMES, "lab", code=Code("ab", "1"), settings=Settings(mode=Mode.SECURE))
+SPEC = node(Mode.SECURE)
 ROLES = roles_of(SPEC)
 D = "N:dataset:11111111-0000"
 

@@ -14,9 +14,9 @@ BEFORE = Settings(monthly_budget=50, extras=Extras(tags=(("owner", "ada"), ("gra
 def test_only_what_differs_is_a_change() -> None:
     now = replace(BEFORE, max_vcpus=8, gpu=Gpu("g4dn.xlarge", 4, 2), monthly_budget=0)
     assert [change.line for change in changes(BEFORE, now)] == [
-        "CPUs at once: 256 -> 8",
+        "CPUs at once: 64 -> 8",
         "GPU machines: none -> at most 2 of g4dn.xlarge",
-        "budget: 50.00 USD a month -> none",
+        "budget: 50.00 USD a month; warned at 80 %: whoever subscribes to its topic -> none",
     ]
 
 

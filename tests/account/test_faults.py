@@ -18,6 +18,7 @@ from pennsieve_agent.account.world.clients import StepState
 from pennsieve_agent.account.world.registration_journal import Journal, JournalEntry
 from pennsieve_agent.account.world.steps import AlreadyDone
 from pennsieve_agent.aws.cloudformation import find_stack, plan_change_set
+from pennsieve_agent.aws.s3 import put_object
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.errors import (
@@ -29,7 +30,7 @@ from pennsieve_agent.errors import (
     UsageProblem,
 )
 from tests.account.conftest import check
-from tests.account.scene import OPTIONS, Scene, answering
+from tests.account.scene import BUNDLE, OPTIONS, Scene, Transfer, answering
 from tests.account.test_register import TOLD
 from tests.aws.emulator import IGNORED, NUMBER, settings
 from tests.aws.recorder import RecordingAws
@@ -117,7 +118,10 @@ def test_the_platform_down_after_the_stack_is_up(scene: Scene) -> None:
     scene.registry.refuse["register_account"] = DOWN
     scene.register()
     kinds = [s.kind for s in scene.plan().steps if isinstance(s, AlreadyDone)]
-    assert kinds == ["deploy_stack", "upload_code", "turn_on", "check_node", "remember_node"]
+    assert kinds == [
+        *("deploy_stack", "upload_code", "copy_transfer_image"),
+        *("turn_on", "check_node", "remember_node"),
+    ]
 
     scene.registry.refuse.clear()
     scene.register()
@@ -231,6 +235,35 @@ def test_a_stack_made_by_an_administrator_is_registered(scene: Scene, tmp_path: 
     assert entry_of(theirs).token == made.names.token
     with pytest.raises(UsageProblem, match="there is no stack"):
         theirs.plan(replace(OPTIONS, from_stack="pennsieve-node-00000000"))
+
+
+def test_an_administrators_whole_stack_gets_the_image_that_it_names(
+    scene: Scene, tmp_path: Path
+) -> None:
+    """Whoever makes the stack by hand copies no image; it is done at registration, in the VPC none.
+
+    (https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html)
+    """
+    made = scene.plan()
+    for spec in (replace(made.spec, code=None), made.spec):
+        request = stack_request(spec)
+        scene.aws.call(
+            "cloudformation",
+            "create_stack" if spec.code is None else "update_stack",
+            StackName=request.name,
+            TemplateBody=request.body,
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+            Tags=[{"Key": k, "Value": v} for k, v in request.tags.items()],
+        )
+        put_object(scene.aws, made.names.bucket, made.names.code_key(BUNDLE.digest), b"a zip")
+    transfer = Transfer()
+    transfer.today = "sha256:" + "8" * 64  # a later one than that of the stack
+    journal = Journal(tmp_path / "theirs", "default", "lab")
+    clients = replace(scene.clients, journal=journal, transfer=transfer)
+    theirs = Scene(clients, scene.registry)
+    theirs.register(theirs.plan(replace(OPTIONS, from_stack=made.names.stack)))
+    assert transfer.copied == [(made.names.transfer_images, made.spec.transfer_digest)]
+    assert theirs.plan(replace(OPTIONS, from_stack=made.names.stack)).nothing_to_do
 
 
 def test_a_stack_of_another_kind_is_not_registered(scene: Scene) -> None:

@@ -111,7 +111,7 @@ def test_what_is_not_known_is_not_in_the_way() -> None:
     [
         ({"region_on": False}, PLAIN, Weight.ERROR, "us-east-1 is not enabled"),
         ({"quotas": {FARGATE: 0}}, PLAIN, Weight.ERROR, "is 0 in us-east-1: no job can run"),
-        ({"quotas": {FARGATE: 6}}, PLAIN, Weight.WARNING, "6 vCPUs can run at once, not 256"),
+        ({"quotas": {FARGATE: 6}}, PLAIN, Weight.WARNING, "6 vCPUs can run at once, not 64"),
         ({"quotas": {FARGATE_SPOT: 0}}, PLAIN, Weight.WARNING, "runs with --spot never start"),
         ({"quotas": {GPU_G: 0}}, GPU, Weight.ERROR, "no instance g4dn.xlarge (4 vCPUs) can start"),
         ({"quotas": {GPU_G: 4}}, GPU, Weight.WARNING, "1 instances g4dn.xlarge can start, not 2"),
@@ -133,7 +133,7 @@ def test_a_quota_can_be_raised_by_the_command_that_is_named() -> None:
     (finding,) = findings(replace(WELL, quotas={FARGATE: 0}), PLAIN, creates=True)
     assert finding.remedy == (
         "aws service-quotas request-service-quota-increase --service-code fargate "
-        "--quota-code L-3032A538 --desired-value 256 --region us-east-1"
+        "--quota-code L-3032A538 --desired-value 64 --region us-east-1"
     )
     assert finding.to_json()["weight"] == "error"
 

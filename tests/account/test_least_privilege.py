@@ -56,7 +56,7 @@ from pennsieve_agent.domain.tickets import MemoryTickets
 from pennsieve_agent.errors import NodeUnreachable
 from tests.account.conftest import heard
 from tests.account.scene import OPTIONS, Scene, worked
-from tests.account.stack.specs import ZONES
+from tests.account.stack.specs import DIGEST, ZONES
 from tests.aws.emulator import IGNORED, NUMBER
 from tests.aws.recorder import FREE, action_of
 
@@ -283,7 +283,13 @@ def specs() -> Iterator[NodeSpec]:
         for gpu in (Gpu(), Gpu("g4dn.xlarge", 4, 1)):
             for network in (Network(), Network("vpc-1", ("subnet-1",))):
                 settings = Settings(mode, network, gpu, monthly_budget=5, role_path="/team/")
-                yield NodeSpec(NAMES, "lab", settings=settings, code=Code("ab", "1"), zones=ZONES)
+                yield NodeSpec(
+                    *(NAMES, "lab"),
+                    settings=settings,
+                    code=Code("ab", "1"),
+                    transfer_digest=DIGEST,
+                    zones=ZONES,
+                )
 
 
 def types_of(spec: NodeSpec) -> frozenset[str]:

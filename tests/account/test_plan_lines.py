@@ -59,6 +59,16 @@ def test_details_name_every_resource_and_every_role(scene: Scene) -> None:
     assert MARK not in text
 
 
+def test_the_plan_says_where_secrets_are_not_masked(scene: Scene) -> None:
+    """AWS's log driver writes the log, and CloudWatch masks patterns, not our values."""
+    plan = scene.plan()
+    group = plan.names.log_group
+    assert f"Log group {group} has what steps print as they print it, secrets included" in str(
+        plan.words
+    )
+    assert plan.unmasked in plan.to_json()["words"]
+
+
 def test_what_aws_would_replace_is_never_left_out(scene: Scene) -> None:
     lost = ResourceChange("Modify", "Files", "AWS::S3Files::FileSystem", "True")
     kept = ResourceChange("Modify", "Logs", "AWS::Logs::LogGroup")

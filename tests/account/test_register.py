@@ -36,7 +36,7 @@ from tests.aws.emulator import IGNORED, NUMBER, reset, settings
 
 pytestmark = pytest.mark.filterwarnings(IGNORED)
 
-IN_AWS = ["deploy_stack", "upload_code", "turn_on", "check_node"]
+IN_AWS = ["deploy_stack", "upload_code", "copy_transfer_image", "turn_on", "check_node"]
 TOLD = ["register_account", "enable_workspace", "allow_image_pulls"]
 KINDS = [*IN_AWS, *TOLD, "remember_node"]
 
@@ -147,7 +147,7 @@ def test_a_changed_stack_is_planned_and_updated(scene: Scene) -> None:
     plan = scene.plan()
     assert kinds(plan, done=False) == ["turn_on", "check_node", "put_shares"]
     assert scene.stacks() == [plan.names.stack]
-    changes = plan.to_json()["steps"][2]["changes"]
+    changes = plan.to_json()["steps"][3]["changes"]
     assert ("Modify", "ExecutionRole") in {(c["action"], c["logical_id"]) for c in changes}
     assert {c["action"] for c in changes} == {"Modify"}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 
@@ -27,20 +28,27 @@ from pennsieve_agent.account.world.steps import AlreadyDone
 from pennsieve_agent.aws.cloudformation import MAX_TEMPLATE_BYTES, template_of
 from pennsieve_agent.errors import UsageProblem
 from tests.account.scene import OPTIONS, Scene
-from tests.account.stack.specs import ZONES
+from tests.account.stack.specs import DIGEST, ZONES
 from tests.aws.emulator import IGNORED, NUMBER
 
 pytestmark = pytest.mark.filterwarnings(IGNORED)
 NAMES = NodeNames("0a1b2c3d", NUMBER, "us-east-1")
-SPEC = NodeSpec(NAMES, "lab", "N:organization:1", code=Code("0a" * 32, "0.1.0"), zones=ZONES)
+SPEC = NodeSpec(
+    *(NAMES, "lab", "N:organization:1"),
+    code=Code("0a" * 32, "0.1.0"),
+    transfer_digest=DIGEST,
+    zones=ZONES,
+)
 NETWORK = Network("vpc-0123abcd", ("subnet-0123abcd", "subnet-0123abce"))
 BOUNDARY = f"arn:aws:iam::{NUMBER}:policy/org/bounded"
 ASKED = {
     "mode": TypedSettings(mode=Mode.SECURE),
     "network": TypedSettings(network=NETWORK),
     "gpu": TypedSettings(gpu=Gpu("g5.4xlarge", 16, 2)),
-    "max_vcpus": TypedSettings(max_vcpus=64),
+    "max_vcpus": TypedSettings(max_vcpus=32),
     "monthly_budget": TypedSettings(monthly_budget=50.0),
+    "budget_email": TypedSettings(monthly_budget=50.0, budget_email="lab@example.org"),
+    "own_email": TypedSettings(monthly_budget=50.0, own_email="ada@example.org"),
     "extras": TypedSettings(extras=Extras(BOUNDARY, (("cost-centre", "42"),))),
     "role_path": TypedSettings(role_path="/research/"),
 }
@@ -52,6 +60,7 @@ FULL = Settings(
     50.0,
     Extras(BOUNDARY, (("cost-centre", "42"), ("owner", "ada"))),
     "/research/",
+    "ada@example.org",
 )
 
 
@@ -119,6 +128,12 @@ def test_costs_are_told_by_mode() -> None:
     totals = {m: costs_of(replace(SPEC, settings=Settings(mode=m))).idle_total for m in Mode}
     assert totals[Mode.BASIC] < 0.5 < totals[Mode.SECURE]
     basic = costs_of(SPEC)
+    assert basic.most_hour == pytest.approx(6.33, abs=0.01)
+    old = costs_of(replace(SPEC, settings=Settings(max_vcpus=256)))
+    assert old.most_hour == pytest.approx(25.3, abs=0.1)
+    gpus = costs_of(replace(SPEC, settings=Settings(gpu=Gpu("g5.4xlarge", 16, 2))))
+    assert gpus.most_hour == pytest.approx(basic.most_hour + 2 * 1.624)
+    assert "at most about 6.33 USD an hour" in basic.lines[2]
     assert "0.01 USD a month while nothing runs" in basic.lines[0]
     assert basic.to_json()["usd_per_vcpu_hour"] > basic.to_json()["usd_per_spot_vcpu_hour"] > 0
 
@@ -133,6 +148,7 @@ def test_costs_are_told_by_mode() -> None:
         (TypedSettings(role_path="/a b/"), None, "not a valid IAM path"),
         (TypedSettings(max_vcpus=0), None, "--max-vcpus"),
         (TypedSettings(monthly_budget=-1), None, "must not be negative"),
+        (TypedSettings(monthly_budget=5, budget_email="ada"), None, "not an e-mail address"),
     ],
 )
 def test_what_cannot_be(wanted: TypedSettings, before: Settings | None, part: str) -> None:
@@ -146,6 +162,36 @@ def test_what_may_change_later() -> None:
     changed = settle(later, replace(FULL, extras=Extras()))
     assert (changed.max_vcpus, changed.monthly_budget, bool(changed.gpu)) == (8, 0, False)
     assert changed.mode is Mode.COMPLIANT
+
+
+def test_a_budget_warns_who_was_named_else_who_set_it() -> None:
+    mine = TypedSettings(monthly_budget=5, own_email="ada@example.org")
+    assert settle(mine, None).budget_email == "ada@example.org"
+    theirs = Settings(monthly_budget=9, budget_email="lab@example.org")
+    assert settle(mine, theirs).budget_email == "lab@example.org"
+    named = TypedSettings(budget_email="bob@example.org")
+    assert settle(named, theirs).budget_email == "bob@example.org"
+    assert settle(TypedSettings(own_email="ada@example.org"), None).budget_email == ""
+
+
+def test_the_budgets_topic_has_the_address_and_is_the_nodes_own() -> None:
+    """No budget of AWS Budgets: it needs a tag that somebody has activated in the billing."""
+    resources: Any = body(Settings(monthly_budget=5, budget_email="lab@example.org"))
+    topic = resources["BudgetTopic"]["Properties"]
+    assert topic["Subscription"] == [{"Protocol": "email", "Endpoint": "lab@example.org"}]
+    assert topic["TopicName"] == NAMES.budget_topic
+    variables = resources["Reconciler"]["Properties"]["Environment"]["Variables"]
+    assert variables["NODE_BUDGET_TOPIC"] == {"Ref": "BudgetTopic"}
+    assert "AWS::Budgets::Budget" not in json.dumps(resources)
+    assert "BudgetTopic" not in json.dumps(body(Settings()))
+
+
+def test_a_new_node_runs_at_most_64_processors_at_once() -> None:
+    resources: Any = body(settle(TypedSettings(), None))
+    for name in ("FargateMachines", "SpotMachines"):
+        assert resources[name]["Properties"]["ComputeResources"]["MaxvCpus"] == 64
+    there = settings_of(settings_json(Settings(max_vcpus=256)))
+    assert settle(TypedSettings(), there).max_vcpus == 256, "a node that is there keeps its own"
 
 
 def test_networks_that_cannot_be() -> None:
@@ -177,8 +223,8 @@ def test_a_changed_setting_is_planned_applied_and_kept(scene: Scene) -> None:
 
     todo = [step.kind for step in later.steps if not isinstance(step, AlreadyDone)]
     assert todo == ["turn_on", "check_node", "put_shares"]
-    changes = later.to_json()["steps"][2]["changes"]
-    assert ("Add", "Budget") in {(c["action"], c["logical_id"]) for c in changes}
+    changes = later.to_json()["steps"][3]["changes"]
+    assert ("Add", "BudgetTopic") in {(c["action"], c["logical_id"]) for c in changes}
     scene.register(later)
 
     again = scene.plan()

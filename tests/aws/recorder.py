@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from pennsieve_agent.account.spec.names import MANAGER, MANAGER_TAG, TOKEN_TAG
 from pennsieve_agent.aws.failures import Attempt
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.domain.iam_policies import Ask
@@ -58,7 +59,11 @@ class RecordingAws(Aws):
         action = action_of(service, operation)
         if frame.f_globals["__name__"].startswith("pennsieve_agent.") and action not in FREE:
             types = parameters.get("ResourceTypes")
-            context = {"cloudformation:ResourceTypes": list(types)} if types else {}
+            context: dict[str, Any] = {}
+            context |= {"cloudformation:ResourceTypes": list(types)} if types else {}
+            if service == "s3files":  # what the node's stack and the node have tagged
+                context |= {f"aws:ResourceTag/{MANAGER_TAG}": MANAGER}
+                context |= {f"aws:ResourceTag/{TOKEN_TAG}": "0a1b2c3d"}
             self._heard(Ask(action, self._resource(service, operation, parameters), context))
             request = AwsRequest(service, "us-east-1", "", "", _name(operation), parameters)
             for ask in key_asks(request, _ACCOUNT):

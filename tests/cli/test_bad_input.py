@@ -180,6 +180,13 @@ def test_a_manifest_that_breaks_the_schema_gives_notes(
         assert part in added.err
 
 
+@pytest.mark.parametrize("disk", ["20", "sort=201", "100GB", "sort=", "-1"])
+def test_a_disk_that_no_step_can_have(agent: Agent, disk: str) -> None:
+    for words in (("add", "https://github.com/lab/x"), ("update", "x")):
+        result = agent("workflow", *words, f"--disk={disk}")
+        refused(result, 2, f"--disk {disk} must be from 21 to 200 GiB")
+
+
 def test_no_repository_at_all(agent: Agent, tmp_path: Path) -> None:
     refused(agent("workflow", "add", str(tmp_path)), 2)
     refused(agent("workflow", "add", str(tmp_path / "nothing")), 2)

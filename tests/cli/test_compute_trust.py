@@ -135,7 +135,11 @@ def test_a_template_whose_names_are_kept(agent: Agent) -> None:
     code = Path(agent.environ["HOME"]) / "node.zip"
     whole = agent("compute", "policy", "template", "--name", "planned", "--code", str(code))
     assert whole.code == 0, whole.err
-    assert "AWS::Lambda::Function" in whole.out
+    functions = json.loads(whole.out)["Resources"]
+    image = functions["Reconciler"]["Properties"]["Environment"]["Variables"]["NODE_MOVER_IMAGE"]
+    # Not the public one, which a network without internet does not reach, nor a tag of it.
+    assert ".dkr.ecr.us-east-1.amazonaws.com/pennsieve-node-" in image
+    assert image.partition("@sha256:")[2]
     assert f"code/{hashlib.sha256(code.read_bytes()).hexdigest()}.zip" in whole.err
     missing = agent(
         "compute", "policy", "template", "--name", "planned", "--code", "/no/where/node.zip"

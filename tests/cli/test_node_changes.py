@@ -14,7 +14,7 @@ NODE = "my-compute"
 def test_show_says_what_it_is_made_of(agent: Agent) -> None:
     shown = agent("compute", "show", NODE)
     assert "stack\tpennsieve-node-" in shown.out
-    assert "CPUs at once\t256" in shown.out
+    assert "CPUs at once\t64" in shown.out
     document = agent("compute", "show", NODE, "--json").document
     assert document["settings"]["mode"] == "basic"
     assert document["region"] == "us-east-1"
@@ -53,7 +53,7 @@ def test_an_update_of_what_is_not_named_changes_nothing(agent: Agent) -> None:
 def test_an_update_says_what_was_chosen_before(agent: Agent) -> None:
     told = agent("compute", "update", NODE, "--max-vcpus", "8", "--dry-run")
     assert told.code == 0, told.err
-    assert "What you chose will be:\n  CPUs at once: 256 -> 8\n" in told.out
+    assert "What you chose will be:\n  CPUs at once: 64 -> 8\n" in told.out
     assert "budget" not in told.out.partition("This will be done")[0]
 
 

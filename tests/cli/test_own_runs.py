@@ -79,7 +79,10 @@ def test_the_plan_says_where_what_and_how_much(scene: Scene) -> None:
     ):
         assert words in plan
     assert not scene.node.starts
+    assert "USD whatever its steps do" in plan
     document = typed(scene, *START, "--dry-run", "--json").document
+    assert document["estimate"]["once"] > document["estimate"]["files"] >= 0
+    assert document["estimate"]["hour"] > 0.04
     assert (document["node_kind"], document["workflow_version"], document["layout"]) == (
         *("own", "v1.0.0", "tree"),
     )

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pennsieve_agent.domain.prices import (
-    GPU_HOUR,
+    FARGATE_DISK_GB_HOUR,
+    GPU_UNKNOWN_HOUR,
+    START_SECONDS,
     JobUsage,
     files_cost,
     idle_cost,
     job_cost,
     log_cost,
+    network_cost,
+    overhead_cost,
     total,
     vcpu_hour,
+    wakes,
 )
 
 
@@ -34,20 +41,54 @@ def test_an_existing_network_is_not_counted(mode: str) -> None:
 
 
 def test_a_job_costs_by_processor_memory_and_time() -> None:
-    hour = JobUsage(3600, 2, 8)
+    hour = JobUsage(3600, 2, 8, starts=0)
     assert job_cost(hour) == pytest.approx(2 * 0.04048 + 8 * 0.004445)
-    assert job_cost(JobUsage(1800, 2, 8)) == pytest.approx(job_cost(hour) / 2)
-    assert job_cost(JobUsage(3600, 2, 8, spot=True)) == pytest.approx(job_cost(hour) * 0.3)
-    assert job_cost(JobUsage(3600, 2, 8, public_address=True)) - job_cost(hour) == pytest.approx(
-        0.005
-    )
-    assert job_cost(JobUsage(0, 2, 8)) == 0
+    assert job_cost(replace(hour, seconds=1800)) == pytest.approx(job_cost(hour) / 2)
+    assert job_cost(replace(hour, spot=True)) == pytest.approx(job_cost(hour) * 0.3)
+    public = job_cost(replace(hour, public_address=True)) - job_cost(hour)
+    assert public == pytest.approx(0.005)
+    assert job_cost(replace(hour, seconds=0)) == 0
 
 
-def test_a_machine_with_gpus_costs_what_the_platform_says() -> None:
-    assert job_cost(JobUsage(7200, 4, 16, gpu="g4dn.xlarge")) == pytest.approx(1.052)
-    dearest = max(GPU_HOUR.values())
-    assert job_cost(JobUsage(3600, 4, 16, gpu="p9.new")) == dearest  # never too little
+def test_fargate_is_paid_from_the_images_download_and_for_a_minute_at_least() -> None:
+    """The pricing page: from the start of the download, one minute at least."""
+    second = JobUsage(1, 1, 2)
+    assert second.billed_seconds == 60
+    assert replace(second, starts=4).billed_seconds == 4 * 60, "each task of its own"
+    assert replace(second, seconds=600).billed_seconds == 600 + START_SECONDS
+    assert job_cost(second) == pytest.approx(vcpu_hour() / 60)
+
+
+def test_a_larger_disk_is_paid_beyond_what_comes_with_a_task() -> None:
+    plain = JobUsage(3600, 1, 2, starts=0)
+    assert job_cost(replace(plain, disk_gib=20)) == job_cost(plain)
+    more = job_cost(replace(plain, disk_gib=200)) - job_cost(plain)
+    assert more == pytest.approx(180 * FARGATE_DISK_GB_HOUR)
+    spot = replace(plain, spot=True)
+    assert job_cost(replace(spot, disk_gib=200)) - job_cost(spot) == pytest.approx(more)
+
+
+def test_what_the_node_does_for_a_run_is_counted() -> None:
+    assert wakes(4, 0) < wakes(4, 3600) < wakes(5, 3600)
+    assert 0 < overhead_cost(wakes(4, 600)) < 0.01
+    assert overhead_cost(200) == pytest.approx(2 * overhead_cost(100))
+
+
+def test_traffic_costs_by_the_mode_and_the_region() -> None:
+    """Files of Pennsieve's own region are free; what goes through a NAT is paid by the GB."""
+    assert network_cost("basic", "us-east-1", 100, 100, 1) == 0
+    assert network_cost("secure", "us-east-1", 100, 100, 1) == pytest.approx(0.045)
+    assert network_cost("compliant", "us-east-1", 100, 100, 1) == pytest.approx(0.01)
+    assert network_cost("basic", "eu-west-1", 100, 50, 0) == pytest.approx(50 * 0.02)
+    far = network_cost("secure", "eu-west-1", 100, 50, 0)
+    assert far == pytest.approx(50 * 0.02 + 150 * 0.045)
+
+
+def test_a_machine_with_a_gpu_costs_what_it_is_and_its_start() -> None:
+    hour = JobUsage(3600, 4, 16, gpu="g4dn.xlarge", starts=0)
+    assert job_cost(hour) == pytest.approx(0.526)
+    assert job_cost(replace(hour, starts=1)) == pytest.approx(0.526 * (1 + 5 / 60))
+    assert job_cost(replace(hour, gpu="p9.new")) == GPU_UNKNOWN_HOUR  # never too little
 
 
 def test_a_processor_hour() -> None:
@@ -57,7 +98,7 @@ def test_a_processor_hour() -> None:
 
 def test_files_and_logs() -> None:
     assert files_cost(730, 0, 0) == pytest.approx(0.023)
-    assert files_cost(0, 0, 10) == pytest.approx(1.2)
-    assert files_cost(0, 931, 0) < 1  # a TB comes in and is read once
-    assert files_cost(931 * 48, 931, 0) < 5  # and lies there for two days
+    assert files_cost(0, 0, 0, 10) == pytest.approx(1.2)
+    assert files_cost(0, 931, 931) < 1, "a TB comes in and is read once"
+    assert files_cost(931 * 48, 931, 931) < 5, "and lies there for two days"
     assert log_cost(2, 3) == pytest.approx(1.18)

@@ -407,3 +407,12 @@ class Images(_Client):
         found = self.world.images.get(self.region, {}).get(imageIds[0]["imageTag"])
         rows = [{"imageId": {"imageDigest": found}}] if found else []
         return self._do("batch_get_image", lambda: {"images": rows})
+
+
+class Topics(_Client):
+    """Amazon SNS: a subject has at most 99 ASCII characters and no line end ("Publish")."""
+
+    def publish(self, *, TopicArn: str, Subject: str, Message: str) -> Any:  # noqa: N803
+        assert re.fullmatch(r"[!-~][ -~]{0,98}", Subject), Subject
+        told = (TopicArn, Subject, Message)
+        return self._do("publish", lambda: self.world.told.append(told))

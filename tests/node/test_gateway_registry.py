@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pennsieve_agent.errors import Conflict, Invalid
+from tests.node.cloud import REGION
 from tests.node.owned import (
     DATASET,
+    DIGEST,
+    IMAGE,
     OTHER_DATASET,
     OTHER_WORKFLOW,
     WORKFLOW,
@@ -52,6 +56,39 @@ def test_what_is_no_version_is_refused(node: Owned, change: dict[str, Any], word
     with pytest.raises(Invalid, match=words):
         node.owner.ask("PUT", f"/workflows/{WORKFLOW}/versions/v1", body=version() | change)
     assert not node.world.parameters
+
+
+FAR = IMAGE.replace(REGION, "eu-west-1")
+PUBLIC = f"ghcr.io/lab/code@{DIGEST}"
+
+
+@pytest.mark.parametrize(
+    ("needs", "image", "words"),
+    [
+        ("read", IMAGE, "cannot reach Pennsieve, as it has no internet access"),
+        ("", FAR, f"step 'step' is not in a private registry in {REGION}"),
+        ("", PUBLIC, f"step 'step' is not in a private registry in {REGION}"),
+    ],
+)
+def test_without_internet_a_version_that_needs_it_is_refused(
+    node: Owned, needs: str, image: str, words: str
+) -> None:
+    document = version(needsPennsieve=needs)
+    (work,) = (row for row in document["steps"] if row["kind"] == "processor")
+    work |= {"id": "step", "image": image}
+    for row in document["steps"]:
+        row["dependsOn"] = []
+    path = f"/workflows/{WORKFLOW}/versions/{document['version']}"
+    node.world.settings = replace(node.world.settings, mode="compliant")
+    with pytest.raises(Invalid, match=words):
+        node.owner.ask("PUT", path, body=document)
+    node.world.settings = replace(node.world.settings, mode="secure")
+    node.owner.ask("PUT", path, body=document)
+
+
+def test_without_internet_a_version_of_the_nodes_own_is_taken(node: Owned) -> None:
+    node.world.settings = replace(node.world.settings, mode="compliant")
+    node.owner.ask("PUT", f"/workflows/{WORKFLOW}/versions/v1", body=version())
 
 
 def test_a_version_of_200_steps_with_long_names_is_registered_and_starts(node: Owned) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.domain.gpu_machines import gpu_machine
+from pennsieve_agent.domain.job_sizes import fit_gpu
 from pennsieve_agent.errors import Invalid
-from pennsieve_agent.node.jobs.job_sizes import fit_gpu
 from tests.node.owned import WORKFLOW, Owned, start, version
 
 GPU_ROLE = "arn:gpu-execution"

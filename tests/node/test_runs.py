@@ -199,13 +199,26 @@ def test_the_receipt_has_what_the_movers_moved(world: World) -> None:
     estimate = last["metrics"]["costEstimate"]
     assert estimate["data"]["inputBytes"] == 2**30
     files = estimate["efsThroughput"]
-    assert (files["writeBytes"], files["readBytes"]) == (2**30, 2**29)
+    assert (files["writeBytes"], files["readBytes"]) == (2**30, 2**30 + 2**29), "the step reads it"
     hours = last["metrics"]["executionTimeSec"] / 3600
     stored = 1.5 * hours / HOURS_A_MONTH * S3_GB_MONTH
     written = (FILES_WRITE_GB + 2 * FILES_READ_GB) / 2
     requests = 16 * S3_PUT + 1024 * S3_GET + 1024 * 4 / 1024**2 * FILES_READ_GB
     assert files["estimatedCost"] == pytest.approx(written + requests + stored, abs=1e-5)
     assert last["metrics"]["totalEstimatedCost"] >= files["estimatedCost"]
+
+
+def test_the_cost_of_a_run_has_the_job_that_cleans_up_after_it(world: World) -> None:
+    world.start()
+    world.finish_all()
+    shown = world.record()
+    tasks = len(shown["jobs"])
+    assert [job["kind"] for job in shown["jobs"]].count("clean") == 1
+    ecs = shown["metrics"]["costEstimate"]["ecs"]
+    assert ecs["taskCount"] == tasks
+    assert ecs["vcpuHours"] == pytest.approx(tasks / 60, rel=0.01), "a minute each, at least"
+    (spent,) = [item for key, item in world.items.items() if key[0].startswith("COST#")]
+    assert float(spent["usd"]["N"]) == pytest.approx(shown["cost"], abs=1e-6)
 
 
 @pytest.mark.parametrize("is_told", [True, False])

@@ -114,6 +114,8 @@ class World:
     objects: dict[str, bytes] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
+    told: list[tuple[str, str, str]] = field(default_factory=list)
+    """What was published: the topic, the subject, the text."""
     lines: list[tuple[str, int, str]] = field(default_factory=list)
     streams: set[str] = field(default_factory=set)
     called: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -146,6 +148,7 @@ class World:
             "secretsmanager": services.Secrets(self),
             "ecr": services.Images(self, self.settings.region),
             "ssm": services.Parameters(self),
+            "sns": services.Topics(self),
         }
 
         def make(service: str, region: str = "") -> Any:

@@ -54,6 +54,17 @@ def test_the_node_takes_it_and_reads_the_same_steps() -> None:
     assert processor.parameters[1].allowed == ("a", "b")
 
 
+def test_the_disk_of_a_step_is_its_own_else_that_of_all() -> None:
+    made = document(disk={"": 50})
+    check_version(made, NAMING.workflow, "v1")
+    assert workflow_of(made).processors[0].disk == 50
+    assert workflow_of(document(disk={"": 50, "count": 100})).processors[0].disk == 100
+    assert "disk" not in str(document()), "without it the document is what it was"
+    assert not same_version(document(), made)
+    with pytest.raises(UsageProblem, match="--disk names step 'sort'"):
+        document(disk={"sort": 100})
+
+
 def test_targets_that_a_node_cannot_serve_are_refused() -> None:
     steps = (Step("out", StepKind.TARGET, target_type="Somewhere Else"),)
     with pytest.raises(UsageProblem, match="has the target 'Somewhere Else'"):

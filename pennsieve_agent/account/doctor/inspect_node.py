@@ -211,8 +211,8 @@ def _spec(
         or (seen.entry.settings if seen.entry else Settings()),
         # Where the template cannot be read, the journal says what was turned on.
         code=installed_code(installed) if installed else seen.entry.code if seen.entry else None,
-        transfer_digest=installed_transfer(installed),
-        # Where the template cannot be read, nothing is compared that is in a zone.
+        # Where the template cannot be read, nothing is compared that has a digest or a zone.
+        transfer_digest=installed_transfer(installed) or "sha256:",
         zones=installed_zones(installed) or ("",),
         kept=kept_tags(installed, stack.tags),
     )

@@ -66,7 +66,21 @@ class AccountPlan:
         able = (summary(role, f"Role {role.name}")[0] for role in self.roles)
         never = self.never
         none = (f"None of these roles can {listing(never, 'or')}",) if never else ()
-        return (NO_RIGHTS, *able, *none, *self.extras.lines)
+        return (NO_RIGHTS, *able, *none, self.unmasked, *self.extras.lines)
+
+    @property
+    def unmasked(self) -> str:
+        """Where secrets that a step prints are seen.
+
+        They are masked where a log is read. What writes it is AWS's log driver, and a data
+        protection policy of CloudWatch masks patterns, not values
+        (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/mask-sensitive-log-data.html).
+        """
+        return (
+            f"Log group {self.names.log_group} has what steps print as they print it, secrets "
+            "included: whoever may read it in this account sees them. pennsieve run logs and kept "
+            "logs show *** instead"
+        )
 
     @property
     def network(self) -> tuple[str, ...]:

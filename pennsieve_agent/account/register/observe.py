@@ -152,7 +152,7 @@ def _spec(
         cognito=options.hosts.cognito or "",
         settings=settings,
         code=bundle.code if bundle is not None else installed_code(template),
-        transfer_digest=_transfer_digest(clients, template),
+        transfer_digest=_transfer_digest(clients, options, template),
         zones=installed_zones(template) or zones_for(clients.aws, settings, names.region),
     )
 
@@ -174,10 +174,15 @@ def _organization(options: RegisterOptions, template: Mapping[str, Any]) -> str:
     return before or options.organization_id
 
 
-def _transfer_digest(clients: Clients, template: Mapping[str, Any]) -> str:
-    """The digest of the transfer image that the node should have: today's, or the present one."""
+def _transfer_digest(
+    clients: Clients, options: RegisterOptions, template: Mapping[str, Any]
+) -> str:
+    """The digest of the transfer image that the node should have: today's, or the present one.
+
+    A stack that somebody else made is used unchanged, with the digest that is in it.
+    """
     before = installed_transfer(template)
-    if clients.transfer is None:
+    if clients.transfer is None or (options.from_stack and before):
         return before
     try:
         return clients.transfer.digest()

@@ -104,7 +104,7 @@ def _aws_steps(observed: Observed) -> tuple[Step | AlreadyDone, ...]:
     turn_on = _turn_on(observed)
     check = CheckNode(names.admin)
     well = isinstance(turn_on, AlreadyDone)
-    checked = observed.journal is not None and CheckNode.kind in observed.journal.done
+    checked = _in_journal(observed, CheckNode.kind)
     steps += [
         AlreadyDone(upload, f"the node's code, version {code.version}, is in its bucket")
         if observed.uploaded or (observed.taken and well)
@@ -118,12 +118,16 @@ def _aws_steps(observed: Observed) -> tuple[Step | AlreadyDone, ...]:
     return tuple(steps)
 
 
+def _in_journal(observed: Observed, kind: str) -> bool:
+    return observed.journal is not None and kind in observed.journal.done
+
+
 def _transfer_steps(observed: Observed) -> tuple[Step | AlreadyDone, ...]:
     digest = observed.spec.transfer_digest
-    if not digest:
-        return ()
     step = CopyTransferImage(observed.names.transfer_images, digest)
-    if observed.transferred == digest:
+    # Whoever makes a stack by hand copies nothing, whatever its template says.
+    copied = not observed.taken or _in_journal(observed, CopyTransferImage.kind)
+    if observed.transferred == digest and copied:
         return (AlreadyDone(step, f"the image of transfer jobs ({digest}) is copied"),)
     return (step,)
 

@@ -106,6 +106,7 @@ ACTIONS = {
     "secretsmanager:GetSecretValue": "read secrets",
     "secretsmanager:PutSecretValue": "change secrets",
     "secretsmanager:TagResource": "tag what it creates",
+    "sns:Publish": "warn of the budget",
     "ssm:DeleteParameters": "delete stored parameters",
     "ssm:DeleteParameter": "delete stored parameters",
     "ssm:GetParameter": "read stored parameters",

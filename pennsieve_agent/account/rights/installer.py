@@ -21,7 +21,7 @@ from pennsieve_agent.account.rights.right import (
     documents,
 )
 from pennsieve_agent.account.rights.stack_rights import TAGGED, Place, rights_for_stack
-from pennsieve_agent.account.spec.names import NodeNames, node_names
+from pennsieve_agent.account.spec.names import TOKEN_TAG, NodeNames, node_names
 from pennsieve_agent.account.spec.node_spec import Code, NodeSpec, Settings
 from pennsieve_agent.account.stack.key_uses import key_uses
 from pennsieve_agent.account.stack.template import node_template
@@ -58,7 +58,14 @@ def all_nodes(identity: AwsIdentity) -> NodeNames:
 def types_of(settings: Settings) -> frozenset[str]:
     """The types of resources that a node with these settings has."""
     names = NodeNames("0" * 8, "0" * 12, "us-east-1")
-    spec = NodeSpec(names, "", settings=settings, code=Code("0" * 64, ""), zones=("",))
+    spec = NodeSpec(
+        names,
+        "",
+        settings=settings,
+        code=Code("0" * 64, ""),
+        zones=("",),
+        transfer_digest="sha256:",
+    )
     return frozenset(body["Type"] for body in node_template(spec)["Resources"].values())
 
 
@@ -175,7 +182,10 @@ def _deletions(names: NodeNames) -> Sequence[Right]:
               ("ssm:DeleteParameters",),
               (names.arn("ssm", f"parameter{names.parameter_prefix}*"),)),
         Right("DeleteAccessPoints", "delete the access points of runs that were cut off",
-              ("s3files:DeleteAccessPoint", "s3files:ListAccessPoints"),
+              ("s3files:DeleteAccessPoint",),
+              (names.arn("s3files", "file-system/*/access-point/*"),),
+              conditions={"Null": {f"aws:ResourceTag/{TOKEN_TAG}": "false"}}),
+        Right("ListAccessPoints", "list them", ("s3files:ListAccessPoints",),
               (names.arn("s3files", "file-system/*"),), conditions=TAGGED),
         Right("FindFiles", f"find the node's file system; {NO_RESOURCE}",
               ("s3files:ListFileSystems",), ("*",)),

@@ -22,10 +22,6 @@ _HANDLERS = {
         "batch: CreateJobQueue DeleteJobQueue DescribeJobQueues TagResource UntagResource "
         "UpdateJobQueue"
     ),
-    "AWS::Budgets::Budget": (
-        "billing: GetBillingViewData; budgets: ListTagsForResource ModifyBudget TagResource "
-        "UntagResource ViewBudget"
-    ),
     "AWS::DynamoDB::Table": (
         "dynamodb: CreateTable DeleteTable DescribeContinuousBackups "
         "DescribeContributorInsights DescribeKinesisStreamingDestination DescribeTable "
@@ -153,6 +149,11 @@ _HANDLERS = {
         "PutBucketOwnershipControls "
         "PutBucketPublicAccessBlock PutBucketTagging PutBucketVersioning "
         "PutEncryptionConfiguration PutLifecycleConfiguration TagResource UntagResource"
+    ),
+    "AWS::SNS::Topic": (
+        "sns: CreateTopic DeleteTopic GetDataProtectionPolicy GetTopicAttributes "
+        "ListSubscriptionsByTopic ListTagsForResource SetTopicAttributes Subscribe TagResource "
+        "Unsubscribe UntagResource"
     ),
     "AWS::S3::BucketPolicy": "s3: DeleteBucketPolicy GetBucketPolicy PutBucketPolicy",
     "AWS::S3Files::AccessPoint": (

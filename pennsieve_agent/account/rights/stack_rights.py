@@ -244,10 +244,8 @@ def _batch(place: Place) -> Iterator[_Scope]:
 
 
 def _others(place: Place) -> Iterator[_Scope]:
-    budget = place.arn("budgets", f"budget/{place.names.stack}*", regional=False)
-    yield _Scope("MakeBudget", "create the budget", "budgets: *", (budget,))  # fmt: skip
-    yield _Scope("ReadBilling", "let the budget see what is billed", "billing: *",
-                 (place.arn("billing", "billingview/*", regional=False),))  # fmt: skip
+    yield _Scope("MakeTopic", "create the topic that warns of the budget", "sns: *",
+                 (place.arn("sns", f"{place.names.stack}-*"),))  # fmt: skip
     yield _Scope("MakeRepositories", "create the repositories for the node's own images",
                  "ecr: *", (place.arn("ecr", f"repository/{place.names.stack}/*"),))  # fmt: skip
 

@@ -142,6 +142,11 @@ class NodeNames:
         return f"{self.stack}-instance"
 
     @property
+    def budget_topic(self) -> str:
+        """The topic that is told before the month's budget is used up."""
+        return f"{self.stack}-budget"
+
+    @property
     def schedule(self) -> str:
         """The rule that wakes the reconciler every five minutes while runs are active."""
         return f"{self.stack}-schedule"

@@ -47,17 +47,19 @@ class Gpu:
 class Settings:
     """What its owner chooses and may change later, except the mode and the network.
 
-    ``max_vcpus`` bounds what runs at once in one queue; ``monthly_budget`` is in USD, 0 for none.
+    ``max_vcpus`` bounds what runs at once in one queue; ``monthly_budget`` is in USD, 0 for none;
+    ``budget_email`` is warned before it is used up.
     """
 
     mode: Mode = Mode.BASIC
     network: Network = field(default_factory=Network)
     gpu: Gpu = field(default_factory=Gpu)
-    max_vcpus: int = 256
+    max_vcpus: int = 64
     monthly_budget: float = 0.0
     extras: Extras = field(default_factory=Extras)
     role_path: str = "/"
     """The path of the node's roles."""
+    budget_email: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ class NodeSpec:
     settings: Settings = field(default_factory=Settings)
     code: Code | None = None
     transfer_digest: str = ""
-    """The digest of the copied image in which files are moved; empty where it is not copied."""
+    """The digest of the copied image in which files are moved; the node's functions need it."""
     zones: tuple[str, ...] = ()
     """The ids of the availability zones of its own network, the first with what there is one of."""
     kept: Kept = field(default_factory=Kept)

@@ -13,6 +13,7 @@ MOST_VCPUS = 100_000
 """No account has so many; more is a mistyped number."""
 
 _PATH = re.compile(r"/|/[\x21-\x7e]{1,510}/")
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 _VPC = re.compile(r"vpc-[0-9a-f]{8,17}")
 _SUBNET = re.compile(r"subnet-[0-9a-f]{8,17}")
 _AGAIN = "remove the node and register it again, or register another one with: --name"
@@ -27,6 +28,9 @@ class TypedSettings:
     gpu: Gpu | None = None
     max_vcpus: int | None = None
     monthly_budget: float | None = None
+    budget_email: str | None = None
+    own_email: str = ""
+    """The address that is warned where nobody named one."""
     extras: Extras = field(default_factory=Extras)
     role_path: str | None = None
 
@@ -89,6 +93,7 @@ def settle(typed: TypedSettings, before: Settings | None) -> Settings:
         monthly_budget=(
             base.monthly_budget if typed.monthly_budget is None else typed.monthly_budget
         ),
+        budget_email=_warned(typed, base),
         extras=Extras(
             typed.extras.boundary or base.extras.boundary, typed.extras.tags or base.extras.tags
         ),
@@ -100,12 +105,26 @@ def settle(typed: TypedSettings, before: Settings | None) -> Settings:
     return settings
 
 
+def _warned(typed: TypedSettings, base: Settings) -> str:
+    """Whom the budget warns: who was named, now or before, else who sets it."""
+    named = base.budget_email if typed.budget_email is None else typed.budget_email
+    return named or (typed.own_email if typed.monthly_budget else "")
+
+
 def _check(settings: Settings) -> None:
     if not 1 <= settings.max_vcpus <= MOST_VCPUS:
-        raise UsageProblem(f"--max-vcpus must be from 1 to {MOST_VCPUS}", hint="the default is 256")
+        raise UsageProblem(
+            f"--max-vcpus must be from 1 to {MOST_VCPUS}",
+            hint=f"the default is {Settings().max_vcpus}",
+        )
     if settings.monthly_budget < 0:
         raise UsageProblem(
             "--monthly-budget must not be negative", hint="--monthly-budget 0 means no budget"
+        )
+    if settings.budget_email and not _EMAIL.fullmatch(settings.budget_email):
+        raise UsageProblem(
+            f"'{settings.budget_email}' is not an e-mail address",
+            hint="give one, for example: --budget-email you@example.org",
         )
     if not _PATH.fullmatch(settings.role_path):
         raise UsageProblem(

@@ -34,14 +34,20 @@ _BUT = {"tags": "except compute environments and the stack, which AWS would have
 def in_words(settings: Settings) -> dict[str, str]:
     """What may be changed later, by its name."""
     gpu, extras = settings.gpu, settings.extras
-    budget = f"{settings.monthly_budget:.2f} USD a month" if settings.monthly_budget else "none"
     return {
         "CPUs at once": str(settings.max_vcpus),
         "GPU machines": f"at most {gpu.most} of {gpu.instance_type}" if gpu else "none",
-        "budget": budget,
+        "budget": _budget(settings),
         "boundary": extras.boundary or "the node's own",
         "tags": ", ".join(f"{key}={value}" for key, value in extras.tags) or "none",
     }
+
+
+def _budget(settings: Settings) -> str:
+    if not settings.monthly_budget:
+        return "none"
+    warned = settings.budget_email or "whoever subscribes to its topic"
+    return f"{settings.monthly_budget:.2f} USD a month; warned at 80 %: {warned}"
 
 
 def changes(before: Settings | None, now: Settings) -> tuple[SettingChange, ...]:

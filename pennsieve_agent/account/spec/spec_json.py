@@ -45,6 +45,7 @@ def settings_of(values: Mapping[str, Any]) -> Settings:
         ),
         max_vcpus=int(values.get("max_vcpus", Settings().max_vcpus)),
         monthly_budget=float(values.get("monthly_budget", 0)),
+        budget_email=str(values.get("budget_email", "")),
         extras=Extras(str(extras.get("boundary", "")), tags),
         role_path=str(values.get("role_path", "/")),
     )
@@ -99,7 +100,7 @@ def installed_platform(template: Mapping[str, Any]) -> str:
 
 
 def installed_transfer(template: Mapping[str, Any]) -> str:
-    """The digest of the image in which a stack's node moves files; empty for the public one."""
+    """The digest of the image in which a stack's node moves files; empty while it is off."""
     return str(_ours(template).get("transfer", ""))
 
 

@@ -34,7 +34,7 @@ _SERVICES = {
     "IAM": Group.ROLES,
     "DynamoDB": Group.RECORDS,
     "Logs": Group.RECORDS,
-    "Budgets": Group.RECORDS,
+    "SNS": Group.RECORDS,
     "CloudWatch": Group.RECORDS,
 }
 _GROUPS = {"AWS::EC2::LaunchTemplate": Group.COMPUTE, "AWS::EC2::FlowLog": Group.RECORDS}
@@ -43,7 +43,6 @@ _WHAT = {
     "AWS::Batch::ComputeEnvironment": "the compute capacity of jobs; it exists only while jobs run",
     "AWS::Batch::JobDefinition": "how one of the node's jobs runs",
     "AWS::Batch::JobQueue": "a queue in which the steps of runs wait for capacity",
-    "AWS::Budgets::Budget": "a budget, shown in the AWS billing console; no runs start beyond it",
     "AWS::CloudWatch::Alarm": "an alarm when something goes wrong on the node",
     "AWS::DynamoDB::Table": "the node's record of runs and their steps; paid by use",
     "AWS::EC2::EIP": "a public address for outgoing traffic",
@@ -82,6 +81,7 @@ _WHAT = {
     "use",
     "AWS::S3Files::FileSystemPolicy": "the file system is entered by its access points alone",
     "AWS::S3Files::MountTarget": "where jobs in one subnet reach the file system",
+    "AWS::SNS::Topic": "warns by e-mail before the month's budget is used up",
 }
 _VERBS = {"Add": "create", "Modify": "update", "Remove": "delete"}
 _OURS = {

@@ -146,15 +146,21 @@ def _created_with_the_stack(spec: NodeSpec) -> dict[str, object]:
         variable("job_role"): attribute("JobRole", "Arn"),
         variable("mover_role"): attribute("MoverRole", "Arn"),
         **({variable("gpu_execution_role"): attribute("GpuExecutionRole", "Arn")} if gpu else {}),
+        **({variable("budget_topic"): ref("BudgetTopic")} if spec.settings.monthly_budget else {}),
         **({variable("key"): attribute("Key", "Arn")} if has_key(spec) else {}),
     }
 
 
 def mover_image(spec: NodeSpec) -> str:
-    """The image in which files are moved: the node's own copy, by digest, where there is one."""
-    if not spec.transfer_digest:
-        return f"{PUBLIC_REGISTRY}/{MOVER_IMAGE}"
+    """The image in which files are moved: the node's own copy, by digest.
+
+    The public one is not reached from a network without internet, nor by way of a registry's cache,
+    whose first pull needs a NAT in the same network (Amazon ECR, "Considerations for Amazon ECR VPC
+    endpoints": https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html).
+    """
     names = spec.names
+    if not spec.transfer_digest:
+        raise ValueError("the image of transfer jobs has no digest")
     registry = f"{names.account_id}.dkr.ecr.{names.region}.amazonaws.com"
     return f"{registry}/{names.transfer_images}@{spec.transfer_digest}"
 

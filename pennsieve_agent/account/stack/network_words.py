@@ -31,14 +31,15 @@ def network_words(spec: NodeSpec) -> tuple[str, ...]:
 
 def zone_words(spec: NodeSpec) -> str:
     """In which zones jobs run, and which of them nothing runs without."""
+    dns = "; DNS is open" if spec.settings.mode is Mode.COMPLIANT else ""
     if spec.settings.network:
-        return f"Jobs run in {', '.join(spec.settings.network.subnet_ids)}, which are there already"
+        return f"Jobs run in {' and '.join(spec.settings.network.subnet_ids)}{dns}"
     zones = spec.zones
     if len(zones) == 1:
-        return f"Jobs run in zone {zones[0]} alone; when it fails, no job runs"
-    single = {Mode.SECURE: "NAT is", Mode.COMPLIANT: "endpoints are"}.get(spec.settings.mode)
-    alone = f"; {single} in the first alone" if single else ""
-    return f"Jobs run in zones {' and '.join(zones)}{alone}"
+        return f"Jobs run in zone {zones[0]} alone; when it fails, no job runs{dns}"
+    single = {Mode.SECURE: "the NAT", Mode.COMPLIANT: "endpoints"}.get(spec.settings.mode)
+    alone = f", {single} in {zones[0]}" if single else ""
+    return f"Jobs run in zones {' and '.join(zones)}{alone}{dns}"
 
 
 def _more(spec: NodeSpec) -> Iterator[str]:

@@ -143,6 +143,8 @@ def _within(row: Document, other: Document) -> bool:
     """Whether all resources of one statement are among those of another, conditions alike."""
     names, wider = many(row["Resource"]), other["Resource"]
     alike = row.get("Condition") == other.get("Condition")
+    if row["Action"][0].startswith("s3:"):  # a bucket's name with a star is not its objects
+        alike = alike and ("/" in wider) == all("/" in name for name in names)
     return alike and names != [wider] and all(fits(wider, name) for name in names)
 
 
@@ -331,6 +333,7 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
         "secret": f"{parameters}secrets/*",
         "parameters-of-gpu-step": f"{secrets}{GPU_PARAMETERS}*",
         "parameters-of-run": [f"{secrets}{PARAMETERS}*", f"{secrets}{GPU_PARAMETERS}*"],
+        "budget-topic": names.arn("sns", names.budget_topic),
         "schedule": names.arn("events", f"rule/{names.schedule}"),
         "submission": [
             names.arn("batch", f"job-queue/{names.stack}-*"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from pennsieve_agent.account.spec.names import TOKEN_TAG
 from pennsieve_agent.account.spec.node_spec import NodeSpec
 from pennsieve_agent.account.stack.firewalls import firewalls
 from pennsieve_agent.account.stack.functions import functions
@@ -41,21 +40,23 @@ def node_template(spec: NodeSpec) -> dict[str, Any]:
 
 
 def _budget(spec: NodeSpec) -> Resources:
-    """A budget for what carries the node's tag; AWS looks at it a few times a day."""
+    """The topic that the node tells before the month's budget is used up, and who hears it.
+
+    Encrypted with AWS's own key for topics: what is sent is a sum of money and the node's id, and
+    is kept until it is delivered.
+    """
     if not spec.settings.monthly_budget:
         return {}
+    email = spec.settings.budget_email
+    subscribed = {"Subscription": [{"Protocol": "email", "Endpoint": email}]} if email else {}
     return {
-        "Budget": {
-            "Type": "AWS::Budgets::Budget",
+        "BudgetTopic": {
+            "Type": "AWS::SNS::Topic",
             "Properties": {
-                "Budget": {
-                    "BudgetName": spec.names.stack,
-                    "BudgetType": "COST",
-                    "TimeUnit": "MONTHLY",
-                    "BudgetLimit": {"Amount": spec.settings.monthly_budget, "Unit": "USD"},
-                    "CostFilters": {"TagKeyValue": [f"user:{TOKEN_TAG}${spec.names.token}"]},
-                },
-                "ResourceTags": tags(spec),
+                "TopicName": spec.names.budget_topic,
+                "KmsMasterKeyId": "alias/aws/sns",
+                **subscribed,
+                "Tags": tags(spec),
             },
         }
     }

@@ -73,7 +73,7 @@ MaxGpu = Annotated[
 MaxVcpus = Annotated[
     int | None,
     typer.Option(
-        "--max-vcpus", metavar="N", help="CPUs at once; 256 if never named.", show_default=False
+        "--max-vcpus", metavar="N", help="CPUs at once; 64 if never named.", show_default=False
     ),
 ]
 Budget = Annotated[
@@ -82,6 +82,15 @@ Budget = Annotated[
         "--monthly-budget",
         metavar="USD",
         help="Runs stop when they spent it; 0 for none.",
+        show_default=False,
+    ),
+]
+BudgetEmail = Annotated[
+    str | None,
+    typer.Option(
+        "--budget-email",
+        metavar="ADDRESS",
+        help="Who is warned at 80 %; you, if never named.",
         show_default=False,
     ),
 ]
@@ -107,6 +116,7 @@ class Flags:
     max_gpu: int | None = None
     max_vcpus: int | None = None
     monthly_budget: float | None = None
+    budget_email: str | None = None
     vpc_id: str | None = None
     subnets: tuple[str, ...] = ()
 
@@ -126,6 +136,8 @@ class Flags:
             role_path=self.role_path,
             max_vcpus=self.max_vcpus,
             monthly_budget=self.monthly_budget,
+            budget_email=self.budget_email,
+            own_email=context.claimed.email if self.monthly_budget else "",
             gpu=self._gpu(context),
         )
 

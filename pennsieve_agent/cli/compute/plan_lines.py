@@ -13,7 +13,6 @@ from pennsieve_agent.account.register.account_plan import AccountPlan
 from pennsieve_agent.account.rights.statement_sentences import listing
 from pennsieve_agent.account.served.served_plan import ServedPlan
 from pennsieve_agent.account.stack.explain import by_group
-from pennsieve_agent.account.stack.network_words import DNS_IS_OPEN
 from pennsieve_agent.account.world.steps import AlreadyDone, Step
 from pennsieve_agent.console.words import plural
 
@@ -64,8 +63,6 @@ def _own_brief(plan: AccountPlan) -> Iterator[str]:
         yield f"{line} ({_counts(changes)})" if changes else line
         yield from (f"     {text}" for text in _replaced(changes))
     yield plan.network[0]
-    if DNS_IS_OPEN in plan.network:
-        yield DNS_IS_OPEN
     yield plan.costs.brief
     if _makes_roles(plan):
         yield plan.words[0]

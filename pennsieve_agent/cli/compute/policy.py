@@ -156,6 +156,7 @@ def template(
     max_gpu: node_options.MaxGpu = None,
     max_vcpus: node_options.MaxVcpus = None,
     monthly_budget: node_options.Budget = None,
+    budget_email: node_options.BudgetEmail = None,
     vpc_id: node_options.Vpc = None,
     subnet: node_options.Subnets = None,
     code: CodeFile = None,
@@ -171,7 +172,7 @@ def template(
     """
     flags = Flags(
         mode, permissions_boundary, role_path, tuple(tag or ()), gpu_tier, max_gpu, max_vcpus,
-        monthly_budget, vpc_id, tuple(subnet or ()),
+        monthly_budget, budget_email, vpc_id, tuple(subnet or ()),
     )  # fmt: skip
     if workspace is not None and not _WORKSPACE.fullmatch(workspace):
         raise UsageProblem(

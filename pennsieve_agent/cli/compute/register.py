@@ -62,6 +62,7 @@ def register(
     max_gpu: node_options.MaxGpu = None,
     max_vcpus: node_options.MaxVcpus = None,
     monthly_budget: node_options.Budget = None,
+    budget_email: node_options.BudgetEmail = None,
     vpc_id: node_options.Vpc = None,
     subnet: node_options.Subnets = None,
     from_stack: FromStack = "",
@@ -79,7 +80,7 @@ def register(
     tags, subnets = tuple(tag or ()), tuple(subnet or ())
     flags = Flags(
         mode, permissions_boundary, role_path, tags, gpu_tier, max_gpu, max_vcpus,
-        monthly_budget, vpc_id, subnets,
+        monthly_budget, budget_email, vpc_id, subnets,
     )  # fmt: skip
     registration = Registration(name, aws_profile, region, from_stack, yes, dry_run, details)
     return _register(context, registration, flags, provisioner, as_served=as_served)

@@ -73,6 +73,7 @@ def _refuse_others(registration: Registration, flags: Flags) -> None:
         "--max-gpu": flags.max_gpu,
         "--max-vcpus": flags.max_vcpus,
         "--monthly-budget": flags.monthly_budget,
+        "--budget-email": flags.budget_email,
         "--vpc-id": flags.vpc_id,
         "--subnet": flags.subnets or None,
         "--from-stack": registration.from_stack or None,

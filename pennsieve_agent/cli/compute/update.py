@@ -69,6 +69,7 @@ def update(
     max_gpu: node_options.MaxGpu = None,
     max_vcpus: node_options.MaxVcpus = None,
     monthly_budget: node_options.Budget = None,
+    budget_email: node_options.BudgetEmail = None,
     version: Version = None,
     max_notebooks: Notebooks = None,
     llm: Llm = None,
@@ -88,7 +89,7 @@ def update(
     """
     flags = Flags(
         mode, tags=tuple(tag or ()), gpu_tier=gpu_tier, max_gpu=max_gpu, max_vcpus=max_vcpus,
-        monthly_budget=monthly_budget,
+        monthly_budget=monthly_budget, budget_email=budget_email,
     )  # fmt: skip
     theirs = PennsievesChanges(name, description, version, max_notebooks, llm)
     registration = Registration(node or "", aws_profile, region, yes=yes, dry_run=dry_run)

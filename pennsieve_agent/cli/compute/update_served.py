@@ -123,6 +123,7 @@ def _refuse_others(node: ComputeNode, flags: Flags) -> None:
         "--tag": flags.tags or None,
         "--max-vcpus": flags.max_vcpus,
         "--monthly-budget": flags.monthly_budget,
+        "--budget-email": flags.budget_email,
         "--mode": flags.mode,
     }
     if names := [name for name, value in values.items() if value is not None]:

@@ -52,7 +52,7 @@ def clients(
         node_choice.memory(context),
         context.calls_with(aws),
         bundle=bundle(),
-        transfer=transfer_image.PublicPython(aws, context.sleep) if asks_pennsieve else None,
+        transfer=transfer_image.PublicPython(aws, context.sleep),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.cli.run.views import limits_words
@@ -13,6 +14,7 @@ from pennsieve_agent.domain.figures import total
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.domain.run_estimate import Estimate
     from pennsieve_agent.services.runs.run_request import Prepared
     from pennsieve_agent.services.runs.start_run import Started
 
@@ -40,6 +42,7 @@ def _plan_document(ready: Prepared) -> dict[str, Any]:
         "folder": ready.folder,
         "files_in_folder": ready.input.in_folder,
         "limits": documents.limits(ready.request.limits),
+        "estimate": _estimate_document(ready),
     }
 
 
@@ -57,6 +60,7 @@ def _plan_text(ready: Prepared) -> list[Part]:
         ("results", ready.folder),
         ("note", _shared_folder(ready)),
         ("limits", limits_words(ready.request.limits)),
+        ("cost", _cost(ready)),
     ]
     rows = [
         [
@@ -89,6 +93,36 @@ _LAYOUTS = {
     "tree": "tree (files in their folders, without those that all files share)",
     "flat": "flat (all files at the top of INPUT_DIR)",
 }
+
+
+def _estimated(ready: Prepared) -> Estimate | None:
+    """What the run will cost; None where that is not known.
+
+    Pennsieve does not tell it of its nodes, and nobody here knows which GPU machines a node has.
+    """
+    from pennsieve_agent.domain.run_estimate import estimate
+
+    own, amount = ready.own_node, total(file.size for file in ready.files)
+    gpu = any(step.compute_type == "gpu" for step in ready.request.workflow.steps)
+    if own is None or amount is None or gpu:
+        return None
+    spot = bool(ready.request.limits and ready.request.limits.spot)
+    try:
+        return estimate(ready.plan, amount, mode=own.mode, region=own.region, spot=spot)
+    except ValueError:
+        return None
+
+
+def _cost(ready: Prepared) -> str:
+    if (cost := _estimated(ready)) is None:
+        return ""
+    once = f"about {cost.once:.2f} USD whatever its steps do ({cost.files:.2f} of it for the input)"
+    return f"{once}, and {cost.hour:.3f} USD for each hour in which they run"
+
+
+def _estimate_document(ready: Prepared) -> dict[str, float] | None:
+    cost = _estimated(ready)
+    return None if cost is None else {k: round(v, 6) for k, v in asdict(cost).items()}
 
 
 def _whose(ready: Prepared) -> str:

@@ -84,6 +84,14 @@ NeedsPennsieve = Annotated[
         "given.",
     ),
 ]
+Disk = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--disk",
+        metavar="[STEP=]GIB",
+        help="Disk of its steps on your own nodes, for image and /tmp: 21 to 200; else 20.",
+    ),
+]
 Targets = Annotated[
     bool,
     typer.Option("--targets", help="Only list what a last step can do with results."),
@@ -107,6 +115,7 @@ def add(
     public: Public = False,
     layout: Layout = None,
     needs_pennsieve: NeedsPennsieve = None,
+    disk: Disk = None,
     targets: Targets = False,
     dry_run: options.DryRun = False,
 ) -> Shown:
@@ -125,7 +134,7 @@ def add(
         raise UsageProblem(
             "missing argument 'REPO...'", hint="for example: pennsieve workflow add GITHUB_URL"
         )
-    wish = wish_of(name, build, layout, needs_pennsieve, is_public=public)
+    wish = wish_of(name, build, layout, needs_pennsieve, disk, is_public=public)
     with _looked_at(context, repositories, ref) as (means, checkouts):
         from pennsieve_agent.services.workflows import register_workflow
 
@@ -141,6 +150,7 @@ def wish_of(
     build: Builder,
     layout: options.InputLayout | None,
     needs_pennsieve: Needs | None,
+    disk: list[str] | None,
     *,
     is_public: bool = False,
 ) -> Wish:
@@ -149,7 +159,28 @@ def wish_of(
     from pennsieve_agent.services.workflows.registration import Wish
 
     needs = needs_pennsieve and ("" if needs_pennsieve is Needs.NO else needs_pennsieve.value)
-    return Wish(name, BuildPlace(build.value), is_public, layout and layout.value, needs)
+    sizes = None if disk is None else disk_sizes(disk)
+    return Wish(name, BuildPlace(build.value), is_public, layout and layout.value, needs, sizes)
+
+
+def disk_sizes(typed: list[str]) -> dict[str, int]:
+    """GiB by step, as typed: ``100`` for all, or ``sort=100``; 0 for what comes with a machine.
+
+    Raises:
+        UsageProblem: it is not a number that AWS takes.
+    """
+    from pennsieve_agent.domain.job_sizes import fault_of_disk
+
+    sizes: dict[str, int] = {}
+    for text in typed:
+        step, _, number = text.rpartition("=")
+        fault = fault_of_disk(int(number)) if number.isdecimal() else fault_of_disk(None)
+        if fault:
+            raise UsageProblem(
+                f"--disk {text} {fault}", hint="for example: --disk 100, or --disk sort=100"
+            )
+        sizes[step.strip()] = int(number)
+    return sizes
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import typer
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.cli.workflow.add import Build, Builder, Layout, NeedsPennsieve, wish_of
+from pennsieve_agent.cli.workflow.add import Build, Builder, Disk, Layout, NeedsPennsieve, wish_of
 from pennsieve_agent.console.shown import NOT_CHANGED, UNCHANGED, Prose, Shown
 from pennsieve_agent.errors import UsageProblem
 
@@ -83,6 +83,7 @@ def update(
     build: Build = Builder.AUTO,
     layout: Layout = None,
     needs_pennsieve: NeedsPennsieve = None,
+    disk: Disk = None,
     accept_moved_tag: AcceptMovedTag = False,
     yes: options.Yes = False,
     dry_run: Annotated[
@@ -97,7 +98,7 @@ def update(
     from pennsieve_agent.cli.workflow.update_code import CodeRequest, update_code
 
     edits = name is not None or description is not None or bool(default)
-    settings = layout or needs_pennsieve or build is not Builder.AUTO
+    settings = layout or needs_pennsieve or disk or build is not Builder.AUTO
     codes = bool(to or repo or accept_moved_tag or settings)
     _check(name, edits=edits, renews=renew_identity, codes=codes, dry_run=dry_run)
     if renew_identity:
@@ -107,7 +108,8 @@ def update(
     request = CodeRequest(
         to or (), repo or (), accept_moved_tag=accept_moved_tag, yes=yes, dry_run=dry_run
     )
-    return update_code(context, workflow, request, wish_of(None, build, layout, needs_pennsieve))
+    wish = wish_of(None, build, layout, needs_pennsieve, disk)
+    return update_code(context, workflow, request, wish)
 
 
 def _check(name: str | None, *, edits: bool, renews: bool, codes: bool, dry_run: bool) -> None:

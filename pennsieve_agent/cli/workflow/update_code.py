@@ -113,7 +113,7 @@ def _changes_anything(
     means: Means, existing: Existing, changes: Sequence[CodeChange], wish: Wish
 ) -> bool:
     lacks = len(existing.placed) < len(means.desks)
-    settings = wish.layout is not None or wish.needs_pennsieve is not None
+    settings = (wish.layout, wish.needs_pennsieve, wish.disk) != (None, None, None)
     return lacks or settings or any(change.is_change for change in changes)
 
 

@@ -74,7 +74,7 @@ def _known(value: Added, wish: Wish) -> Shown:
         elif change.is_change:
             which = f" --to {change.after.tag}" if len(value.changes) == 1 else ""
             notes.append(f"{change.new} exists: {update}{which}")
-    if wish.layout is not None or wish.needs_pennsieve is not None:
+    if (wish.layout, wish.needs_pennsieve, wish.disk) != (None, None, None):
         notes.append(f"its settings were not changed; change them with: {update}")
     return Shown(added_document(value), text, notes or ["nothing was changed"])
 

@@ -179,7 +179,17 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("folder", "text", "The folder of the results in the dataset."),
             Field("files_in_folder", "integer", "Files that are there already."),
             Field("limits", "run_limits", "What it may take."),
+            Field("estimate", "run_estimate", "What it will cost, if known.", null=True),
             Field("jobs", "list of run_job", "What runs, in order."),
+        ),
+    ),
+    Document(
+        "run_estimate",
+        "What a run on an own node will cost, in USD by list prices.",
+        (
+            Field("once", "number", "Whatever its steps do."),
+            Field("files", "number", "Of that, for the input."),
+            Field("hour", "number", "For each hour in which all of its steps run."),
         ),
     ),
     Document(

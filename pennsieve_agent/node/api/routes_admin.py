@@ -13,7 +13,7 @@ from pennsieve_agent.node.api.wake_reconciler import wake
 from pennsieve_agent.node.identity import workflow_credentials
 from pennsieve_agent.node.identity.workflow_registry import READ, WRITE
 from pennsieve_agent.node.node import aws_code
-from pennsieve_agent.node.records.version_document import check_version
+from pennsieve_agent.node.records.version_document import check_reached, check_version
 
 MOST_ARCHIVE = 5 * 1024**3
 """Bytes of one upload (Amazon S3, "PutObject")."""
@@ -28,6 +28,7 @@ def add_version(request: Request, workflow: str, version: str) -> Reply:
     document = request.document()
     try:
         check_version(document, workflow, version)
+        check_reached(document, request.node.settings.mode, request.node.settings.region)
     except ValueError as error:
         raise Problem(400, "bad-version", str(error)) from None
     if not request.registry.add_version(document):

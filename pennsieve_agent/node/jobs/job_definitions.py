@@ -79,6 +79,8 @@ def _container(node: Node, record: RunRecord, job: JobRecord) -> dict[str, Any]:
     }
     if not job.gpu:
         public = "ENABLED" if assigns_public_ip(settings.mode) else "DISABLED"
+        if job.disk:
+            container["ephemeralStorage"] = {"sizeInGiB": job.disk}
         container["fargatePlatformConfiguration"] = {"platformVersion": "LATEST"}
         container["networkConfiguration"] = {"assignPublicIp": public}
     return container

@@ -49,10 +49,10 @@ class JobRecord:
 
     ``submissions`` counts them and ``lost`` those that Batch forgot; ``name`` is that of the last
     one. ``attempts`` are those of the last submission as AWS tells of them, ``past`` those of the
-    ones before. ``vcpus`` and ``memory`` (MB) are what it gets. ``calls`` are the calls of
-    functions that are still to be made for it (:mod:`pennsieve_agent.node.jobs.calls`), none of a
-    job for AWS Batch; ``called`` is when the last was made, ``begun`` when the first of
-    several began.
+    ones before. ``vcpus``, ``memory`` (MB) and ``disk`` (GiB; 0 is what comes with it) are what it
+    gets. ``calls`` are the calls of functions that are still to be made for it
+    (:mod:`pennsieve_agent.node.jobs.calls`), none of a job for AWS Batch; ``called`` is when the
+    last was made, ``begun`` when the first of several began.
     """
 
     key: str
@@ -63,6 +63,7 @@ class JobRecord:
     vcpus: float = 1.0
     memory: int = 2048
     gpu: bool = False
+    disk: int = 0
     submissions: int = 0
     name: str = ""
     id: str = ""

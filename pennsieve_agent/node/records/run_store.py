@@ -204,6 +204,15 @@ class RunStore:
         rows = self._items.query(f"COST#{month}")
         return sum(float(row["usd"]["N"]) for row in rows if row["sk"]["S"] != but)
 
+    def warned_at(self, month: str) -> float:
+        """At which share of a month's budget somebody was last warned; 0 for never."""
+        item = self._items.get("WARNED", month)
+        return float(item["share"]["N"]) if item else 0.0
+
+    def note_warning(self, month: str, share: float) -> None:
+        """Note that somebody was warned."""
+        self._items.put("WARNED", month, self._kept({"share": {"N": f"{share:g}"}}))
+
     def _keep_plan(self, record: RunRecord) -> None:
         """Store a plan that is not stored yet; before the run's own item names it."""
         digest = digest_of(record.plan) if record.plan else ""

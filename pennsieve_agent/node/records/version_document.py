@@ -1,8 +1,8 @@
 """The document of a workflow version: validated and decoded. Pure.
 
 ``{workflow, name, description, version, layout, needsPennsieve, origin, steps: [...]}``; each step
-has ``id, kind, dependsOn, sourceUrl, tag, commit, image, computeType, cpu, memory, parameters,
-targetType, defaults``. An image is always named by its digest.
+has ``id, kind, dependsOn, sourceUrl, tag, commit, image, computeType, cpu, memory, disk,
+parameters, targetType, defaults``. An image is always named by its digest.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
+from pennsieve_agent.domain.image_names import archive_of, ecr_of
+from pennsieve_agent.domain.job_sizes import fault_of_disk
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
 from pennsieve_agent.domain.target_types import TARGETS
 from pennsieve_agent.domain.workflows import Step, StepKind, Workflow
@@ -51,6 +53,34 @@ def check_version(document: Json, workflow: str, version: str) -> None:
     for step in steps:
         _check_step(step)
     _check_graph(steps)
+
+
+def check_reached(document: Json, mode: str, region: str) -> None:
+    """Refuse a version whose steps could not reach what they need from a network without internet.
+
+    Endpoints lead to services of their own region alone (AWS PrivateLink, "Access AWS services":
+    https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html).
+
+    Raises:
+        ValueError: what they could not reach, in words.
+
+    """
+    if mode != "compliant":
+        return
+    if document.get("needsPennsieve"):
+        raise ValueError(
+            "steps on a node of mode compliant cannot reach Pennsieve, as it has no internet access"
+        )
+    for row in document["steps"]:
+        image = str(row.get("image") or "")
+        if not image or archive_of(image):
+            continue
+        registry = ecr_of(image.partition("/")[0])
+        if registry is None or registry.region != region:
+            raise ValueError(
+                f"the image of step '{row['id']}' is not in a private registry in {region}, and a "
+                "node of mode compliant reaches no other"
+            )
 
 
 def workflow_of(document: Json) -> Workflow:
@@ -104,6 +134,8 @@ def _check_code(step: Json) -> None:
         size = step.get(what) or 0
         if not isinstance(size, int) or size < 0:
             raise ValueError(f"{what} of step '{name}' must be a number")
+    if fault := fault_of_disk(step.get("disk") or 0):
+        raise ValueError(f"disk of step '{name}' {fault}")
 
 
 def _check_graph(steps: Sequence[Json]) -> None:
@@ -130,6 +162,7 @@ def _step(row: Json) -> Step:
         compute_type=str(row.get("computeType") or ""),
         cpu=int(row.get("cpu") or 0),
         memory=int(row.get("memory") or 0),
+        disk=int(row.get("disk") or 0),
         parameters=tuple(_parameter(parameter) for parameter in row.get("parameters") or ()),
         default_params=dict(row.get("defaults") or {}),
     )

@@ -9,8 +9,9 @@ from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_record import JobRecord, RunRecord
 from pennsieve_agent.node.records.run_store import RunStore
 from pennsieve_agent.node.runs.lost_grants import lost_grant
-from pennsieve_agent.node.runs.plan_jobs import month
-from pennsieve_agent.node.runs.transitions import AwsState, NodeLimits
+from pennsieve_agent.node.runs.month_budget import budget_of, month_of
+from pennsieve_agent.node.runs.run_costs import NodeLimits
+from pennsieve_agent.node.runs.transitions import AwsState
 
 _DESCRIBED = 100
 """Jobs in one question (AWS Batch, "DescribeJobs")."""
@@ -26,8 +27,8 @@ def observe(node: Node, store: RunStore, record: RunRecord) -> AwsState:
         rows |= {row["jobId"]: row for row in answer["jobs"]}
     waits = [job for job in record.live if rows.get(job.id, {}).get("status") == "RUNNABLE"]
     places = _environments(node, waits) if waits else {}
-    budget = limits_of(node).budget
-    spent = store.cost_of(month(node.now()), but=record.run) if budget else 0.0
+    month = month_of(record, node.now())
+    spent = store.cost_of(month, but=record.run) if budget_of(node) else 0.0
     cancelled = store.is_cancelled(record.run)
     return AwsState(rows, places, cancelled, spent, lost_grant(node, record))
 
@@ -49,6 +50,8 @@ def limits_of(node: Node) -> NodeLimits:
     settings = node.settings
     return NodeLimits(
         float(settings.max_vcpus or 0),
-        float(settings.monthly_budget or 0),
-        settings.mode == "basic",
+        budget_of(node),
+        settings.mode,
+        settings.region,
+        settings.gpu_type,
     )

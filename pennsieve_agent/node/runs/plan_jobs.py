@@ -8,11 +8,11 @@ from time import gmtime, strftime
 from typing import Any
 from urllib.parse import urlsplit
 
+from pennsieve_agent.domain.job_sizes import TRANSFER_CPU, TRANSFER_MEMORY, fit, fit_gpu
 from pennsieve_agent.domain.plans import Job, RunPlan
 from pennsieve_agent.domain.plans import JobKind as PlanKind
 from pennsieve_agent.domain.target_types import LAYER_TARGET
 from pennsieve_agent.node.jobs.calls import parts_of
-from pennsieve_agent.node.jobs.job_sizes import TRANSFER_CPU, TRANSFER_MEMORY, fit, fit_gpu
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord
 from pennsieve_agent.node.records.run_store import RunStore
@@ -108,7 +108,19 @@ def _jobs(node: Node, job: Job, code: Code | None) -> list[JobRecord]:
     except ValueError as error:
         raise CannotRun(f"step '{job.id}': {error}") from None
     image = code.image if code is not None else ""
-    jobs.append(JobRecord(job.id, job.id, JobKind.PROCESS, parents, image, vcpus, memory, gpu))
+    jobs.append(
+        JobRecord(
+            job.id,
+            job.id,
+            JobKind.PROCESS,
+            parents,
+            image,
+            vcpus,
+            memory,
+            gpu,
+            0 if gpu else job.disk,
+        )
+    )
     return jobs
 
 
@@ -132,10 +144,6 @@ def check_budget(node: Node, store: RunStore, run: str) -> None:
 
     """
     budget = float(node.settings.monthly_budget or 0)
-    if budget and store.cost_of(month(node.now()), but=run) >= budget:
+    month = strftime("%Y-%m", gmtime(node.now()))
+    if budget and store.cost_of(month, but=run) >= budget:
         raise CannotRun(f"this month's budget of the compute node, {budget:.2f} USD, is used up")
-
-
-def month(now: float) -> str:
-    """The month of a time in unix seconds, as it is counted by: ``2026-11``."""
-    return strftime("%Y-%m", gmtime(now))

@@ -18,7 +18,8 @@ from pennsieve_agent.node.records.run_document import run_document, timestamp
 from pennsieve_agent.node.records.run_record import RunRecord
 from pennsieve_agent.node.records.run_store import RunStore
 from pennsieve_agent.node.runs.observe_jobs import limits_of, observe
-from pennsieve_agent.node.runs.transitions import cost_of, update_jobs
+from pennsieve_agent.node.runs.run_costs import run_cost
+from pennsieve_agent.node.runs.transitions import update_jobs
 
 FORM = "pennsieve-run/1"
 _LATER = ("status", "phase", "reason", "ended", "metrics")
@@ -49,7 +50,7 @@ def receipt_for(node: Node, run: str) -> dict[str, Any]:
         return {"status": 200, "body": {}}
     update_jobs(record, observe(node, store, record))
     now = node.now()
-    cost = cost_of(record, limits_of(node), now)
+    cost = run_cost(record, limits_of(node), now).total
     document = receipt_of(record, store.start_of(record), node.settings, cost, now)
     text = json.dumps(document, indent=2, sort_keys=True) + "\n"
     return {"status": 200, "body": {"name": RECEIPT, "text": text}}

@@ -23,9 +23,10 @@ from pennsieve_agent.node.records.run_store import Busy, RunStore
 from pennsieve_agent.node.runs.accept_run import PATIENCE_SECONDS, accept
 from pennsieve_agent.node.runs.batch_reasons import STOPPED
 from pennsieve_agent.node.runs.log_reasons import explain
+from pennsieve_agent.node.runs.month_budget import budget_of, note_spent
 from pennsieve_agent.node.runs.observe_jobs import limits_of, observe
-from pennsieve_agent.node.runs.plan_jobs import month
 from pennsieve_agent.node.runs.run_cleanup import archive, tidy
+from pennsieve_agent.node.runs.run_costs import run_cost
 from pennsieve_agent.node.runs.run_metrics import metrics_of
 from pennsieve_agent.node.runs.status_reports import StatusReports
 from pennsieve_agent.node.runs.transitions import (
@@ -205,7 +206,10 @@ class RunReconciler:
         update_jobs(record, seen)
         explain(self.node, record)
         record.waiting = why_waiting(record, seen, limits_of(self.node))
-        decide(record, seen, limits_of(self.node), self.node.now())
+        limits, now = limits_of(self.node), self.node.now()
+        if budget_of(self.node):  # what still runs counts for the others, too
+            note_spent(self.node, self.store, record, run_cost(record, limits, now).total)
+        decide(record, seen, limits, now)
         return record.phase is not Phase.RUNNING
 
     def _end(self, record: RunRecord) -> bool:
@@ -256,7 +260,7 @@ class RunReconciler:
     def _measure(self, record: RunRecord) -> None:
         record.metrics = metrics_of(record, limits_of(self.node), self.node.now())
         if record.started:
-            self.store.note_cost(month(self.node.now()), record.run, record.cost)
+            note_spent(self.node, self.store, record, record.cost)
 
     def _clean(self, record: RunRecord) -> bool:
         """Delete the files of a run. It is not called ended before, unless that takes an hour."""
@@ -286,6 +290,7 @@ class RunReconciler:
         seen = observe(self.node, self.store, record)
         update_jobs(record, seen)
         if job.status == "SUCCEEDED":
+            self._measure(record)  # once more: cleaning is paid, too
             tidy(self.node, record)
             record.left = ""
             record.phase = Phase.REPORTING

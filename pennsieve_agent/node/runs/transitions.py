@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pennsieve_agent.domain.prices import JobUsage, job_cost
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord, Phase, RunRecord
 from pennsieve_agent.node.runs.batch_reasons import (
     DEPENDENCY,
@@ -21,6 +20,7 @@ from pennsieve_agent.node.runs.batch_reasons import (
     processors,
     waiting,
 )
+from pennsieve_agent.node.runs.run_costs import NodeLimits, run_cost
 
 MOST_SUBMISSIONS = 4
 """Of a job that Batch no longer knows, again and again."""
@@ -47,15 +47,6 @@ class AwsState:
     cancelled: bool = False
     month: float = 0.0
     revoked: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class NodeLimits:
-    """The node's own limits: processors in one queue, and USD a month; 0 is none."""
-
-    vcpus: float = 0.0
-    budget: float = 0.0
-    public: bool = False
 
 
 def update_jobs(record: RunRecord, seen: AwsState) -> None:
@@ -189,31 +180,12 @@ def _limits(record: RunRecord, seen: AwsState, limits: NodeLimits, now: float) -
     seconds = float(record.limits.get("timeoutSeconds") or 0)
     if seconds and now - record.started >= seconds:
         record.end("FAILED", f"the time limit of the run, {seconds:g} s, was reached")
-    cost, most = cost_of(record, limits, now), float(record.limits.get("maxCost") or 0)
+    cost, most = run_cost(record, limits, now).total, float(record.limits.get("maxCost") or 0)
     if most and cost >= most:
         record.end("FAILED", f"the cost limit of the run, {most:.2f} USD, was reached")
     if limits.budget and seen.month + cost >= limits.budget:
         words = f"this month's budget of the compute node, {limits.budget:.2f} USD, is used up"
         record.end("FAILED", words)
-
-
-def usage(record: RunRecord, job: JobRecord, limits: NodeLimits, now: float) -> JobUsage:
-    """What a job took so far."""
-    # The attempts are what is shown of a step, too, so both tell the same time.
-    rows = [row for row in (*job.past, *job.attempts) if row["started"]]
-    seconds = sum(max(row["ended"] - row["started"], 0.0) for row in rows)
-    runs = job.status == _RUNNING and job.started not in {row["started"] for row in rows}
-    if runs and job.started:  # what still runs is counted until now
-        seconds += max(now - job.started, 0.0)
-    # Only processors on Fargate are submitted to the Spot queue.
-    spot = bool(record.limits.get("spot")) and job.kind is JobKind.PROCESS and not job.gpu
-    gpu = "gpu" if job.gpu else ""
-    return JobUsage(seconds, job.vcpus, job.memory / 1024, spot, gpu, limits.public)
-
-
-def cost_of(record: RunRecord, limits: NodeLimits, now: float) -> float:
-    """What a run's jobs cost so far, in USD."""
-    return sum(job_cost(usage(record, job, limits, now)) for job in record.jobs)
 
 
 def why_waiting(record: RunRecord, seen: AwsState, limits: NodeLimits) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Adds to moto's CloudFormation what a node's stack needs: types, changes, deletions.
 
-moto knows no budgets, egress rules and bucket policies in templates; it forgets what it cannot
+moto knows no egress rules and bucket policies in templates; it forgets what it cannot
 change, asks more of Batch than AWS does, and leaves most of a network behind when its stack goes.
 Everything here makes it do what AWS documents, and nothing else.
 """
@@ -25,7 +25,6 @@ SERVICE_ROLE = "AWSServiceRoleForBatch"
 """What Batch works with when it is given no role (AWS Batch, "Using service-linked roles")."""
 
 _NOTED = (
-    "AWS::Budgets::Budget",
     "AWS::EC2::SecurityGroupEgress",
     # moto would enforce a bucket's policy without its conditions, and so refuse everybody.
     "AWS::S3::BucketPolicy",

@@ -101,6 +101,7 @@ def _step(row: Fields) -> Step:
         compute_type=row.text("computeType"),
         cpu=row.integer("cpu") or 0,
         memory=row.integer("memory") or 0,
+        disk=row.integer("disk") or 0,
         parameters=tuple(_parameter(item) for item in row.records("parameters")),
         default_params=row.text_map("defaults"),
     )

@@ -68,6 +68,7 @@ class Wish:
     is_public: bool = False
     layout: str | None = None
     needs_pennsieve: str | None = None
+    disk: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,5 +197,7 @@ def put_on_node(
     layout = wish.layout if wish.layout is not None else present.get("layout")
     needs = wish.needs_pennsieve
     needs = needs if needs is not None else present.get("needsPennsieve")
-    settings = NodeSettings(str(layout or "tree"), str(needs or ""))
+    kept = {str(row["id"]): int(row["disk"]) for row in present.get("steps") or () if "disk" in row}
+    disk = wish.disk if wish.disk is not None else kept
+    settings = NodeSettings(str(layout or "tree"), str(needs or ""), disk)
     return put_version(desk, version_document(naming, version, steps, code, settings))

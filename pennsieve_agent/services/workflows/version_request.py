@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pennsieve_agent.domain.parameters import Parameter
@@ -25,11 +25,13 @@ class NodeSettings:
     """What a workflow is on an own node besides its code.
 
     ``layout`` is how a step's input lies; ``needs_pennsieve`` is what of the workflow's identity
-    its steps are given: nothing, ``read`` or ``write``.
+    its steps are given: nothing, ``read`` or ``write``. ``disk`` is GiB for image and ``/tmp`` by
+    the id of a step, or by ``""`` for all others.
     """
 
     layout: str = "tree"
     needs_pennsieve: str = ""
+    disk: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,11 @@ def version_document(
     """The document; ``code`` is by the ids of the steps that run something.
 
     Raises:
-        UsageProblem: a step delivers to something that an own node does not serve.
+        UsageProblem: a step delivers to something that an own node does not serve, or disk is asked
+            for a step that is not there.
 
     """
+    _check_disk(settings.disk, code)
     return {
         "workflow": naming.workflow,
         "name": naming.name,
@@ -72,8 +76,21 @@ def version_document(
         "layout": settings.layout,
         "needsPennsieve": settings.needs_pennsieve,
         "origin": naming.origin,
-        "steps": [_step(step, code.get(step.id)) for step in steps],
+        "steps": [_step(step, code.get(step.id), disk_of(settings, step.id)) for step in steps],
     }
+
+
+def disk_of(settings: NodeSettings, step: str) -> int:
+    """GiB of disk that a step was given; 0 for what comes with a machine."""
+    return settings.disk.get(step, settings.disk.get("", 0))
+
+
+def _check_disk(disk: Mapping[str, int], code: Mapping[str, StepCode]) -> None:
+    if unknown := sorted(set(disk) - {"", *code}):
+        raise UsageProblem(
+            f"--disk names step '{unknown[0]}', which runs no code in this workflow",
+            hint=f"its steps are: {', '.join(code)}",
+        )
 
 
 def version_name(tags: Sequence[str]) -> str:
@@ -134,7 +151,7 @@ def _essence(document: Mapping[str, Any]) -> Document:
     return {**document, "steps": steps, "version": "", "name": "", "description": ""}
 
 
-def _step(step: Step, code: StepCode | None) -> Document:
+def _step(step: Step, code: StepCode | None, disk: int) -> Document:
     if step.kind is StepKind.TARGET and step.target_type not in TARGETS:
         raise UsageProblem(
             f"step '{step.id}' has the target '{step.target_type}', which an own node does not "
@@ -157,6 +174,7 @@ def _step(step: Step, code: StepCode | None) -> Document:
             "computeType": "gpu" if step.compute_type == "gpu" else "standard",
             "cpu": step.cpu,
             "memory": step.memory,
+            **({"disk": disk} if disk else {}),
             "parameters": [_parameter(parameter) for parameter in step.parameters],
         }
     return document

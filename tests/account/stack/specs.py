@@ -23,7 +23,13 @@ BOUNDARY = f"arn:aws:iam::{NUMBER}:policy/org/bounded"
 def node(mode: Mode = Mode.BASIC, code: Code | None = CODE, **settings: object) -> NodeSpec:
     """A node of a mode that is turned on."""
     chosen = replace(Settings(mode=mode), **settings)  # type: ignore[arg-type]
-    return NodeSpec(NAMES, "lab", WORKSPACE, PLATFORM, settings=chosen, code=code, zones=ZONES)
+    return NodeSpec(
+        *(NAMES, "lab", WORKSPACE, PLATFORM),
+        settings=chosen,
+        code=code,
+        transfer_digest=DIGEST,
+        zones=ZONES,
+    )
 
 
 def every() -> dict[str, NodeSpec]:
@@ -36,6 +42,5 @@ def every() -> dict[str, NodeSpec]:
     found |= {f"{mode.value}-existing": node(mode, network=there) for mode in Mode}
     found["organisation"] = node(Mode.SECURE, extras=Extras(BOUNDARY, TAGS), role_path="/research/")
     found["off"] = node(code=None)
-    found["copied"] = replace(node(), transfer_digest=DIGEST)
     found["any account"] = replace(node(), platform_account_id="")
     return found

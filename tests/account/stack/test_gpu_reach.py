@@ -21,8 +21,8 @@ SECRET = f"arn:aws:secretsmanager:{HERE}:secret:{NAMES.secret_prefix}"
 PARAMETERS = f"arn:aws:ssm:{HERE}:parameter{NAMES.parameter_prefix}secrets/"
 KEYS = f"arn:aws:ssm:{HERE}:parameter{NAMES.parameter_prefix}workflows/w-1/read"
 BUCKET = f"arn:aws:s3:::{NAMES.bucket}"
-ON_THE_MACHINE = (NAMES.instance_role, NAMES.gpu_execution_role, NAMES.job_role)
-"""The machine's own role, and both roles of a job there (``test_gpu_jobs.py`` holds them to it)."""
+ON_THE_MACHINE = (NAMES.instance_role, NAMES.gpu_execution_role)
+"""The machine's own role, and that of a job there, which has no job role (``test_gpu_jobs.py``)."""
 NEVER = (
     *(("secretsmanager:GetSecretValue", f"{SECRET}{name}-AbCdEf")
       for name in ("shared", "user-N-user-1", "runs/1", "parameters/1")),
@@ -31,6 +31,7 @@ NEVER = (
       for part in ("", "-key", "-secret", "-session")),
     *(("ssm:GetParameters", f"{PARAMETERS}{scope}/KEY") for scope in ("shared", "user-N-user-1")),
     ("s3:GetObject", f"{BUCKET}/documents/a"),
+    ("s3:GetObject", f"{BUCKET}/files/runs/r/a/data/raw.edf"),
     ("s3:GetObject", f"{BUCKET}/logs/a.zip"),
     ("dynamodb:GetItem", f"arn:aws:dynamodb:{HERE}:table/{NAMES.table}"),
     ("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:{NAMES.reconciler}"),

@@ -36,7 +36,7 @@ TYPES = {
     "AWS::DynamoDB::Table": "by who uses it",
     "AWS::S3::Bucket": "by who uses it",
     "AWS::ECR::Repository": "by grants, made with it",
-    "AWS::EFS::FileSystem": "by grants, made with it",
+    "AWS::S3Files::FileSystem": "by grants, made with it",
     "AWS::Logs::LogGroup": "as itself, which the key's policy allows",
     "AWS::KMS::Alias": "not at all",
     "AWS::Lambda::Function": "names it, for parameters",

@@ -15,13 +15,13 @@ from tests.account.stack.specs import GPU, NUMBER, every, node
 def test_zones_and_what_fails_with_one() -> None:
     assert network_words(node())[0] == "Jobs run in zones use1-az1 and use1-az2"
     secure = network_words(node(Mode.SECURE))
-    assert secure[0] == "Jobs run in zones use1-az1 and use1-az2; NAT is in the first alone"
+    assert secure[0] == "Jobs run in zones use1-az1 and use1-az2, the NAT in use1-az1"
     assert secure[1] == (
         "When zone use1-az1 fails, no job runs, as the NAT can be reached no more; a second zone "
         "for that would cost 36.50 USD a month more"
     )
     compliant = network_words(node(Mode.COMPLIANT))
-    assert compliant[0].endswith("; endpoints are in the first alone")
+    assert compliant[0].endswith(", endpoints in use1-az1; DNS is open")
     assert "a second zone for that would cost 43.80 USD a month more" in compliant[1]
     alone = replace(node(), zones=("use1-az4",))
     assert network_words(alone)[0] == (

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.account.spec.node_spec import NodeSpec
+from pennsieve_agent.account.spec.node_spec import Mode, NodeSpec
 from pennsieve_agent.account.stack.firewalls import NOWHERE
-from pennsieve_agent.domain.reachability import Reached, Way
-from tests.account.stack.reachable import FILES, reached, sent
-from tests.account.stack.specs import every
+from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide
+from pennsieve_agent.domain.job_addresses import image_needs
+from pennsieve_agent.domain.reachability import Reached, Way, reach
+from pennsieve_agent.domain.vpc import ANYWHERE, vpc_of
+from tests.account.stack.reachable import FILES, PENNSIEVE_BUCKET, interfaces, reached, sent
+from tests.account.stack.specs import NUMBER, PLATFORM, every, node
 
 OWN = {name: spec for name, spec in every().items() if not spec.settings.network}
 each = pytest.mark.parametrize("spec", OWN.values(), ids=OWN.keys())
@@ -97,3 +100,62 @@ def test_nothing_of_the_network_can_be_missing(spec: NodeSpec) -> None:
         if item != NOWHERE and not wrong(spec, without(template, path)):
             missed.append(path)
     assert missed == []
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_endpoints_lead_to_their_own_region_alone(mode: Mode) -> None:
+    """What is in another region is reached by the internet, and without it not at all."""
+    spec = node(mode)
+    template = sent(spec)
+    vpc = vpc_of(template)
+    assert vpc is not None
+    far = f"arn:aws:ecr:eu-central-1:{PLATFORM}:repository/some-processor"
+    for interface in interfaces(spec, template):
+        ways = {reach(vpc, interface, need).way for need in image_needs(NUMBER, far)}
+        assert ways == ({None} if mode is Mode.COMPLIANT else {OUT[mode.value]})
+
+
+@pytest.mark.parametrize("port", [22, 80, 2049, 5432])
+def test_without_internet_no_other_port_is_let_out(port: int) -> None:
+    spec = node(Mode.COMPLIANT)
+    vpc = vpc_of(sent(spec))
+    assert vpc is not None
+    anywhere = [
+        rule
+        for interface in interfaces(spec, sent(spec))
+        for group in interface.groups
+        for rule in vpc.groups[group].egress
+        if rule.fits(port) and rule.peer == ANYWHERE
+    ]
+    assert anywhere == []
+
+
+def test_what_passes_endpoints_is_of_this_account_or_pennsieves() -> None:
+    """Somebody else's keys, and somebody else's resources, pass no endpoint that has a policy."""
+    other, mine = "999988887777", NUMBER
+    asks = [
+        Ask("s3:PutObject", "arn:aws:s3:::somebody-elses/x", {"aws:PrincipalAccount": other}),
+        Ask("s3:PutObject", "arn:aws:s3:::somebody-elses/x", {"aws:PrincipalAccount": mine}),
+        Ask("s3:PutObject", f"arn:aws:s3:::{PENNSIEVE_BUCKET}/x", {"aws:PrincipalAccount": mine}),
+        *(
+            Ask(action, f"arn:aws:{part}", {"aws:PrincipalAccount": other})
+            for action, part in (
+                ("logs:PutLogEvents", f"logs:us-east-1:{other}:log-group:x:log-stream:y"),
+                ("lambda:InvokeFunction", f"lambda:us-east-1:{other}:function:x"),
+                ("secretsmanager:GetSecretValue", f"secretsmanager:us-east-1:{other}:secret:x"),
+                ("ssm:GetParameters", f"ssm:us-east-1:{other}:parameter/x"),
+                ("ecr:BatchGetImage", f"ecr:us-east-1:{other}:repository/x"),
+            )
+        ),
+    ]
+    vpc = vpc_of(sent(node(Mode.COMPLIANT)))
+    assert vpc is not None
+    policies = {endpoint.service: endpoint.policy for endpoint in vpc.endpoints}
+    assert all(policies.values())
+    passed = [
+        (service, ask)
+        for service, policy in policies.items()
+        for ask in asks
+        if decide(ask, [policy or {}]) is Verdict.ALLOWED
+    ]
+    assert passed == []

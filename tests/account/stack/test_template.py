@@ -213,8 +213,10 @@ def test_files_are_moved_in_the_nodes_own_copy_of_the_image() -> None:
         return str(resources(spec)["Reconciler"]["Environment"]["Variables"]["NODE_MOVER_IMAGE"])
 
     own = f"{NUMBER}.dkr.ecr.us-east-1.amazonaws.com/pennsieve-node-0a1b2c3d/transfer@{DIGEST}"
-    assert image(EVERY["copied"]) == own
-    assert image(node()).startswith("public.ecr.aws/")
+    for mode in Mode:
+        assert image(node(mode)) == own
+    with pytest.raises(ValueError, match="has no digest"):
+        node_template(replace(node(), transfer_digest=""))
 
 
 def test_only_the_reconciler_reads_the_keys_of_workflows() -> None:

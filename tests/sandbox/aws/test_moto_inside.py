@@ -125,6 +125,11 @@ def yaml_of_cloudformation(models: Any, responses: Any) -> None:
     has(responses.yaml, "load")
 
 
+@of("moto.cloudformation.models:cloudformation_backends")
+def stacks_of_accounts(backends: Any) -> None:
+    assert backends[ACCOUNT][REGION].stacks == {}
+
+
 @of("moto.core.common_models:CloudFormationModel")
 def own_types(model: Any) -> None:
     marked = {name for name in dir(model) if hasattr(getattr(model, name), "__isabstractmethod__")}
@@ -148,24 +153,9 @@ def own_backends(backends: Any, base: Any) -> None:
     has(made[ACCOUNT], "values")
 
 
-@of("moto.s3.models:s3_backends")
-def objects_of_buckets(s3_backends: Any) -> None:
-    s3 = client("s3")
-    s3.create_bucket(Bucket="b")
-    status = {"Status": "Enabled"}
-    s3.put_bucket_versioning(Bucket="b", VersioningConfiguration=status)
-    s3.put_object(Bucket="b", Key="k", Body=b"1", Metadata={"file-owner": "7"})
-    backend = s3_backends[ACCOUNT]["aws"]
-    bucket = backend.buckets["b"]
-    assert bucket.is_versioned
-    assert [str(name) for name in bucket.keys] == ["k"]
-    key = bucket.keys["k"]
-    assert (key.value, key.metadata["x-amz-meta-file-owner"]) == (b"1", "7")
-    has(key, "version_id", "last_modified", "set_metadata")
-    takes(backend.put_object, "bucket_name", "key_name", "value")
-    takes(backend.delete_object, "bucket_name", "key_name")
-    backend.delete_object("b", "k")
-    assert not hasattr(bucket.keys["k"], "metadata")  # a delete marker
+@of("moto.ec2.models.availability_zones_and_regions:RegionsAndZonesBackend")
+def zones_of_regions(zones_type: Any) -> None:
+    has(zones_type.zones[REGION][0], "zone_id", "name")
 
 
 @of("moto.ec2.models:ec2_backends")
@@ -452,6 +442,18 @@ def objects(s3_backends: Any) -> None:
     assert (bucket.encryption, dict(bucket.multiparts)) == (None, {})
     backend.delete_object("bucket", "k")
     assert backend.get_object("bucket", "k") is None
+    status = {"Status": "Enabled"}
+    client("s3").put_bucket_versioning(Bucket="bucket", VersioningConfiguration=status)
+    client("s3").put_object(Bucket="bucket", Key="k", Body=b"1", Metadata={"file-owner": "7"})
+    assert bucket.is_versioned
+    assert [str(name) for name in bucket.keys] == ["k"]
+    key = bucket.keys["k"]
+    assert (key.value, key.metadata["x-amz-meta-file-owner"]) == (b"1", "7")
+    has(key, "version_id", "last_modified", "set_metadata")
+    takes(backend.put_object, "bucket_name", "key_name", "value")
+    takes(backend.delete_object, "bucket_name", "key_name")
+    backend.delete_object("bucket", "k")
+    assert not hasattr(bucket.keys["k"], "metadata")  # a delete marker
 
 
 @of("moto:backends", "moto.core:responses")

@@ -93,6 +93,7 @@ class NodePlan:
             "own-log": [f"{logs}/functions:*"],
             "secret": [self.arn("ssm", f"parameter/pennsieve-node/{self.token}/secrets/*")],
             "parameters-of-run": [self.arn("secretsmanager", f"secret:{self.base}/*parameters/*")],
+            "budget-topic": [self.arn("sns", self.name("budget"))],
             "tokens-of-run": [self.arn("secretsmanager", f"secret:{self.base}/runs/*")],
             "schedule": [self.arn("events", f"rule/{self.name('schedule')}")],
             "submission": [f"{jobs}job-queue/{self.base}-*", definitions, f"{jobs}job/*"],

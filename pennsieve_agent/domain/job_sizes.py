@@ -11,6 +11,9 @@ from pennsieve_agent.domain.gpu_machines import gpu_machine
 VCPU = 1024
 DEFAULT_CPU, DEFAULT_MEMORY = 1024, 2048
 TRANSFER_CPU, TRANSFER_MEMORY = 1024, 2048
+LEAST_DISK, MOST_DISK = 21, 200
+"""GiB that can be asked for; 20 come with each task of Fargate
+(https://docs.aws.amazon.com/batch/latest/APIReference/API_EphemeralStorage.html)."""
 _GB = 1024
 _SIZES: tuple[tuple[int, tuple[int, ...]], ...] = (
     (256, (512, 1024, 2048)),
@@ -62,3 +65,13 @@ def fit_gpu(cpu: int, memory: int, instance_type: str) -> tuple[float, int]:
             "for a job"
         )
     return float(machine.vcpus), machine.job_memory
+
+
+def fault_of_disk(gib: object) -> str:
+    """Why a step cannot have so much disk, for its image and /tmp; empty where it can, or asks 0.
+
+    A machine with a GPU has a disk of its own, which no step changes.
+    """
+    if type(gib) is not int or (gib and not LEAST_DISK <= gib <= MOST_DISK):
+        return f"must be from {LEAST_DISK} to {MOST_DISK} GiB (without it a step has 20)"
+    return ""
