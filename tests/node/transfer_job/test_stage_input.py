@@ -283,11 +283,12 @@ def test_a_large_file_comes_in_parts_and_nothing_is_left_of_a_broken_one(
     store: Shelf, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(part_object, "PART_BYTES", 5 * MEGABYTE)
-    store.files["a"] = bytes(range(256)) * (11 * MEGABYTE // 256)
+    content = bytes(range(256)) * (11 * MEGABYTE // 256)
+    store.files["a"] = content
     store.cuts["a"] = 1
     relay = platform(store, ("p", "", "a"))
     row = {"packageId": "p", "path": "", "fileName": "a"}
-    wrong, right = hashlib.sha256(b"other"), hashlib.sha256(store.files["a"])
+    wrong, right = hashlib.sha256(b"other"), hashlib.sha256(content)
     store.files["manifest.json"] = json.dumps(
         {"files": [row | {"checksum": wrong.hexdigest()}]}
     ).encode()
