@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from pennsieve_agent.node.api.health import health
 from pennsieve_agent.node.jobs.calls import LATEST_SECONDS, stop_key
 from pennsieve_agent.node.records.run_document import CLEANINGS_AWAITED, status_of
 from pennsieve_agent.node.records.run_record import Phase, RunRecord
@@ -186,6 +187,8 @@ def test_a_run_is_not_ended_before_its_files_are_gone(world: World) -> None:
     found = record(world)
     assert (found.phase, found.left, found.cleanings) == (Phase.CLEANING, "Permission denied: a", 1)
     assert status_of(found) == "FINALIZING"
+    (issue,) = health(world.node())["issues"]
+    assert issue.startswith(f"the files of run {RUN} are still in the bucket of the node, as")
     while record(world).cleanings < CLEANINGS_AWAITED:
         before = record(world).cleanings
         world.tick()

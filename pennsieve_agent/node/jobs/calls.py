@@ -66,6 +66,11 @@ def archive_key(run: str, step: str) -> str:
     return f"runs/{run}/{step_slug(step)}.results.tar"
 
 
+def stream_of(run: str, step: str, job: str) -> str:
+    """The stream of logs of a call; ``step`` is the slug of one."""
+    return f"run/{run}/{step}/call/{job}"
+
+
 def is_call(job: JobRecord) -> bool:
     """Whether a job was submitted as a call."""
     return job.id.startswith(PREFIX)
@@ -128,7 +133,11 @@ def _row(node: Node, run: str, job: JobRecord) -> dict[str, Any]:
         "statusReason": answer.get("reason", ""),
         "startedAt": int(float(answer.get("started", job.called)) * 1000),
         "stoppedAt": int(float(answer.get("stopped", node.now())) * 1000),
-        "container": {"exitCode": code, "reason": answer.get("reason", "")},
+        "container": {
+            "exitCode": code,
+            "reason": answer.get("reason", ""),
+            "logStreamName": stream_of(run, step_slug(job.step), job.name),
+        },
     }
 
 
@@ -145,7 +154,7 @@ def _keep_lines(node: Node, run: str, asked: Mapping[str, Any], lines: Sequence[
     logs = node.client("logs")
     where = {
         "logGroupName": node.settings.log_group,
-        "logStreamName": f"run/{run}/{step}/call/{asked['job']}",
+        "logStreamName": stream_of(run, step, str(asked["job"])),
     }
     try:
         logs.create_log_stream(**where)
