@@ -13,7 +13,10 @@ from hypothesis import HealthCheck, settings
 from keyring.backends.fail import Keyring as NoKeyring
 
 from pennsieve_agent.sandbox.aws.moto_speed import parse_one_at_a_time, read_descriptions_once
+from pennsieve_agent.sandbox.aws.stack_events import pace
+from pennsieve_agent.sandbox.aws.stack_templates import check_also
 from tests.aws.held_clients import hold_clients_to_the_models
+from tests.aws.template_lint import lint
 from tests.prepared import Prepared, prepare, session_folder
 
 
@@ -60,9 +63,14 @@ settings.load_profile("ci")
 
 
 def pytest_configure() -> None:
-    """Make AWS's descriptions and syntax trees quick and safe, before moto is imported."""
+    """Make AWS's descriptions and syntax trees quick and safe, before moto is imported.
+
+    And no emulated CloudFormation takes what AWS's schemas refuse, or takes its time.
+    """
     read_descriptions_once()
     parse_one_at_a_time()
+    check_also(lint)
+    pace(0)
     hold_clients_to_the_models()
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from pennsieve_agent.aws.s3 import put_object
+from pennsieve_agent.aws.s3 import delete_version, put_object
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.aws.values import (
     ChangeSet,
@@ -24,8 +25,10 @@ Sleep = Callable[[float], None]
 PLAN_PREFIX = "pennsieve-"
 CHANGE_SET_SECONDS = 300.0
 MAX_TEMPLATE_BYTES = 51_200
-"""The longest template text in a request; from a bucket it may have 1 MB (AWS CloudFormation,
-"Understand CloudFormation quotas")."""
+MAX_STORED_TEMPLATE_BYTES = 1_000_000
+"""The longest template text in a request, and in a bucket (AWS CloudFormation, "Understand
+CloudFormation quotas",
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ class StackRequest:
     """A stack as it should be.
 
     ``bucket`` is one of the stack's own, which is there once the stack is: a template that is too
-    long for a request is put there.
+    long for a request is put there. ``first`` is the template with which such a stack is created:
+    it has that bucket.
     """
 
     name: str
@@ -41,6 +45,12 @@ class StackRequest:
     tags: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
     bucket: str = ""
+    first: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def too_long(self) -> bool:
+        """Whether the template cannot be in a request."""
+        return len(self.body.encode()) > MAX_TEMPLATE_BYTES
 
     @property
     def body(self) -> str:
@@ -114,10 +124,17 @@ def plan_change_set(
     present = _describe(aws, request.name)
     creates = present is None or present["StackStatus"] == "REVIEW_IN_PROGRESS"
     kind = "CREATE" if creates else "UPDATE"
-    created = _create_change_set(aws, request, kind, types)
-    empty = ChangeSet(created["Id"], created["StackId"], request.name, creates)
+    limits = {"ResourceTypes": sorted(types)} if types else {}
+    with _template(aws, request, kind) as template:
+        created = _create_change_set(aws, request, kind, {**template, **limits})
+        empty = ChangeSet(created["Id"], created["StackId"], request.name, creates)
+        return _planned(aws, request, empty, sleep)
+
+
+def _planned(aws: Aws, request: StackRequest, empty: ChangeSet, sleep: Sleep) -> ChangeSet:
+    """Wait until AWS has planned."""
     for pause in pauses(CHANGE_SET_SECONDS):
-        state = aws.call("cloudformation", "describe_change_set", ChangeSetName=created["Id"])
+        state = aws.call("cloudformation", "describe_change_set", ChangeSetName=empty.id)
         if state["Status"] == "CREATE_COMPLETE":
             return ChangeSet(*_key(empty), changes=_changes(aws, state))
         if state["Status"] == "FAILED":
@@ -206,15 +223,14 @@ def _stack(description: Mapping[str, Any], resources: tuple[StackResource, ...])
 
 
 def _create_change_set(
-    aws: Aws, request: StackRequest, kind: str, types: Collection[str]
+    aws: Aws, request: StackRequest, kind: str, more: Mapping[str, Any]
 ) -> dict[str, Any]:
     arguments: dict[str, Any] = {
         "StackName": request.name,
         "ChangeSetName": request.change_set_name,
         "ChangeSetType": kind,
-        **_template(aws, request, kind),
+        **more,
         "Capabilities": ["CAPABILITY_NAMED_IAM"],
-        **({"ResourceTypes": sorted(types)} if types else {}),
         "Tags": [{"Key": k, "Value": v} for k, v in request.tags.items()],
         "Parameters": [
             {"ParameterKey": k, "ParameterValue": v} for k, v in request.parameters.items()
@@ -235,14 +251,19 @@ def _create_change_set(
     return aws.call("cloudformation", "create_change_set", **arguments)
 
 
-def _template(aws: Aws, request: StackRequest, kind: str) -> dict[str, str]:
-    """The template itself, or its address in a bucket."""
+@contextmanager
+def _template(aws: Aws, request: StackRequest, kind: str) -> Iterator[dict[str, str]]:
+    """The template itself, or its address in a bucket, where it is until AWS has planned."""
+    if kind == "CREATE" or not (request.too_long and request.bucket):
+        yield {"TemplateBody": request.body}
+        return
     body = request.body.encode()
-    if len(body) <= MAX_TEMPLATE_BYTES or kind == "CREATE" or not request.bucket:
-        return {"TemplateBody": request.body}
     key = f"code/{hashlib.sha256(body).hexdigest()}.template.json"
-    put_object(aws, request.bucket, key, body)
-    return {"TemplateURL": f"https://{request.bucket}.s3.{aws.region}.amazonaws.com/{key}"}
+    version = put_object(aws, request.bucket, key, body)
+    try:
+        yield {"TemplateURL": f"https://{request.bucket}.s3.{aws.region}.amazonaws.com/{key}"}
+    finally:
+        delete_version(aws, request.bucket, key, version)
 
 
 def _key(change_set: ChangeSet) -> tuple[str, str, str, bool]:

@@ -19,7 +19,7 @@ from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.aws.signing_keys import SigningKeys
 from pennsieve_agent.domain.backoff import Backoff
 from pennsieve_agent.domain.node_protocol import PROTOCOL, body_of, unqualified, with_body
-from pennsieve_agent.domain.own_node import Claimed, OwnNode
+from pennsieve_agent.domain.own_node import Claimed, OwnNode, functions_log_group
 from pennsieve_agent.domain.tickets import Ticket, Tickets
 from pennsieve_agent.errors import (
     AgentError,
@@ -197,8 +197,8 @@ class NodeClient:
             raise NodeError(
                 f"compute node '{self.node.name}' failed: {words or 'it gave no usable answer'}",
                 where=function,
-                hint="read its log with: aws logs tail "
-                f"/aws/lambda/{function.rpartition(':')[2]} --since 1h",
+                hint="its owner reads its log with: aws logs tail "
+                f"{functions_log_group(self.node.token)} --since 1h --region {self.node.region}",
             )
         return answer
 

@@ -31,6 +31,46 @@ def delete_access_points(aws: Aws, bucket: str) -> None:
                 aws.call("s3files", "delete_access_point", accessPointId=point["accessPointId"])
 
 
+_NOT_FOUND = {"NatGatewayNotFound", "InvalidVpcEndpointId.NotFound"}
+"""Amazon EC2 API reference, "Error codes"."""
+
+
+def has_ended(aws: Aws, arn: str) -> bool:
+    """Whether AWS lists what it has deleted already: NAT gateways and endpoints, about an hour.
+
+    Amazon VPC, "Work with NAT gateways":
+    https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-working-with.html
+    """
+    kind, _, name = arn.split(":", 5)[5].partition("/")
+    try:
+        match kind:
+            case "natgateway":
+                answer = aws.call("ec2", "describe_nat_gateways", NatGatewayIds=[name])
+                rows = answer["NatGateways"]
+            case "vpc-endpoint":
+                answer = aws.call("ec2", "describe_vpc_endpoints", VpcEndpointIds=[name])
+                rows = answer["VpcEndpoints"]
+            case _:
+                return False
+    except AwsError as error:
+        if error.aws_code in _NOT_FOUND:
+            return True
+        raise
+    return all(row["State"].lower() in {"deleted", "deleting"} for row in rows)
+
+
+def deletion_date(aws: Aws, arn: str) -> str:
+    """On which day AWS deletes a key that waits for it; empty for everything else.
+
+    AWS KMS, "Delete an AWS KMS key":
+    https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html
+    """
+    if not arn.split(":", 5)[5].startswith("key/"):
+        return ""
+    key = aws.call("kms", "describe_key", KeyId=arn)["KeyMetadata"]
+    return f"{key['DeletionDate']:%Y-%m-%d}" if key["KeyState"] == "PendingDeletion" else ""
+
+
 def log_groups_called(aws: Aws, prefix: str) -> tuple[str, ...]:
     """The names of the log groups that begin with a prefix."""
     pages = aws.pages("logs", "describe_log_groups", logGroupNamePrefix=prefix)

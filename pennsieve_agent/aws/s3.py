@@ -90,7 +90,14 @@ def object_exists(aws: Aws, bucket: str, key: str) -> bool:
     return True
 
 
-def put_object(aws: Aws, bucket: str, key: str, data: bytes) -> None:
-    """Write an object; AWS checks that it arrived complete."""
+def put_object(aws: Aws, bucket: str, key: str, data: bytes) -> str:
+    """Write an object; AWS checks that it arrived complete. Answers its version, if it has one."""
     digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
-    aws.call("s3", "put_object", Bucket=bucket, Key=key, Body=data, ChecksumSHA256=digest)
+    answer = aws.call("s3", "put_object", Bucket=bucket, Key=key, Body=data, ChecksumSHA256=digest)
+    return str(answer.get("VersionId", ""))
+
+
+def delete_version(aws: Aws, bucket: str, key: str, version: str) -> None:
+    """Delete one version of an object for good, or the object of a bucket without versions."""
+    which = {"VersionId": version} if version else {}
+    aws.call("s3", "delete_object", Bucket=bucket, Key=key, **which)

@@ -5,6 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+def log_group(token: str) -> str:
+    """The log group of a node's jobs."""
+    return f"/pennsieve/node/{token}"
+
+
+def functions_log_group(token: str) -> str:
+    """The log group of a node's functions."""
+    return f"{log_group(token)}/functions"
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """Who a caller says he is, by Pennsieve's name for him; a node shows it as claimed."""

@@ -41,7 +41,7 @@ from pennsieve_agent.node.records.run_document import status_of
 from pennsieve_agent.node.records.run_record import Phase, RunRecord
 from pennsieve_agent.node.records.run_store import RunStore
 from pennsieve_agent.node.runs import run_logs
-from pennsieve_agent.node.runs.run_cleanup import archive_key
+from pennsieve_agent.node.runs.log_archive import archive_key, is_archived
 from pennsieve_agent.node.runs.transitions import step_states
 
 log = logging.getLogger(__name__)
@@ -143,11 +143,13 @@ class _HostedRequest:
         record = self._journal.read(run)
         if record is None:
             return _said(404, "this node has no such run")
-        steps = [job.step for job in record.work]
         hidden = hidden_of(self._node, record)
         limit, since = self._number("limit", run_logs.MOST_LINES), self._number("since", 0)
         step, token = self._query.get("node", ""), self._query.get("next", "")
-        page = run_logs.page(self._node, run, steps, step, since, limit, token, hidden)
+        try:
+            page = run_logs.LogReading(self._node, record, step, since).page(limit, token, hidden)
+        except ValueError:
+            raise Bad("next is not a token of this log") from None
         rows = [{"node": row.pop("step"), **row} for row in page["messages"]]
         return _ok({**page, "messages": rows})
 
@@ -155,6 +157,8 @@ class _HostedRequest:
         record = self._journal.read(run)
         if record is None or record.phase not in {Phase.CLEANING, Phase.REPORTING, Phase.DONE}:
             return _said(404, "the log is available when the run has ended")
+        if not is_archived(record):
+            return _said(404, "the archive of this log is not ready yet")
         where = {"Bucket": self._node.settings.bucket, "Key": archive_key(run)}
         url = self._node.client("s3").generate_presigned_url(
             "get_object", Params=where, ExpiresIn=LINK_SECONDS

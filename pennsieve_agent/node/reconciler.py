@@ -1,7 +1,8 @@
 """The reconciler's Lambda function: it wakes up and moves runs forward.
 
 It is woken when a job of Batch's changed, when a call of a transfer function has ended, by the
-clock, and by the gateway (``{"advance": run}``).
+clock, and by the gateway (``{"advance": run}``, and ``{"archive": run}`` for a log whose archive
+failed).
 A transfer job asks it what it may not do itself (``{"relay": {...}}``): Pennsieve, the receipt of
 its run, and to note what it delivered.
 
@@ -44,6 +45,9 @@ def handle(event: Mapping[str, Any], node: Node) -> Any:
         return as_sent(node, _relayed(node, event["relay"]))
     store = RunStore(node)
     reconciler = RunReconciler(node, store)
+    if "archive" in event:
+        reconciler.archive(str(event["archive"]))
+        return {"ok": True}
     if "requestPayload" in event:
         is_mine = reconciler.advance(calls.note_ended(node, event))
     elif "advance" in event:

@@ -50,7 +50,7 @@ _QUEUES = _right(
 )
 _ANSWERS = (
     _right("lambda", "InvokeFunction", "reconciler", "wake the reconciler"),
-    _right("logs", "FilterLogEvents", "job-log", "read the log of a run"),
+    _right("logs", "FilterLogEvents GetLogEvents", "job-log", "read the log of a run"),
     _right("s3", "GetObject", "bucket-logs", "give a link to the kept log of a run"),
     _DOCUMENTS,
     _SECRETS,
@@ -141,7 +141,7 @@ RECONCILER = (
     _right("s3", "PutObject", "bucket-logs", "keep the logs of a run"),
     _right(
         "logs",
-        "CreateLogStream FilterLogEvents PutLogEvents",
+        "CreateLogStream FilterLogEvents GetLogEvents PutLogEvents",
         "job-log",
         "collect the logs of a run, and add what calls said",
     ),

@@ -12,16 +12,19 @@ import pytest
 
 from pennsieve_agent.account.register.deploy_stack import delete, deploy
 from pennsieve_agent.account.register.plan import additions, stack_action
+from pennsieve_agent.account.register.stack_failure import keep_events
 from pennsieve_agent.account.register.steps import DeployStack, StackAction
 from pennsieve_agent.account.stack.explain import explain
+from pennsieve_agent.account.stack.template import node_template
 from pennsieve_agent.account.world.clients import Clients, Progress
 from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.aws.cloudformation import StackRequest
-from pennsieve_agent.aws.values import ResourceChange, Stack
+from pennsieve_agent.aws.values import ResourceChange, Stack, StackEvent
 from pennsieve_agent.errors import AwsError
 from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.account.registry import FakeRegistry
 from tests.account.scene import answering
+from tests.account.stack.specs import CODE, NAMES, node
 from tests.aws.emulator import ScriptedAws
 
 ID = "arn:aws:cloudformation:us-east-1:123456789012:stack/s/1"
@@ -143,8 +146,27 @@ def test_a_failed_creation_tells_the_first_real_reason(tmp_path: Path) -> None:
     kept = clients.journal.path.with_suffix(".failed.json")
     assert raised.value.where == str(kept)
     assert kept.stat().st_mode & 0o777 == 0o600
-    assert [e["reason"] for e in json.loads(kept.read_text())["events"]][1] == "Quota exceeded."
+    document = json.loads(kept.read_text())
+    assert [e["reason"] for e in document["events"]][1] == "Quota exceeded."
+    assert document["logs"] == {}  # its log groups are gone with it
     assert not aws.script
+
+
+def test_a_failed_update_names_the_logs_that_are_there(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "default", "lab")
+    ended = StackEvent("1", NAMES.stack, "T", "UPDATE_ROLLBACK_COMPLETE", of_stack=True)
+    path = keep_events(journal, NAMES.stack, [ended])
+    assert path is not None
+    logs = json.loads(path.read_text())["logs"]
+    template = node_template(node(code=CODE))
+    groups = [
+        body["Properties"]["LogGroupName"]
+        for body in template["Resources"].values()
+        if body["Type"] == "AWS::Logs::LogGroup"
+    ]
+    named = [logs[word].split()[3] for word in ("jobs", "functions")]
+    assert named == [NAMES.log_group, NAMES.functions_log_group]
+    assert set(named) <= set(groups)
 
 
 def test_remains_of_a_failed_attempt_are_deleted_first(tmp_path: Path) -> None:

@@ -331,7 +331,7 @@ HERE = f"us-east-1:{NUMBER}"
 BOUNDARY = node_boundary(NAMES)
 ADMIN: dict[str, Any] = {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 FORBIDDEN = [
-    ("logs:GetLogEvents", f"arn:aws:logs:{HERE}:log-group:{NAMES.log_group}:log-stream:s"),
+    ("logs:DeleteLogStream", f"arn:aws:logs:{HERE}:log-group:{NAMES.log_group}:log-stream:s"),
     ("s3:ListBucket", "arn:aws:s3:::any"),
     ("s3:GetObject", "arn:aws:s3:::pennsieve-node-ffffffff-123456789012-us-east-1/runs/1"),
     ("ec2:RunInstances", f"arn:aws:ec2:{HERE}:instance/*"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ import pytest
 
 from pennsieve_agent.account.remove.execute_removal import apply_removal
 from pennsieve_agent.account.remove.observe_removal import RemovalOptions, observe_removal
-from pennsieve_agent.account.remove.plan_removal import plan_removal
+from pennsieve_agent.account.remove.plan_removal import KEPT_BY_AWS, plan_removal
+from pennsieve_agent.account.spec.node_spec import Mode
+from pennsieve_agent.account.spec.options import TypedSettings
 from pennsieve_agent.account.world.registration_journal import Journal
-from pennsieve_agent.aws.remains import job_definitions_called
+from pennsieve_agent.aws.remains import job_definitions_called, tagged
 from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
 from pennsieve_agent.errors import (
     AgentError,
@@ -26,7 +29,7 @@ from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.account import served
 from tests.account.mortal import Killed, Killer, MortalAws
 from tests.account.registry import WORKSPACE, FakeRegistry
-from tests.account.scene import Scene, worked
+from tests.account.scene import OPTIONS, Scene, worked
 from tests.aws.emulator import IGNORED, NUMBER, reset, settings
 
 pytestmark = pytest.mark.filterwarnings(IGNORED)
@@ -243,6 +246,39 @@ def test_what_is_still_there_is_reported(scene: Scene) -> None:
     (files,) = (cost for what, cost in left.items() if ":file-system/" in what)
     assert left[f"bucket {names.bucket}"] == files == "costs depend on what is in it"
     assert scene.clients.journal.read() is not None
+
+
+def test_what_aws_goes_on_showing_is_no_leftover(scene: Scene) -> None:
+    """The NAT gateway is shown as deleted, and the key waits for a week; both have the tag."""
+    scene.register(scene.plan(replace(OPTIONS, typed=TypedSettings(mode=Mode.SECURE))))
+    names = scene.plan().names
+    (gateway,) = scene.aws.call("ec2", "describe_nat_gateways")["NatGateways"]
+
+    report = scene.remove()
+
+    assert report.leftovers == ()
+    shown = tagged(scene.aws, "pennsieve:token", names.token)
+    assert {arn.rpartition(":")[2].partition("/")[0] for arn in shown} == {"key", "natgateway"}
+    assert any(gateway["NatGatewayId"] in arn for arn in shown)
+    (key,) = (kept for kept in report.kept if "the node's key" in kept)
+    assert re.search(
+        r"key/[0-9a-f-]+, which AWS deletes on 20\d\d-\d\d-\d\d; it costs nothing", key
+    )
+    assert KEPT_BY_AWS in report.kept
+    assert scene.clients.journal.read() is None
+
+
+def test_a_nat_gateway_that_is_still_there_is_a_leftover(scene: Scene) -> None:
+    scene.register()
+    subnet = scene.aws.call("ec2", "describe_subnets")["Subnets"][0]["SubnetId"]
+    tag = {"Key": "pennsieve:token", "Value": scene.plan().names.token}
+    tags = [{"ResourceType": "natgateway", "Tags": [tag]}]
+    made = scene.aws.call("ec2", "create_nat_gateway", SubnetId=subnet, ConnectivityType="private",
+                          TagSpecifications=tags)  # fmt: skip
+    report = scene.remove()
+    (left,) = report.leftovers
+    assert left.what.endswith(f"natgateway/{made['NatGateway']['NatGatewayId']}")
+    assert left.cost == "costs about 33 USD a month"
 
 
 def test_killed_once_after_each_effect_it_still_ends_with_nothing(

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from pennsieve_agent.account.register import network_fit
 from pennsieve_agent.account.register.preflight_problems import FARGATE, VPCS
 from pennsieve_agent.account.register.read_limits import read_limits_before, reserved
 from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.spec.node_spec import Mode, Network, Settings
 from pennsieve_agent.aws.limits import concurrency, quota
 from pennsieve_agent.aws.network import Outward, find_subnets, find_vpc, outward
+from pennsieve_agent.domain.job_addresses import SERVICES
 from pennsieve_agent.errors import AwsError, NotPermitted
 from tests.account.scene import Scene
 from tests.aws.emulator import IGNORED, NUMBER, ScriptedAws
@@ -63,6 +65,51 @@ def test_subnets_and_their_ways_out(scene: Scene) -> None:
     vpc = find_vpc(scene.aws, given.vpc_id)
     assert vpc is not None
     assert vpc.names
+
+
+def test_what_jobs_would_reach_in_an_existing_network(scene: Scene) -> None:
+    """As AWS describes it: routes, endpoints with their private names, and their firewalls."""
+    given, call = network(scene, ""), scene.aws.call
+    for name in ("EnableDnsHostnames", "EnableDnsSupport"):
+        call("ec2", "modify_vpc_attribute", VpcId=given.vpc_id, **{name: {"Value": True}})
+    where = {"VpcId": given.vpc_id, "GroupName": "endpoints", "Description": "endpoints"}
+    group = call("ec2", "create_security_group", **where)["GroupId"]
+    ours = [{"Name": "association.subnet-id", "Values": list(given.subnet_ids)}]
+    (table,) = call("ec2", "describe_route_tables", Filters=ours)["RouteTables"]
+    for service in ("s3", *SERVICES):
+        interface = {
+            "VpcEndpointType": "Interface",
+            "SubnetIds": list(given.subnet_ids),
+            "SecurityGroupIds": [group],
+            "PrivateDnsEnabled": service != "ssm",
+        }
+        gateway = {"VpcEndpointType": "Gateway", "RouteTableIds": [table["RouteTableId"]]}
+        call(
+            "ec2",
+            "create_vpc_endpoint",
+            VpcId=given.vpc_id,
+            ServiceName=f"com.amazonaws.us-east-1.{service}",
+            **(gateway if service == "s3" else interface),
+        )
+
+    def unreached() -> list[str]:
+        vpc = find_vpc(scene.aws, given.vpc_id)
+        assert vpc is not None
+        settings = Settings(mode=Mode.COMPLIANT, network=given)
+        sentences = network_fit.unreached(vpc.inside, given.subnet_ids, settings, "us-east-1")
+        return [sentence.partition(" would not reach ")[2] for sentence in sentences]
+
+    others = ", ".join(service for service in SERVICES if service != "ssm")
+    ssm = "ssm: no endpoint and no route leads there from"
+    closed, without = unreached()
+    assert closed == f"{others}: security groups do not let port 443 through"
+    assert without.startswith(ssm)
+    lets = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
+    ranges = [{"CidrIp": "10.9.0.0/24"}]
+    rule = [{**lets, "IpRanges": ranges}]
+    call("ec2", "authorize_security_group_ingress", GroupId=group, IpPermissions=rule)
+    (alone,) = unreached()
+    assert alone.startswith(ssm)
 
 
 def test_a_subnet_without_a_table_of_its_own_has_the_main_one() -> None:

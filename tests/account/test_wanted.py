@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.account.register.account_plan import AccountPlan
+from pennsieve_agent.account.register.execute import first_entry
+from pennsieve_agent.account.rights.resource_handlers import EVERY_TYPE
 from pennsieve_agent.account.rights.role_documents import roles_of
 from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.spec.node_spec import Code, Gpu, Mode, Network, NodeSpec, Settings
@@ -25,9 +27,13 @@ from pennsieve_agent.account.stack.costs import costs_of
 from pennsieve_agent.account.stack.stack_request import stack_request, turned_off
 from pennsieve_agent.account.world.clients import StepState
 from pennsieve_agent.account.world.steps import AlreadyDone
-from pennsieve_agent.aws.cloudformation import MAX_TEMPLATE_BYTES, template_of
+from pennsieve_agent.aws.cloudformation import (
+    execute_change_set,
+    plan_change_set,
+    template_of,
+)
 from pennsieve_agent.errors import UsageProblem
-from tests.account.scene import OPTIONS, Scene
+from tests.account.scene import BUNDLE, OPTIONS, Scene
 from tests.account.stack.specs import DIGEST, ZONES
 from tests.aws.emulator import IGNORED, NUMBER
 
@@ -93,24 +99,50 @@ def test_settings_come_back_as_they_were_written(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("mode", list(Mode))
-def test_all_of_it_is_short_enough_for_a_request(mode: Mode) -> None:
-    tags = tuple((f"key-{i}", "value") for i in range(7))
-    largest = replace(FULL, mode=mode, extras=Extras(tags=tags))
-    first = turned_off(replace(SPEC, settings=largest))
-    assert len(stack_request(first).body) < MAX_TEMPLATE_BYTES
+def test_without_tags_it_is_short_enough_for_a_request(mode: Mode) -> None:
+    first = turned_off(replace(SPEC, settings=replace(FULL, mode=mode, extras=Extras())))
+    assert not stack_request(first).too_long
 
 
-def test_what_is_too_long_for_a_request_lies_in_the_nodes_bucket(scene: Scene) -> None:
-    tags = tuple((f"key-{i}", "a value") for i in range(7))
-    wanted = TypedSettings(
-        mode=Mode.COMPLIANT, gpu=Gpu("g5.4xlarge", 16, 2), extras=Extras(tags=tags)
-    )
-    asked = plan(scene, wanted)
-    assert len(stack_request(asked.spec).body) > MAX_TEMPLATE_BYTES
+def tagged(count: int) -> TypedSettings:
+    tags = tuple((f"{'long-key-' * 6}{i}", "a long value " * 5) for i in range(count))
+    return TypedSettings(mode=Mode.COMPLIANT, extras=Extras(tags=tags))
+
+
+@pytest.mark.parametrize("count", [7, 12])
+def test_what_is_too_long_for_a_request_goes_by_the_nodes_own_bucket(
+    scene: Scene, count: int
+) -> None:
+    asked = plan(scene, tagged(count))
+    assert stack_request(turned_off(asked.spec)).too_long
     scene.register(asked)
     assert scene.plan().nothing_to_do
     body = stack_request(asked.spec).body
     assert template_of(scene.aws, asked.names.stack) == json.loads(body)
+    versions = scene.aws.call("s3", "list_object_versions", Bucket=asked.names.bucket)
+    keys = [row["Key"] for row in versions["Versions"]]
+    assert (keys, versions.get("DeleteMarkers", [])) == ([asked.names.code_key(BUNDLE.digest)], [])
+
+
+def test_such_a_stack_begins_with_the_bucket_and_its_key_alone(scene: Scene) -> None:
+    request = stack_request(turned_off(plan(scene, tagged(12)).spec))
+    first = replace(request, template=request.first)
+    assert not first.too_long
+    assert set(first.template["Resources"]) == {"Bucket", "BucketTlsOnly", "Key", "KeyName"}
+    whole = request.template["Resources"]
+    assert all(whole[name] == body for name, body in first.template["Resources"].items())
+    assert first.template["Metadata"] == request.template["Metadata"]
+
+
+def test_such_a_registration_goes_on_after_its_bucket(scene: Scene) -> None:
+    asked = plan(scene, tagged(12))
+    request = stack_request(turned_off(asked.spec))
+    bucket_alone = replace(request, template=request.first)
+    change_set = plan_change_set(scene.aws, bucket_alone, sleep=lambda _: None, types=EVERY_TYPE)
+    execute_change_set(scene.aws, change_set)
+    scene.clients.journal.write(first_entry(asked))
+    scene.register(plan(scene, tagged(12)))
+    assert scene.plan().nothing_to_do
 
 
 def test_every_role_is_told_in_words() -> None:
@@ -208,8 +240,8 @@ def test_networks_that_cannot_be() -> None:
 
 
 def test_more_tags_than_the_template_has_room_for(scene: Scene) -> None:
-    tags = tuple((f"key-{i}", "a long value " * 5) for i in range(40))
-    with pytest.raises(UsageProblem, match="with 40 tags the stack's template is longer"):
+    tags = tuple((f"key-{i}", "ä" * 256) for i in range(45))
+    with pytest.raises(UsageProblem, match="with 45 tags the stack's template is longer"):
         plan(scene, TypedSettings(extras=Extras(tags=tags)))
 
 

@@ -61,7 +61,7 @@ class RecordingAws(Aws):
             types = parameters.get("ResourceTypes")
             context: dict[str, Any] = {}
             context |= {"cloudformation:ResourceTypes": list(types)} if types else {}
-            if service == "s3files":  # what the node's stack and the node have tagged
+            if service in {"kms", "s3files"}:  # what the node's stack and the node have tagged
                 context |= {f"aws:ResourceTag/{MANAGER_TAG}": MANAGER}
                 context |= {f"aws:ResourceTag/{TOKEN_TAG}": "0a1b2c3d"}
             self._heard(Ask(action, self._resource(service, operation, parameters), context))
@@ -86,6 +86,8 @@ class RecordingAws(Aws):
                 )
                 named = f"arn:aws:s3files:{here}:file-system/{inner}"
                 found = "*" if operation == "list_file_systems" else named
+            case "kms":
+                found = given["KeyId"]
             case "dynamodb":
                 found = f"arn:aws:dynamodb:{here}:table/{given['TableName']}"
             case "logs":

@@ -57,7 +57,9 @@ def test_a_stack_lives_and_dies(aws: Aws) -> None:
     assert [(r.type, r.name) for r in stack.resources] == [("AWS::Logs::LogGroup", "/s")]
     assert [found.name for found in stacks_called(aws, "s")] == ["s"]
 
-    assert carry_out(aws, request(60)) == ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"]
+    assert carry_out(aws, request(60)) == [
+        *("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_COMPLETE")
+    ]
 
     since = last_event(aws, stack.id)
     delete_stack(aws, stack.id)

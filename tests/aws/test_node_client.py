@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.domain.own_node import functions_log_group
 from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.domain.tickets import Ticket
 from pennsieve_agent.errors import (
@@ -161,7 +162,8 @@ def test_a_node_of_before_this_protocol_is_older(node: Owned) -> None:
 def test_a_function_that_fails_says_where_its_log_is(node: Owned) -> None:
     bob = node.caller("bob")
     node.cloud.functions[GATEWAY] = lambda _: None
-    fails(NodeError, bob, "gave no usable answer", "aws logs tail /aws/lambda/n-gateway")
+    group = functions_log_group(bob.node.token)
+    fails(NodeError, bob, "gave no usable answer", f"aws logs tail {group} --since 1h --region")
 
 
 def test_tickets_are_kept_in_the_keychain_and_by_key(node: Owned) -> None:

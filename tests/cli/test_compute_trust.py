@@ -124,29 +124,37 @@ def test_the_installers_policies_for_an_organisation(agent: Agent) -> None:
 
 
 @pytest.mark.usefixtures("lab")
-def test_a_template_whose_names_are_kept(agent: Agent) -> None:
-    first = agent("compute", "policy", "template", "--name", "planned", "--tag", "owner=ada")
+def test_a_template_is_only_printed_and_is_the_same_each_time(agent: Agent) -> None:
+    words = ("compute", "policy", "template", "--name", "planned", "--tag", "owner=ada")
+    home = Path(agent.environ["HOME"])
+    before = sorted(home.rglob("*"))
+    first = agent(*words)
     assert first.code == 0, first.err
     assert '"owner"' in first.out
     assert "aws cloudformation deploy --stack-name pennsieve-node-" in first.err
-    assert agent("compute", "policy", "template", "--name", "planned").out == first.out
+    assert "--s3-bucket" not in first.err
+    assert agent(*words).out == first.out
     assert "--from-stack pennsieve-node-" in first.err
     assert "AWS::Lambda::Function" not in first.out
-    code = Path(agent.environ["HOME"]) / "node.zip"
-    whole = agent("compute", "policy", "template", "--name", "planned", "--code", str(code))
+    assert sorted(home.rglob("*")) == before
+    code = home / "node.zip"
+    whole = agent(*words, "--code", str(code))
     assert whole.code == 0, whole.err
+    assert "AWS::Lambda::Function" in whole.out
+    token = first.document["Metadata"]["PennsieveNode"]["token"]
+    assert whole.document["Metadata"]["PennsieveNode"]["token"] == token
     functions = json.loads(whole.out)["Resources"]
     image = functions["Reconciler"]["Properties"]["Environment"]["Variables"]["NODE_MOVER_IMAGE"]
     # Not the public one, which a network without internet does not reach, nor a tag of it.
     assert ".dkr.ecr.us-east-1.amazonaws.com/pennsieve-node-" in image
     assert image.partition("@sha256:")[2]
     assert f"code/{hashlib.sha256(code.read_bytes()).hexdigest()}.zip" in whole.err
-    missing = agent(
-        "compute", "policy", "template", "--name", "planned", "--code", "/no/where/node.zip"
-    )
+    missing = agent(*words, "--code", "/no/where/node.zip")
     assert (missing.code, missing.out) == (1, "")
     wrong = agent("compute", "register", "--tag", "aws:x=1", "--dry-run")
     assert (wrong.code, wrong.out) == (2, "")
+    many = [word for i in range(30) for word in ("--tag", f"{'key' * 20}{i}={'value' * 20}")]
+    assert "--s3-bucket BUCKET" in agent(*words, *many).err
 
 
 @pytest.mark.usefixtures("nodes")

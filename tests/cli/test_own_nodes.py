@@ -180,7 +180,7 @@ def test_shared_with_an_aws_identity_and_taken_back(agent: Agent, registered: Ow
     assert shared.code == 0, shared.err
     assert f"{ROLE} may run 'counting' on compute node '{NODE}'" in shared.out
     assert "everybody who can use role analysts" in shared.err
-    assert "also those that they may not see on Pennsieve" in shared.err.replace("\n", " ")
+    assert "no dataset is granted to 'counting' yet" in shared.err.replace("\n", " ")
     assert f"pennsieve compute join {registered.gateway}" in shared.err
     shown = agent("compute", "show", NODE, "--json").document
     (row,) = shown["shared_with"]

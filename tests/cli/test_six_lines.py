@@ -55,7 +55,10 @@ def test_six_lines_on_an_own_node(box: Sandbox, tmp_path: Path) -> None:
     code = repository(tmp_path / "word-count", WORD_COUNT)
     agent = Agent({**box.environment(), "HOME": str(tmp_path)})
     typed(agent, "login")
-    typed(agent, "compute", "register", "--yes")
+    told = typed(agent, "compute", "register", "--yes").err.splitlines()
+    created = [line for line in told if re.fullmatch(r"  ✓ \w+ created( \(.*\))?", line)]
+    assert len(created) > 30  # each resource, as AWS comes to it
+    assert "Traceback" not in (box.data / "sandbox.log").read_text()
     typed(agent, "workflow", "add", str(code))
     granted = typed(agent, "dataset", "grant", "word-count", "--dataset", "Mouse EEG")
     assert granted.out == (

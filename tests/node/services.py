@@ -36,6 +36,7 @@ class Job:
     started: float = 0.0
     stopped: float = 0.0
     ran: int = 0
+    stream: str = ""
     attempts: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -123,6 +124,7 @@ class Table(_Client):
 
 _NAMES = "ExpressionAttributeNames"
 MOST_ITEM_BYTES = 400 * 1024
+LEAST_PART = 5 * 1024 * 1024
 
 
 def item_size(item: dict[str, Any]) -> int:
@@ -227,7 +229,9 @@ class Batch(_Client):
 
 
 def _row(job: Job) -> dict[str, Any]:
-    container = {} if job.code is None else {"exitCode": job.code}
+    container: dict[str, Any] = {} if job.code is None else {"exitCode": job.code}
+    if job.started:
+        container["logStreamName"] = job.stream
     return {
         "jobId": job.id,
         "status": "RUNNABLE" if job.status == "SUBMITTED" else job.status,
@@ -270,6 +274,37 @@ class Bucket(_Client):
     def put_object(self, *, Key: str, Body: Any, **_: Any) -> Any:  # noqa: N803
         data = Body if isinstance(Body, bytes) else Body.read()
         return self._do("put_object", lambda: self.world.objects.__setitem__(Key, data))
+
+    def create_multipart_upload(self, *, Key: str, **_: Any) -> Any:  # noqa: N803
+        def effect() -> Any:
+            self.world.parts[Key] = {}
+            return {"UploadId": Key}
+
+        return self._do("create_multipart_upload", effect)
+
+    def upload_part(self, *, UploadId: str, PartNumber: int, Body: Any, **_: Any) -> Any:  # noqa: N803
+        data = Body.read()
+
+        def effect() -> Any:
+            if UploadId not in self.world.parts:
+                raise Refusal("NoSuchUpload")
+            self.world.parts[UploadId][PartNumber] = data
+            return {"ETag": f"{PartNumber}-{len(data)}"}
+
+        return self._do("upload_part", effect)
+
+    def complete_multipart_upload(self, *, Key: str, UploadId: str, **given: Any) -> Any:  # noqa: N803
+        def effect() -> Any:
+            if UploadId not in self.world.parts:
+                raise Refusal("NoSuchUpload")
+            parts = self.world.parts.pop(UploadId)
+            rows = [parts[row["PartNumber"]] for row in given["MultipartUpload"]["Parts"]]
+            if any(len(data) < LEAST_PART for data in rows[:-1]):
+                raise Refusal("EntityTooSmall")
+            self.world.objects[Key] = b"".join(rows)
+            return {}
+
+        return self._do("complete_multipart_upload", effect)
 
     def delete_object(self, *, Key: str, **_: Any) -> Any:  # noqa: N803
         return self._do("delete_object", lambda: self.world.objects.pop(Key, None))
@@ -320,6 +355,17 @@ class Logs(_Client):
     def put_log_events(self, *, logStreamName: str, logEvents: Any, **_: Any) -> Any:  # noqa: N803
         rows = [(logStreamName, row["timestamp"], row["message"]) for row in logEvents]
         return self._do("put_log_events", lambda: self.world.lines.extend(rows))
+
+    def get_log_events(self, *, logStreamName: str, limit: int, **more: Any) -> Any:  # noqa: N803
+        start, since = int(more.get("nextToken") or 0), int(more.get("startTime") or 0)
+        rows = [
+            {"timestamp": at, "message": text}
+            for stream, at, text in self.world.lines
+            if stream == logStreamName and at >= since
+        ]
+        page = rows[start : start + min(limit, self.world.page)]
+        answer = {"events": page, "nextForwardToken": str(start + len(page))}
+        return self._do("get_log_events", lambda: answer)
 
 
 class Rules(_Client):

@@ -203,7 +203,9 @@ def test_secrets_are_each_persons_own(node: Owned) -> None:
     (work,) = [job for job in node.world.jobs.values() if "-work-" in job.name]
     names = [row["name"] for row in work.definition["containerProperties"]["secrets"]]
     assert names == ["ALL", "KEY"]
-    node.world.lines = [(f"run/{run}/work/default/1", 5, "it says every-value and one-value")]
+    node.world.lines = [
+        (node.world.begin_step("work").stream, 5, "it says every-value and one-value")
+    ]
     lines = bob.ask("GET", f"/runs/{run}/logs", {"step": "work"})["messages"]
     assert lines == [{"timestamp": 5, "message": "it says *** and ***", "step": "work"}]
     bob.ask("DELETE", "/secrets", {"key": "KEY"})

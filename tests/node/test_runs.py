@@ -504,6 +504,44 @@ def test_why_a_step_waits_is_told(world: World, environment: dict[str, str], wor
     assert words in status["steps"][0]["reason"]
 
 
+LIMIT = "Canceled by JobStateTimeLimit action due to reason:"
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY", "AWS had no machine for it for a day"),
+        ("MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE", "may use at once (--max-vcpus)"),
+        ("MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT", "none of the compute node's machines fits"),
+    ],
+)
+def test_a_job_that_can_never_start_ends_and_the_run_says_why(
+    world: World, reason: str, words: str
+) -> None:
+    """AWS Batch ends it, by a limit of its queue."""
+    world.start_own(retries=2)
+    world.deliver(world.events.pop(0))
+    (job,) = world.ready()
+    world.end(job, "FAILED", f"{LIMIT} {reason}")
+    world.finish_all()
+    world.tick()
+    record = world.record()
+    assert record["outcome"] == "FAILED"
+    assert words in record["reason"]
+    assert len([job for job in world.jobs.values() if "-in-" in job.name]) == 1
+    assert world.left() == {}
+
+
+def test_a_step_larger_than_the_node_is_refused_at_once(world: World) -> None:
+    world.settings = replace(SETTINGS, max_vcpus="8")
+    world.dag[1] |= {"cpu": 16384, "memory": 32768}
+    world.start()
+    world.finish_all()
+    assert (world.status, world.jobs) == ("FAILED", {})
+    words = "step 'work' needs 16 processors, and the compute node uses at most 8 at once"
+    assert words in world.record()["reason"]
+
+
 def test_what_is_asked_for_seldom_is_asked_for(world: World) -> None:
     """After a kill, while a job waits, and when nothing is left."""
     world.start()

@@ -67,8 +67,8 @@ def test_a_start_that_is_sent_again_brings_newer_tokens(world: World) -> None:
 
 def test_tokens_are_not_seen_in_logs(world: World) -> None:
     world.start()
-    world.deliver(world.events.pop(0))
-    world.lines = [(f"run/{RUN}/work/default/1", 1, f"it is {SESSION} and {REFRESH}")]
+    job = world.begin_step("work")
+    world.lines = [(job.stream, 1, f"it is {SESSION} and {REFRESH}")]
     (line,) = world.ask("GET", f"/runs/{RUN}/logs", node="work")["body"]["messages"]
     assert line["message"] == "it is *** and ***"
 

@@ -112,6 +112,8 @@ class World:
     definitions: dict[str, dict[str, Any]] = field(default_factory=dict)
     access_points: dict[str, dict[str, Any]] = field(default_factory=dict)
     objects: dict[str, bytes] = field(default_factory=dict)
+    parts: dict[str, dict[int, bytes]] = field(default_factory=dict)
+    """Of unfinished multipart uploads."""
     secrets: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
     told: list[tuple[str, str, str]] = field(default_factory=list)
@@ -122,6 +124,8 @@ class World:
     """Calls of functions that have not ended: the function, and what it was told."""
     done: list[tuple[str, str]] = field(default_factory=list)
     """The functions that were called, with what they did, in order."""
+    page: int = 10_000
+    """Lines on a page of a log stream."""
     schedule: bool = False
     reports: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     status: str = "NOT_STARTED"
@@ -305,6 +309,8 @@ class World:
 
     def begin(self, job: Job) -> None:
         job.status, job.started, job.ran = "RUNNING", self.clock, job.ran + 1
+        log = job.definition["containerProperties"]["logConfiguration"]["options"]
+        job.stream = f"{log['awslogs-stream-prefix']}/default/{job.ran}"
         self._changed(job)
 
     def end(self, job: Job, status: str, reason: str = "", code: int | None = None) -> None:
@@ -345,6 +351,18 @@ class World:
                 if f"-{step}-" in job.name:
                     self.begin(job)
                     self.end(job, "SUCCEEDED", code=0)
+
+    def begin_step(self, step: str) -> Job:
+        """Let a step begin when those before it have succeeded, and tell the node."""
+        while True:
+            while self.events:
+                self.deliver(self.events.pop(0))
+            job, *_ = self.ready()
+            self.begin(job)
+            if f"-{step}-" in job.name:
+                self.deliver(self.events.pop(0))
+                return job
+            self.end(job, "SUCCEEDED", code=0)
 
     def finish_all(self) -> None:
         """Let every job that can run succeed, and deliver what happens."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from pennsieve_agent.account.register.stack_failure import keep_events
@@ -38,10 +39,11 @@ def deploy(step: DeployStack, request: StackRequest, clients: Clients) -> str:
         return f"AWS has finished with stack {request.name}"
     if step.action is StackAction.RECREATE:
         following.delete_failed(request.name)
+    begun = _begin(request, following)
     change_set = plan_change_set(clients.aws, request, sleep=clients.sleep, types=EVERY_TYPE)
     if not change_set.changes:
         return f"stack {request.name} is up to date"
-    if not _expected(step, change_set.changes):
+    if not _expected(step, (*begun, *change_set.changes)):
         discard(clients.aws, change_set)
         raise AwsError(
             "AWS would now make other changes than the plan showed; nothing was changed",
@@ -50,6 +52,22 @@ def deploy(step: DeployStack, request: StackRequest, clients: Clients) -> str:
         )
     following.carry_out(change_set)
     return f"stack {request.name} is ready"
+
+
+def _begin(request: StackRequest, following: _Following) -> tuple[ResourceChange, ...]:
+    """Create a stack whose template is too long for a request with its bucket; what that added.
+
+    An update may read its template from the stack's own bucket (AWS CloudFormation API reference,
+    "CreateChangeSet", TemplateURL).
+    """
+    if not request.too_long or find_stack(following.aws, request.name) is not None:
+        return ()
+    first = replace(request, template=request.first)
+    change_set = plan_change_set(
+        following.aws, first, sleep=following.clients.sleep, types=EVERY_TYPE
+    )
+    following.carry_out(change_set)
+    return change_set.changes
 
 
 def delete(name: str, clients: Clients, kind: str = "delete_stack") -> None:

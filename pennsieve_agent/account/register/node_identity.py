@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 
 from pennsieve_agent.account.spec.names import (
@@ -34,7 +35,8 @@ class RegisterOptions:
 
     ``organization_id`` is empty where nobody said which workspace the node is for. ``hosts`` is
     where the node's functions reach Pennsieve. ``from_stack`` names a stack that somebody else made
-    of our template. ``asks_pennsieve`` is False for what is only printed, which needs no sign-in.
+    of our template. ``asks_pennsieve`` is False for what is only printed, which needs no sign-in
+    and changes nothing in AWS.
     """
 
     name: str
@@ -163,7 +165,14 @@ def known_token(
                 hint="if it is yours, first run: pennsieve compute list --aws; otherwise choose "
                 "another name with: --name",
             )
-    return new_token()
+    return new_token() if options.asks_pennsieve else _printed_token(clients, options)
+
+
+def _printed_token(clients: Clients, options: RegisterOptions) -> str:
+    """The token of a template that is printed: the same each time, as nothing is written down."""
+    identity = clients.aws.identity()
+    words = (identity.account_id, identity.region, options.organization_id, options.name)
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()[:8]
 
 
 def check_own(stack: Stack | None, token: str) -> Stack | None:

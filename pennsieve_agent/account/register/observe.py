@@ -106,7 +106,8 @@ def observe(clients: Clients, options: RegisterOptions) -> Observed:
     token = token_of_stack(clients, options, entry)
     token = token or known_token(clients, options, entry, remembered)
     names = node_names(token, identity)
-    stack = _without_empty(clients, check_own(find_stack(clients.aws, names.stack), token))
+    stack = check_own(find_stack(clients.aws, names.stack), token)
+    stack = _without_empty(clients, stack, delete=options.asks_pennsieve)
     template = template_of(clients.aws, stack.id) if stack is not None else {}
     installed = installed_code(template)
     before = _before(entry, template)
@@ -131,7 +132,7 @@ def observe(clients: Clients, options: RegisterOptions) -> Observed:
         aws_profile=clients.aws.profile or "",
         taken=bool(options.from_stack),
     )
-    return replace(observed, changes=_changes(clients, observed))
+    return replace(observed, changes=_changes(clients, observed, options))
 
 
 def _spec(
@@ -227,18 +228,21 @@ def _uploaded(clients: Clients, spec: NodeSpec) -> bool:
     return object_exists(clients.aws, spec.names.bucket, spec.names.code_key(spec.code.digest))
 
 
-def _without_empty(clients: Clients, stack: Stack | None) -> Stack | None:
-    """Delete the empty stack of a plan that was never carried out; it has no resources."""
+def _without_empty(clients: Clients, stack: Stack | None, *, delete: bool) -> Stack | None:
+    """Leave out the empty stack of a plan that was never carried out; it has no resources."""
     if stack is None or not stack.only_reviewed:
         return stack
-    delete_stack(clients.aws, stack.id)
+    if delete:
+        delete_stack(clients.aws, stack.id)
     return None
 
 
-def _changes(clients: Clients, observed: Observed) -> tuple[ResourceChange, ...] | None:
+def _changes(
+    clients: Clients, observed: Observed, options: RegisterOptions
+) -> tuple[ResourceChange, ...] | None:
     if observed.stack is None or not observed.stack.updatable:
         return None
-    if observed.taken:
+    if observed.taken or not options.asks_pennsieve:  # a change set would be a change in AWS
         return ()
     spec = observed.spec if observed.installed is not None else turned_off(observed.spec)
     with clients.journal.locked():  # another terminal may be carrying out its own plan

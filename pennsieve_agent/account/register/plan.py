@@ -26,7 +26,7 @@ from pennsieve_agent.account.stack.stack_request import stack_request, turned_of
 from pennsieve_agent.account.world.account_steps import account_steps
 from pennsieve_agent.account.world.own_node_state import own_node
 from pennsieve_agent.account.world.steps import AlreadyDone
-from pennsieve_agent.aws.cloudformation import MAX_TEMPLATE_BYTES
+from pennsieve_agent.aws.cloudformation import MAX_STORED_TEMPLATE_BYTES
 from pennsieve_agent.aws.values import ResourceChange, Stack
 from pennsieve_agent.errors import AwsError, UsageProblem
 
@@ -81,14 +81,11 @@ def check_free(observed: Observed, options: RegisterOptions) -> None:
 
 
 def _check_length(spec: NodeSpec) -> None:
-    """CloudFormation limits a template in a request, and tags are in it many times.
-
-    Only at first: once the node is turned on, a longer template is put in its bucket.
-    """
-    if len(stack_request(turned_off(spec)).body.encode()) > MAX_TEMPLATE_BYTES:
+    """CloudFormation limits a template, and tags are in it many times."""
+    if len(stack_request(spec).body.encode()) > MAX_STORED_TEMPLATE_BYTES:
         raise UsageProblem(
             f"with {len(spec.settings.extras.tags)} tags the stack's template is longer than the "
-            f"{MAX_TEMPLATE_BYTES} bytes that CloudFormation accepts",
+            f"{MAX_STORED_TEMPLATE_BYTES} bytes that CloudFormation accepts",
             hint="use fewer or shorter tags",
         )
 

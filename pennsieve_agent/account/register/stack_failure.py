@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.aws.values import StackEvent
+from pennsieve_agent.domain.own_node import functions_log_group, log_group
 
 
 def keep_events(journal: Journal, stack: str, events: Sequence[StackEvent]) -> Path | None:
@@ -18,16 +19,10 @@ def keep_events(journal: Journal, stack: str, events: Sequence[StackEvent]) -> P
     It holds no secrets: AWS's events name resources and reasons.
     """
     path = journal.path.with_suffix(".failed.json")
-    token = stack.rpartition("-")[2]
     document = {
         "stack": stack,
         "events": [asdict(event) for event in events],
-        "logs": {
-            "jobs": f"aws logs tail /pennsieve/node/{token} --since 1d",
-            "functions": f"aws logs tail /pennsieve/node/{token}/functions --since 1d",
-            "machines": f"aws batch describe-compute-environments --compute-environments "
-            f"{stack}-fargate",
-        },
+        "logs": _logs(stack) if events[-1].status.startswith("UPDATE_") else {},
     }
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -37,3 +32,14 @@ def keep_events(journal: Journal, stack: str, events: Sequence[StackEvent]) -> P
     except OSError:
         return None  # why the stack failed is what the user must read
     return path
+
+
+def _logs(stack: str) -> dict[str, str]:
+    """What else tells of a stack that is there: of a failed creation nothing is left."""
+    token = stack.rpartition("-")[2]
+    machines = f"--compute-environments {stack}-fargate"
+    return {
+        "jobs": f"aws logs tail {log_group(token)} --since 1d",
+        "functions": f"aws logs tail {functions_log_group(token)} --since 1d",
+        "machines": f"aws batch describe-compute-environments {machines}",
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pennsieve_agent.account.register.deploy_stack import delete
-from pennsieve_agent.account.remove.leftovers import Leftover, find_leftovers
+from pennsieve_agent.account.remove.leftovers import Leftover, Remaining, find_remaining
 from pennsieve_agent.account.remove.plan_removal import RemovalPlan, RemovalStep
 from pennsieve_agent.account.served.role import delete as delete_role
 from pennsieve_agent.account.spec.names import NodeNames
@@ -59,10 +59,11 @@ def apply_removal(plan: RemovalPlan, clients: Clients) -> RemovalReport:
         removal = _Removal(plan, clients)
         for step in plan.steps:
             removal.take(step)
-        leftovers = removal.leftovers()
-        if not leftovers and not removal.role_kept:
+        remaining = removal.remaining()
+        if not remaining.leftovers and not removal.role_kept:
             clients.journal.forget()
-        return RemovalReport(tuple(removal.removed), tuple(removal.kept), leftovers)
+        kept = (*removal.kept, *remaining.ending)
+        return RemovalReport(tuple(removal.removed), kept, remaining.leftovers)
 
 
 class _Removal:
@@ -182,11 +183,11 @@ class _Removal:
         for definition in job_definitions_called(aws, f"{names.stack}-"):
             deregister_job_definition(aws, definition)
 
-    def leftovers(self) -> tuple[Leftover, ...]:
-        """What should be deleted and is not."""
+    def remaining(self) -> Remaining:
+        """What should be deleted and is not, or not yet."""
         if self.plan.names is None or self.role_kept:
-            return ()
-        return find_leftovers(self.clients, self.plan.names)
+            return Remaining()
+        return find_remaining(self.clients, self.plan.names)
 
     def _keep(self, what: str, error: PlatformError) -> str:
         self.kept.append(f"{what}: {error.message}")

@@ -13,6 +13,8 @@ from pennsieve_agent.aws.iam import policies_called, roles_called
 from pennsieve_agent.aws.parameters import parameters_called
 from pennsieve_agent.aws.presence import table_exists
 from pennsieve_agent.aws.remains import (
+    deletion_date,
+    has_ended,
     job_definitions_called,
     log_groups_called,
     secrets_called,
@@ -55,19 +57,41 @@ class Leftover:
         return f"{self.what} ({self.cost})"
 
 
-def find_leftovers(clients: Clients, names: NodeNames) -> tuple[Leftover, ...]:
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """What still exists of a node. ``ending`` is what AWS deletes by itself, with the day."""
+
+    leftovers: tuple[Leftover, ...] = ()
+    ending: tuple[str, ...] = ()
+
+
+def find_remaining(clients: Clients, names: NodeNames) -> Remaining:
     """Every resource of a node that exists."""
-    named = tuple(dict.fromkeys(_by_name(clients.aws, names)))
+    aws = clients.aws
+    named = tuple(dict.fromkeys(_by_name(aws, names)))
     known = tuple(leftover.what.split()[-1] for leftover in named)
     arns: list[str] = []
+    days: dict[str, str] = {}
     for pause in pauses(TAG_SECONDS):
-        every = tagged(clients.aws, TOKEN_TAG, names.token)
-        arns = [arn for arn in every if not _FORGOTTEN.search(arn)]
+        every = tagged(aws, TOKEN_TAG, names.token)
+        days = {arn: day for arn in every if (day := deletion_date(aws, arn))}
+        arns = [arn for arn in every if arn not in days and not _is_over(aws, arn)]
         if named or not arns:
             break
         clients.sleep(pause)
     others = (arn for arn in arns if not any(f"{name}/" in f"{arn}/" for name in known))
-    return (*named, *(Leftover(arn, cost_of(arn)) for arn in others))
+    return Remaining(
+        (*named, *(Leftover(arn, cost_of(arn)) for arn in others)),
+        tuple(
+            # AWS KMS pricing, https://aws.amazon.com/kms/pricing/: until then it costs nothing.
+            f"the node's key {arn}, which AWS deletes on {day}; it costs nothing until then"
+            for arn, day in days.items()
+        ),
+    )
+
+
+def _is_over(aws: Aws, arn: str) -> bool:
+    return _FORGOTTEN.search(arn) is not None or has_ended(aws, arn)
 
 
 def cost_of(arn: str) -> str:

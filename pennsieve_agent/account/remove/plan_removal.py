@@ -33,6 +33,17 @@ OF_WORKFLOWS = (
     "the Pennsieve users of workflows that are also on other nodes; they are deleted with the "
     "workflow: pennsieve workflow archive --delete"
 )
+KEPT_BY_AWS = (
+    "what AWS keeps at no cost: a system backup of the node's table for 35 days, its deregistered "
+    "job definitions for 180 days, and AWS's own service-linked roles, which all of the account "
+    "shares"
+)
+"""Amazon DynamoDB, "Point-in-time recovery: how it works"
+(https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/PointInTimeRecovery_Howitworks.html);
+AWS Batch API reference, "DeregisterJobDefinition"
+(https://docs.aws.amazon.com/batch/latest/APIReference/API_DeregisterJobDefinition.html); IAM User
+Guide, "Create a service-linked role"
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html)."""
 _NEVER_TAKEN_BACK = (
     "the permission of the AWS account to pull images, which Pennsieve never revokes"
 )
@@ -101,6 +112,7 @@ def _own(observed: RemovalObserved) -> tuple[list[RemovalStep], list[str]]:
             kept.append(_NEVER_TAKEN_BACK)
     if observed.stack is not None:
         steps.append(_stack_step(observed, observed.stack))
+        kept.append(KEPT_BY_AWS)
     if observed.remembered and names is not None:
         sentence = f"Forget compute node '{observed.name}' on this machine"
         steps.append(RemovalStep("forget_node", names.token, sentence))

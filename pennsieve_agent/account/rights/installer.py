@@ -154,9 +154,12 @@ def _checks(place: Place) -> Sequence[Right]:
               ("batch:DescribeComputeEnvironments", "batch:DescribeJobQueues"), ("*",)),
         Right("ProveLogsGone", "check that a removal left no log group",
               ("logs:DescribeLogGroups",), (names.arn("logs", "log-group:*"),)),
+        Right("ProveKeyEnds", "check that AWS deletes the key, by its tag",
+              ("kms:DescribeKey",), (place.arn("kms", "key/*"),), TAGGED),
         Right("ProveAllGone", "check that a removal left nothing, by tag and by name; "
               f"{NO_RESOURCE}",
-              ("batch:DescribeJobDefinitions", "iam:ListPolicies", "iam:ListRoles",
+              ("batch:DescribeJobDefinitions", "ec2:DescribeNatGateways", "iam:ListPolicies",
+               "iam:ListRoles",
                "secretsmanager:ListSecrets", "ssm:DescribeParameters", "tag:GetResources"),
               ("*",)),
     )  # fmt: skip

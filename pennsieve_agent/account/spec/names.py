@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from pennsieve_agent.aws.values import AwsIdentity
+from pennsieve_agent.domain.own_node import functions_log_group, log_group
 from pennsieve_agent.errors import UsageProblem
 
 STACK_PREFIX = "pennsieve-node-"
@@ -83,8 +84,13 @@ class NodeNames:
 
     @property
     def log_group(self) -> str:
-        """The log group."""
-        return f"/pennsieve/node/{self.token}"
+        """The log group of jobs."""
+        return log_group(self.token)
+
+    @property
+    def functions_log_group(self) -> str:
+        """The log group of functions."""
+        return functions_log_group(self.token)
 
     @property
     def gateway(self) -> str:

@@ -10,8 +10,10 @@ from pennsieve_agent.account.spec.names import MANAGER_TAG, NODE_TAG, TOKEN_TAG,
 from pennsieve_agent.aws.values import AwsIdentity
 from pennsieve_agent.errors import UsageProblem
 
-MOST_TAGS = 46
-"""AWS allows 50 on a bucket or a role; four are ours."""
+MOST_TAGS = 45
+"""AWS allows 50 on a resource; the four of the stack and the name of a network are ours (AWS
+General Reference, "Tagging your AWS resources",
+https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html)."""
 _KEY_CHARACTERS, _VALUE_CHARACTERS = 128, 256
 _TEXT = re.compile(r"[\w +\-=.:/@]*")
 _OURS = {MANAGER_TAG, NODE_TAG, TOKEN_TAG, WORKSPACE_TAG}
@@ -74,6 +76,8 @@ def _check_tag(word: str, key: str, value: str, *, has_value: bool) -> None:
     why = ""
     if not has_value or not key:
         why = "it is not KEY=VALUE"
+    elif not value:  # AWS CloudFormation API reference, "Tag": at least one character
+        why = "AWS CloudFormation does not accept an empty value"
     elif len(key) > _KEY_CHARACTERS or len(value) > _VALUE_CHARACTERS:
         why = f"AWS allows {_KEY_CHARACTERS} characters in a key, {_VALUE_CHARACTERS} in a value"
     elif key.casefold().startswith(("aws:", "pennsieve:")):

@@ -53,7 +53,8 @@ def settings_of(values: Mapping[str, Any]) -> Settings:
 
 def metadata(spec: NodeSpec) -> dict[str, Any]:
     """What a stack says about itself, so that it can be gone on with from any machine."""
-    code = {"digest": spec.code.digest, "version": spec.code.version} if spec.code else None
+    # No null: CloudFormation takes none ("null values are not allowed in templates").
+    code = {"digest": spec.code.digest, "version": spec.code.version} if spec.code else {}
     return {
         METADATA: {
             "name": spec.node_name,

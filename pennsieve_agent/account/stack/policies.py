@@ -40,6 +40,8 @@ KEY_ACTIONS = tuple(
     f"kms:{name}"
     for name in ("Decrypt", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo")
 )
+FLOW_ACTIONS = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
+FILE_SYSTEMS = ("s3files", "file-system/*")
 FILES_ACTIONS = (
     *("s3:AbortMultipartUpload", "s3:DeleteObject*", "s3:GetObject*"),
     *("s3:ListMultipartUploadParts", "s3:PutObject*"),
@@ -108,14 +110,15 @@ def node_boundary(names: NodeNames, platform_account_id: str = "") -> Document:
     anywhere = replace(names, region="*")
     where = Where(anywhere, platform_account_id, "/*")
     rows = [_statement(right, where) for rights in RIGHTS.values() for right in rights]
+    logs = anywhere.arn("logs", f"log-group:{anywhere.log_group}/*")
     documents = (
-        flow_access(anywhere),
+        document(allow(FLOW_ACTIONS, logs)),  # wider than any role's, as the whole has to be short
         _key_of_any_role(anywhere),
         instance_access(where),
         files_access(anywhere, key=False),
     )
     rows += [statement for access in documents for statement in access["Statement"]]
-    return document(*_merged(_by_resource(rows)))
+    return document(*_merged(_by_actions(_by_resource(rows))))
 
 
 def _by_resource(rows: Sequence[Document]) -> Iterator[Document]:
@@ -137,6 +140,17 @@ def _by_resource(rows: Sequence[Document]) -> Iterator[Document]:
             action for action in together if action[-1] == "*" or not action.startswith(stems)
         ]
     yield from statements.values()
+
+
+def _by_actions(rows: Iterable[Document]) -> Iterator[Document]:
+    """One statement for the same actions on the same condition, with all their resources."""
+    statements: dict[str, Document] = {}
+    for row in rows:
+        key = repr((row["Action"], row.get("Condition"), row["Resource"] == "*"))
+        before = statements.setdefault(key, {**row, "Resource": []})
+        before["Resource"] = [*before["Resource"], *many(row["Resource"])]
+    for row in statements.values():
+        yield row | {"Resource": "*"} if row["Resource"] == ["*"] else row
 
 
 def _within(row: Document, other: Document) -> bool:
@@ -171,8 +185,7 @@ def _merged(rows: Iterable[Document]) -> Iterator[Document]:
 def flow_access(names: NodeNames) -> Document:
     """What AWS needs to write the network's traffic log."""
     group = names.arn("logs", f"log-group:{names.log_group}/network")
-    actions = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
-    return document(allow(actions, [group, f"{group}:*"]))
+    return document(allow(FLOW_ACTIONS, [group, f"{group}:*"]))
 
 
 def files_access(names: NodeNames, *, key: bool = True) -> Document:
@@ -283,7 +296,7 @@ def _resources(kind: str, where: Where) -> tuple[Any, Conditions]:
     if plain is not None:
         return plain, {}
     job = names.arn("batch", "job/*")
-    files = names.arn("s3files", "file-system/*")
+    files = names.arn(*FILE_SYSTEMS)
     roles = (
         names.execution_role,
         names.gpu_execution_role,
@@ -303,7 +316,8 @@ def _resources(kind: str, where: Where) -> tuple[Any, Conditions]:
         # An access point's ARN begins with that of its file system.
         "access-point": (files, _tagged(names)),
         "new-access-point": (f"{files}/access-point/*", _tagging(names, created)),
-        "mount": (where.files or files, {"ArnLike": through}),
+        # The boundary, which knows no file system, leaves this to the roles and to the file system.
+        "mount": (where.files or files, {"ArnLike": through} if where.files else {}),
         "bucket-list": (f"arn:{names.partition}:s3:::{names.bucket}", {"StringLike": listed}),
         "own-interface": ("*", {"Null": {"lambda:SourceFunctionArn": "true"}}),
         "roles-to-pass": ([where.role(role) for role in roles], {"StringEquals": passed}),

@@ -41,6 +41,18 @@ runcmd:
 Files volumes", https://docs.aws.amazon.com/batch/latest/userguide/s3files-volumes.html; "Use
 Amazon EC2 launch templates with AWS Batch",
 https://docs.aws.amazon.com/batch/latest/userguide/launch-templates.html)."""
+_DAY, _SOON = 86_400, 600
+"""The longest and the shortest time that AWS Batch takes for such a limit."""
+_MOST_WAITS = {
+    "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY": _DAY,
+    "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE": _SOON,
+    "MISCONFIGURATION:EC2_INSTANCE_CONFIGURATION_UNSUPPORTED": _SOON,
+    "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT": _SOON,
+}
+"""How long, in seconds, a job waits that cannot start, by the reason that AWS Batch finds: all for
+which it has such limits. It would block its queue, and its run would never end
+(https://docs.aws.amazon.com/batch/latest/userguide/job_stuck_in_runnable_time_limit_actions.html).
+"""
 
 
 def queues(spec: NodeSpec) -> Resources:
@@ -81,6 +93,15 @@ def _queue(spec: NodeSpec, name: str, resources: dict[str, Any]) -> Resources:
                 "Priority": 1,
                 "ComputeEnvironmentOrder": [
                     {"Order": 1, "ComputeEnvironment": ref(f"{name}Machines")}
+                ],
+                "JobStateTimeLimitActions": [
+                    {
+                        "Action": "CANCEL",
+                        "State": "RUNNABLE",
+                        "Reason": reason,
+                        "MaxTimeSeconds": most,
+                    }
+                    for reason, most in _MOST_WAITS.items()
                 ],
                 "Tags": tag_map(spec),
             },

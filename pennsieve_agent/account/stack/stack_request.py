@@ -7,7 +7,7 @@ from dataclasses import replace
 from pennsieve_agent.account.spec.names import stack_tags
 from pennsieve_agent.account.spec.node_spec import NodeSpec
 from pennsieve_agent.account.spec.spec_json import metadata
-from pennsieve_agent.account.stack.template import node_template
+from pennsieve_agent.account.stack.template import bucket_template, node_template
 from pennsieve_agent.aws.cloudformation import StackRequest
 
 
@@ -17,8 +17,14 @@ def stack_request(spec: NodeSpec) -> StackRequest:
     if tags is None:
         own = stack_tags(spec.names, spec.node_name, spec.organization_id)
         tags = own | dict(spec.settings.extras.tags)
-    template = {**node_template(spec), "Metadata": metadata(spec)}
-    return StackRequest(spec.names.stack, template, tags, bucket=spec.names.bucket)
+    about = {"Metadata": metadata(spec)}
+    return StackRequest(
+        spec.names.stack,
+        {**node_template(spec), **about},
+        tags,
+        bucket=spec.names.bucket,
+        first={**bucket_template(spec), **about},
+    )
 
 
 def turned_off(spec: NodeSpec) -> NodeSpec:

@@ -38,7 +38,19 @@ FAST_DAYS = 1
 
 def storage(spec: NodeSpec) -> Resources:
     """Everything that is stored."""
-    resources = {
+    return {
+        **bucket_resources(spec),
+        "Journal": _journal(spec),
+        "Logs": _log_group(spec, spec.names.log_group),
+        "FunctionLogs": _log_group(spec, spec.names.functions_log_group),
+        **_repositories(spec),
+        **_files(spec),
+    }
+
+
+def bucket_resources(spec: NodeSpec) -> Resources:
+    """The bucket with its policy, and the key that encrypts what is in it."""
+    return {
         "Bucket": _bucket(spec),
         "BucketTlsOnly": {
             "Type": "AWS::S3::BucketPolicy",
@@ -47,15 +59,8 @@ def storage(spec: NodeSpec) -> Resources:
                 "PolicyDocument": bucket_tls_only(spec.names),
             },
         },
-        "Journal": _journal(spec),
-        "Logs": _log_group(spec, spec.names.log_group),
-        "FunctionLogs": _log_group(spec, f"{spec.names.log_group}/functions"),
-        **_repositories(spec),
-        **_files(spec),
+        **(_key(spec) if has_key(spec) else {}),
     }
-    if has_key(spec):
-        resources |= _key(spec)
-    return resources
 
 
 def _bucket(spec: NodeSpec) -> Resource:

@@ -10,9 +10,15 @@ from pennsieve_agent.account.stack.functions import functions
 from pennsieve_agent.account.stack.network import network
 from pennsieve_agent.account.stack.queues import queues
 from pennsieve_agent.account.stack.roles import roles
-from pennsieve_agent.account.stack.storage import storage
+from pennsieve_agent.account.stack.storage import bucket_resources, storage
 from pennsieve_agent.account.stack.template_parts import Resources, attribute, ref, tags
 from pennsieve_agent.account.stack.transfer_functions import transfer_functions
+
+_HEAD = {
+    "AWSTemplateFormatVersion": "2010-09-09",
+    "Description": "A Pennsieve compute node. Made by the pennsieve command; remove it with: "
+    "pennsieve compute delete",
+}
 
 
 def node_template(spec: NodeSpec) -> dict[str, Any]:
@@ -27,16 +33,20 @@ def node_template(spec: NodeSpec) -> dict[str, Any]:
         **(transfer_functions(spec, spec.code) if spec.code is not None else {}),
         **_budget(spec),
     }
-    return {
-        "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": "A Pennsieve compute node. Made by the pennsieve command; remove it with: "
-        "pennsieve compute delete",
-        "Resources": resources,
-        "Outputs": {
-            name: {"Value": value, "Description": about}
-            for name, (value, about) in _outputs(spec).items()
-        },
+    outputs = {
+        name: {"Value": value, "Description": about}
+        for name, (value, about) in _outputs(spec).items()
     }
+    return {**_HEAD, "Resources": resources, "Outputs": outputs}
+
+
+def bucket_template(spec: NodeSpec) -> dict[str, Any]:
+    """The node's bucket and its key alone: what a stack whose template is too long begins with.
+
+    The whole template is then read from that bucket, so no other one is needed: it is the node's,
+    private, encrypted as everything in it, and deleted with it.
+    """
+    return {**_HEAD, "Resources": bucket_resources(spec)}
 
 
 def _budget(spec: NodeSpec) -> Resources:

@@ -166,9 +166,9 @@ def template(
 ) -> Shown:
     """The node's stack as a CloudFormation template, for review or for an administrator.
 
-    First without its functions, as their code lies in a bucket that is in it; with --code the whole
-    of it. Its names are kept on this machine; "compute register --from-stack" goes on from any.
-    Needs no sign-in.
+    First without its functions, as their code lies in a bucket that is in it; with --code and the
+    same options the whole of it. "compute register --from-stack" goes on from the stack. Changes
+    nothing, here or in AWS, and needs no sign-in.
     """
     flags = Flags(
         mode, permissions_boundary, role_path, tuple(tag or ()), gpu_tier, max_gpu, max_vcpus,
@@ -183,13 +183,9 @@ def template(
 
 
 def _template(plan: AccountPlan, clients: Clients, code: Path | None) -> Shown:
-    from pennsieve_agent.account.register.execute import first_entry
     from pennsieve_agent.account.stack.stack_request import stack_request, turned_off
     from pennsieve_agent.cli.compute.views import write_new
 
-    with clients.journal.locked():
-        if clients.journal.read() is None:
-            clients.journal.write(first_entry(plan))
     spec = plan.spec if code is not None else turned_off(plan.spec)
     notes = []
     if code is not None and clients.bundle is not None:
@@ -208,11 +204,13 @@ def _how(request: StackRequest, plan: AccountPlan) -> list[str]:
 
     words = " ".join(shlex.quote(f"{key}={value}") for key, value in request.tags.items())
     name = shlex.quote(plan.name)
+    # AWS CLI reference, "cloudformation deploy": a template of more than 51,200 bytes needs one.
+    bucket = " --s3-bucket BUCKET (any of yours)" if request.too_long else ""
     return [
         (
             f"make it with: aws cloudformation deploy --stack-name {request.name} --template-file "
             f"FILE --capabilities CAPABILITY_NAMED_IAM --region {plan.identity.region} "
-            f"--tags {words}"
+            f"--tags {words}{bucket}"
         ),
         f"then: pennsieve compute register --name {name} --from-stack {request.name}",
     ]

@@ -16,8 +16,8 @@ from pennsieve_agent.node.records.run_document import run_document, shown_summar
 from pennsieve_agent.node.records.run_record import Phase, RunRecord
 from pennsieve_agent.node.records.run_store import RUNS
 from pennsieve_agent.node.runs import run_logs
+from pennsieve_agent.node.runs.log_archive import archive_key, is_archived
 from pennsieve_agent.node.runs.outputs import outputs_of
-from pennsieve_agent.node.runs.run_cleanup import archive_key
 from pennsieve_agent.node.table import Items
 
 LINK_SECONDS = 900
@@ -119,23 +119,25 @@ def log_lines(request: Request, run: str) -> Reply:
     """A page of a run's log."""
     record = _record(request, run)
     query = request.query
-    page = run_logs.page(
-        request.node,
-        run,
-        [job.step for job in record.work],
-        query.get("step", ""),
-        request.number("since", 0, 10**15),
-        request.number("limit", run_logs.MOST_LINES, run_logs.MOST_LINES),
-        query.get("next", ""),
-        hidden_of(request.node, record),
-    )
+    since = request.number("since", 0, 10**15)
+    reading = run_logs.LogReading(request.node, record, query.get("step", ""), since)
+    limit = request.number("limit", run_logs.MOST_LINES, run_logs.MOST_LINES)
+    try:
+        page = reading.page(limit, query.get("next", ""), hidden_of(request.node, record))
+    except ValueError:
+        raise Problem(400, "bad-query", "next is not a token of this log") from None
     return 200, page
 
 
 def archive(request: Request, run: str) -> Reply:
     """A link to the whole log of a run that has ended."""
-    if _record(request, run).phase not in _OVER:
+    record = _record(request, run)
+    if record.phase not in _OVER:
         raise Problem(404, "not-ended", "the log is available when the run has ended")
+    if not is_archived(record):
+        wake(request, (run,), "archive")
+        text = "the archive of this log is not ready yet; ask for it again in a few minutes"
+        raise Problem(404, "not-archived", text)
     url = request.node.client("s3").generate_presigned_url(
         "get_object",
         Params={"Bucket": request.node.settings.bucket, "Key": archive_key(run)},

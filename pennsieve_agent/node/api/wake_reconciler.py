@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from pennsieve_agent.node.api.request_handler import Request
 
 
-def wake(request: Request, runs: Iterable[str]) -> None:
-    """Have the reconciler look at runs."""
+def wake(request: Request, runs: Iterable[str], what: str = "advance") -> None:
+    """Have the reconciler look at runs, or ``archive`` their logs."""
     for run in runs:
         request.node.client("lambda").invoke(
             FunctionName=request.node.settings.reconciler,
             InvocationType="Event",
-            Payload=json.dumps({"advance": run}).encode(),
+            Payload=json.dumps({what: run}).encode(),
         )

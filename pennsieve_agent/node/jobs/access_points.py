@@ -128,7 +128,9 @@ class AccessPoints:
         """
         owner = SHARED_UID if key == _LAYERS else uid_of(self.record)
         user = ROOT_UID if key == _TRANSFER else owner
-        scope = "layers" if key == _LAYERS else f"{self.record.run} {key}"
+        # Whichever file system of the account it is of: the token names this one.
+        scope = f"{self.node.settings.file_system} "
+        scope += "layers" if key == _LAYERS else f"{self.record.run} {key}"
         creation = {
             "ownerUid": owner,
             "ownerGid": owner,

@@ -49,10 +49,10 @@ class JobRecord:
 
     ``submissions`` counts them and ``lost`` those that Batch forgot; ``name`` is that of the last
     one. ``attempts`` are those of the last submission as AWS tells of them, ``past`` those of the
-    ones before. ``vcpus``, ``memory`` (MB) and ``disk`` (GiB; 0 is what comes with it) are what it
-    gets. ``calls`` are the calls of functions that are still to be made for it
-    (:mod:`pennsieve_agent.node.jobs.calls`), none of a job for AWS Batch; ``called`` is when the
-    last was made, ``begun`` when the first of several began.
+    ones before. ``log`` is the log stream of the attempt that runs. ``vcpus``, ``memory`` (MB) and
+    ``disk`` (GiB; 0 is what comes with it) are what it gets. ``calls`` are the calls of functions
+    that are still to be made for it (:mod:`pennsieve_agent.node.jobs.calls`), none of a job for AWS
+    Batch; ``called`` is when the last was made, ``begun`` when the first of several began.
     """
 
     key: str
@@ -76,6 +76,7 @@ class JobRecord:
     calls: list[str] = field(default_factory=list)
     called: float = 0.0
     begun: float = 0.0
+    log: str = ""
     attempts: list[dict[str, Any]] = field(default_factory=list)
     past: list[dict[str, Any]] = field(default_factory=list)
 
@@ -99,7 +100,8 @@ class RunRecord:
     ``cleanings`` counts how often deleting its files has failed, ``left`` says why, and
     ``clean_after`` is before when it is not tried again.
     ``outbox`` are reports that the platform has not taken yet, in order; ``reported``
-    has the last state of each step among them, so that nothing is said twice.
+    has the last state of each step among them, so that nothing is said twice. ``archive`` is how
+    far that of the log is (:mod:`pennsieve_agent.node.runs.log_archive`).
     """
 
     run: str
@@ -138,6 +140,7 @@ class RunRecord:
     workflow: dict[str, str] = field(default_factory=dict)
     input: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
+    archive: dict[str, Any] = field(default_factory=dict)
     planned: str = ""
     listed: str = ""
 

@@ -17,6 +17,12 @@ TIME_LIMIT = "the time limit was reached"
 _OUT_OF_MEMORY = 137
 _WORDS: tuple[tuple[str, str], ...] = (
     (r"Dependent Job failed", DEPENDENCY),
+    (r"JobStateTimeLimit action due to reason: CAPACITY",
+     "AWS had no machine for it for a day; start the run again later, or give it other resources"),
+    (r"JobStateTimeLimit action due to reason: MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE",
+     "it needs more processors than the compute node may use at once (--max-vcpus)"),
+    (r"JobStateTimeLimit action due to reason: MISCONFIGURATION",
+     "none of the compute node's machines fits it; give the step other resources"),
     (r"OutOfMemory", "ran out of memory; give the step more with its memory setting"),
     (r"(i/o timeout|[Cc]onnection timed out|connection issue|VPC endpoint policy)",
      "its network does not lead to an AWS service that it needs before it can start"),
@@ -32,7 +38,11 @@ _WORDS: tuple[tuple[str, str], ...] = (
 
 
 def failure(job: Json) -> str:
-    """Why a job of Batch's failed."""
+    """Why a job of Batch's failed.
+
+    A job that a time limit of its queue ended says why in ``statusReason``
+    (https://docs.aws.amazon.com/batch/latest/userguide/job_stuck_in_runnable_capacity.html).
+    """
     container: Json = job.get("container") or {}
     said = str(container.get("reason") or "")
     about = str(job.get("statusReason") or "")
@@ -64,6 +74,7 @@ def attempts(job: Json, record: JobRecord) -> list[dict[str, Any]]:
             "ended": float(row.get("stoppedAt") or 0) / 1000,
             "exitCode": (row.get("container") or {}).get("exitCode"),
             "reason": _why(row),
+            "log": str((row.get("container") or {}).get("logStreamName") or ""),
         }
         for row in job.get("attempts") or ()
     ]
@@ -75,6 +86,7 @@ def attempts(job: Json, record: JobRecord) -> list[dict[str, Any]]:
             "ended": record.stopped,
             "exitCode": record.exit_code,
             "reason": record.reason,
+            "log": record.log,
         }
     ]
 

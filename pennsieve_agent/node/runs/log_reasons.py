@@ -26,7 +26,7 @@ def explain(node: Node, record: RunRecord) -> None:
                 job.reason = f"{job.reason}; {NO_FILES_AT_TOP}"
         # 1 is what a transfer job ends with when it has said why.
         elif job.exit_code == 1:
-            lines = list(step_lines(node, record.run, job.step, ()))
+            lines = list(step_lines(node, record, job.step, ()))
             if lines:
                 job.reason = str(lines[-1]["message"])[:MOST_REASON]
 
@@ -40,10 +40,7 @@ def _has_only_folders(node: Node, record: RunRecord, job: JobRecord) -> bool:
         bool(parents)
         and staged.issuperset(parents)
         and all(
-            any(
-                NO_FILES_AT_TOP in line["message"]
-                for line in step_lines(node, record.run, step, ())
-            )
+            any(NO_FILES_AT_TOP in line["message"] for line in step_lines(node, record, step, ()))
             for step in parents
         )
     )

@@ -107,6 +107,12 @@ def _jobs(node: Node, job: Job, code: Code | None) -> list[JobRecord]:
             vcpus, memory = fit(job.cpu, job.memory)
     except ValueError as error:
         raise CannotRun(f"step '{job.id}': {error}") from None
+    most = float(node.settings.max_vcpus or 0)
+    if not gpu and most and vcpus > most:
+        raise CannotRun(
+            f"step '{job.id}' needs {vcpus:g} processors, and the compute node uses at most "
+            f"{most:g} at once"
+        )
     image = code.image if code is not None else ""
     jobs.append(
         JobRecord(

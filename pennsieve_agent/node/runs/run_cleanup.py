@@ -1,74 +1,23 @@
-"""The end of a run: archive its log, compute its metrics, delete what was created for it."""
+"""The end of a run: delete what was created for it."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
-import tempfile
-import zipfile
-from collections.abc import Mapping
 from typing import Any
 
 from pennsieve_agent.node.jobs import calls
 from pennsieve_agent.node.jobs.job_definitions import definition_name
 from pennsieve_agent.node.jobs.job_submission import job_name
 from pennsieve_agent.node.jobs.step_parameters import forget_parameters
-from pennsieve_agent.node.jobs.step_secrets import hidden_of
 from pennsieve_agent.node.jobs.tasks import object_key, state_key
 from pennsieve_agent.node.jobs.transfer_tasks import TASK_KINDS
 from pennsieve_agent.node.node import Node, aws_code
-from pennsieve_agent.node.records.amounts import amount_in
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord, RunRecord
-from pennsieve_agent.node.runs.run_logs import step_lines
 
 log = logging.getLogger(__name__)
 
-_GB = 1024**3
 _NOT_FOUND = {"NoSuchKey", "ResourceNotFoundException", "ClientException"}
-_MOVES = {JobKind.STAGE, JobKind.DELIVER}
-
-
-def archive_key(run: str) -> str:
-    """Where the archive of a run's logs lies in the bucket."""
-    return f"logs/{run}.zip"
-
-
-def archive(node: Node, record: RunRecord) -> None:
-    """Keep the whole log as one zip. A log that is gone is left out; the run ends all the same."""
-    hidden = hidden_of(node, record)
-    transfers = {job.step: job.kind for job in record.work if job.kind in _MOVES}
-    moved: dict[str, int] = {}
-    record.log_bytes = 0  # whoever was interrupted may have begun to count
-    with tempfile.TemporaryFile() as file:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive_file:
-            about = {"run": record.run, "outcome": record.outcome, "reason": record.reason}
-            archive_file.writestr(
-                "run.json", json.dumps({**about, "plan": _plan(record)}, indent=1)
-            )
-            for step in dict.fromkeys(job.step for job in record.work):
-                # Line by line: a log may be larger than the function's memory.
-                with archive_file.open(f"{step.replace('/', '_')}.log", "w") as part:
-                    for line in step_lines(node, record.run, step, hidden):
-                        text = f"{line['timestamp']} {line['message']}\n".encode()
-                        record.log_bytes += len(text)
-                        part.write(text)
-                        if step in transfers:
-                            moved[step] = amount_in(str(line["message"])) or moved.get(step, 0)
-        file.seek(0)
-        node.client("s3").put_object(
-            Bucket=node.settings.bucket, Key=archive_key(record.run), Body=file
-        )
-    by_kind = {
-        kind: [moved.get(s, 0) for s, k in transfers.items() if k is kind] for kind in _MOVES
-    }
-    record.staged_bytes, record.delivered_bytes = (
-        sum(by_kind[kind]) for kind in (JobKind.STAGE, JobKind.DELIVER)
-    )
-
-
-def _plan(record: RunRecord) -> Mapping[str, Any]:
-    return {key: value for key, value in record.plan.items() if key != "sources"}
 
 
 def tidy(node: Node, record: RunRecord) -> None:

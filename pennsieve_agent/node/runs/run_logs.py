@@ -1,76 +1,203 @@
-"""The log of a run: all attempts of all its steps, in order of time."""
+"""The log of a run: all attempts of all its steps, in order of time.
+
+Each attempt has a stream of its own, whose name AWS Batch tells when it runs
+(https://docs.aws.amazon.com/batch/latest/APIReference/API_ContainerDetail.html). Streams are read
+by ``GetLogEvents``, of which an account has several times as many a second as of
+``FilterLogEvents``
+(https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html), and of a run
+that is followed only those that may have new lines, mostly once a look.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from pennsieve_agent.node.identity.node_secrets import masked_lines
-from pennsieve_agent.node.jobs.job_definitions import stream_prefix
-from pennsieve_agent.node.jobs.tasks import step_slug
 from pennsieve_agent.node.node import Node, aws_code
+from pennsieve_agent.node.records.run_record import RunRecord
+from pennsieve_agent.node.runs.older_logs import filtered_page, is_older
 
 MOST_LINES = 10_000
-"""In one answer (Amazon CloudWatch Logs, "FilterLogEvents")."""
+"""In one answer (Amazon CloudWatch Logs, "GetLogEvents")."""
+MOST_BYTES = 1_000_000
+"""Of messages in one answer, as in one of CloudWatch's."""
+MOST_STREAMS = 4
+"""Read side by side, so that steps that run at once are told by time."""
+LATE_SECONDS = 60.0
+"""How long after its end an attempt's last lines may become readable."""
 _NOT_FOUND = "ResourceNotFoundException"
+Row = Mapping[str, Any]
 
 
-def page(  # noqa: PLR0913, PLR0917 - a page has as many sides
-    node: Node,
-    run: str,
-    steps: Iterable[str],
-    step: str,
-    since: int,
-    limit: int,
-    token: str,
-    hidden: Iterable[str],
-) -> dict[str, Any]:
-    """Some lines, and the token of those that follow; no token after the last.
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """The log of one attempt of a step. Times are in unix seconds; ``ended`` is 0 until then."""
 
-    ``since`` is in unix milliseconds. The token is CloudWatch's own, so a line is neither lost nor
-    told twice between pages.
-    """
-    # With the slash, as the name of one step may begin another's.
-    prefix = f"{stream_prefix(run, step)}/" if step else f"run/{run}/"
-    query: dict[str, Any] = {"limit": max(1, min(limit, MOST_LINES))}
-    if since:
-        query["startTime"] = since
-    if token:
-        query["nextToken"] = token
-    try:
-        answer = node.client("logs").filter_log_events(
-            logGroupName=node.settings.log_group, logStreamNamePrefix=prefix, **query
-        )
-    except Exception as error:
-        if aws_code(error) != _NOT_FOUND:
-            raise
-        return {"messages": [], "next": ""}
-    names = {step_slug(step_id): step_id for step_id in steps}
-    messages = masked_lines([str(row["message"]) for row in answer["events"]], list(hidden))
-    lines = [
-        _line(row, message, names, step)
-        for row, message in zip(answer["events"], messages, strict=True)
-    ]
-    return {"messages": lines, "next": str(answer.get("nextToken") or "")}
+    name: str
+    step: str
+    begun: float
+    ended: float
 
 
-def _line(event: dict[str, Any], message: str, names: dict[str, str], step: str) -> dict[str, Any]:
-    """A line as it is shown. ``names`` are the steps' by their slugs."""
-    slug = str(event["logStreamName"]).split("/", 3)[2]  # a stream is called run/RUN/STEP/…
-    return {
-        "timestamp": int(event["timestamp"]),
-        "message": message,
-        "step": names.get(slug, step),
-    }
+@dataclass(slots=True)
+class _Page:
+    """A page of a stream: the token that it was read with, and how many of its lines were told."""
+
+    stream: Stream
+    token: str = ""
+    told: int = 0
+    rows: Sequence[Row] = ()
+    after: str = ""
+    is_last: bool = False
+
+    @property
+    def until(self) -> float:
+        """Up to which time, in milliseconds, the stream has no lines but those that are here."""
+        if self.is_last:
+            return inf
+        return float(self.rows[-1]["timestamp"]) if self.rows else -inf
 
 
-def step_lines(node: Node, run: str, step: str, hidden: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """All lines of a step."""
-    token, secret = "", list(hidden)
-    while True:
-        answer = page(node, run, (step,), step, 0, MOST_LINES, token, secret)
-        yield from answer["messages"]
-        # The same token again would never come to an end.
-        if not answer["next"] or answer["next"] == token:
+@dataclass(frozen=True, slots=True)
+class LogReading:
+    """Reads the log of a run, or of one of its steps, since a time in unix milliseconds."""
+
+    node: Node
+    record: RunRecord
+    step: str = ""
+    since: int = 0
+
+    def page(self, limit: int, token: str, hidden: Iterable[str]) -> dict[str, Any]:
+        """Some lines by time, and the token of those that follow; no token after the last.
+
+        Raises:
+            ValueError: the token is not one of this log.
+
+        """
+        limit = max(1, min(limit, MOST_LINES))
+        if is_older(self.record, token):
+            lines, token = filtered_page(
+                self.node, self.record, self.step, self.since, limit, token
+            )
+        else:
+            lines, token = self._merged(limit, token)
+        messages = masked_lines([str(row["message"]) for _, row in lines], list(hidden))
+        return {
+            "messages": [
+                {"timestamp": int(row["timestamp"]), "message": text, "step": step}
+                for (step, row), text in zip(lines, messages, strict=True)
+            ],
+            "next": token,
+        }
+
+    def _merged(self, limit: int, token: str) -> tuple[list[tuple[str, Row]], str]:
+        opened, places = _decoded(token)
+        streams = [stream for stream in streams_of(self.record) if self._wants(stream)]
+        named = {stream.name: stream for stream in streams}
+        pages = [_Page(named[name], at, told) for name, at, told in places if name in named]
+        while len(pages) < MOST_STREAMS and opened < len(streams):
+            pages.append(_Page(streams[opened]))
+            opened += 1
+        for page in pages:
+            self._read(page)
+        lines = _told(pages, limit)
+        left = [place for page in pages for place in _place_after(page)]
+        is_over = not left and opened >= len(streams)
+        return lines, "" if is_over else json.dumps([opened, left], separators=(",", ":"))
+
+    def _wants(self, stream: Stream) -> bool:
+        is_over = stream.ended and (stream.ended + LATE_SECONDS) * 1000 < self.since
+        return not is_over and self.step in {"", stream.step}
+
+    def _read(self, page: _Page) -> None:
+        query: dict[str, Any] = {"nextToken": page.token} if page.token else {}
+        if self.since:
+            query["startTime"] = self.since
+        try:
+            answer = self.node.client("logs").get_log_events(
+                logGroupName=self.node.settings.log_group,
+                logStreamName=page.stream.name,
+                startFromHead=True,
+                limit=MOST_LINES,
+                **query,
+            )
+        except Exception as error:
+            if aws_code(error) != _NOT_FOUND:
+                raise
+            page.is_last = True
             return
+        page.rows, page.after = answer["events"], str(answer["nextForwardToken"])
+        # The same token again is the end (GetLogEvents); what goes on is asked for again anyway.
+        size = sum(len(str(row["message"])) for row in page.rows)
+        is_short = len(page.rows) < MOST_LINES and size < MOST_BYTES // 2
+        page.is_last = page.after == page.token or (not page.stream.ended and is_short)
+
+
+def streams_of(record: RunRecord) -> list[Stream]:
+    """The streams of a run in the order in which they began."""
+    streams: dict[str, Stream] = {}
+    for job in record.work:
+        for row in (*job.past, *job.attempts):
+            if name := row.get("log"):
+                streams[name] = Stream(name, job.step, row["started"], row["ended"])
+        if job.log and job.log not in streams:
+            ended = job.stopped if job.ended else 0.0
+            streams[job.log] = Stream(job.log, job.step, job.started, ended)
+    return sorted(streams.values(), key=lambda stream: stream.begun)
+
+
+def _told(pages: Sequence[_Page], limit: int) -> list[tuple[str, Row]]:
+    """The next lines by time, as far as no stream can have others between; they are noted."""
+    until = min((page.until for page in pages), default=inf)
+    rows = sorted(
+        (row["timestamp"], place, number)
+        for place, page in enumerate(pages)
+        for number, row in enumerate(page.rows)
+        if number >= page.told and row["timestamp"] <= until
+    )
+    lines: list[tuple[str, Row]] = []
+    size = 0
+    for _, place, number in rows[:limit]:
+        page = pages[place]
+        row = page.rows[number]
+        size += len(str(row["message"]).encode())
+        if lines and size > MOST_BYTES:
+            break
+        lines.append((page.stream.step, row))
+        page.told = number + 1
+    return lines
+
+
+def _place_after(page: _Page) -> Iterator[tuple[str, str, int]]:
+    """Where a stream is read on: on this page, or behind it; nowhere after the last."""
+    if page.told < len(page.rows):
+        yield page.stream.name, page.token, page.told
+    elif not page.is_last:
+        yield page.stream.name, page.after, 0
+
+
+def _decoded(token: str) -> tuple[int, list[tuple[str, str, int]]]:
+    if not token:
+        return 0, []
+    try:
+        opened, places = json.loads(token)
+        return int(opened), [(str(name), str(at), int(told)) for name, at, told in places]
+    except (TypeError, ValueError) as error:
+        raise ValueError("a token of another log") from error
+
+
+def step_lines(
+    node: Node, record: RunRecord, step: str, hidden: Iterable[str]
+) -> Iterator[dict[str, Any]]:
+    """All lines of a step."""
+    reading, secret, token = LogReading(node, record, step), list(hidden), ""
+    while True:
+        answer = reading.page(MOST_LINES, token, secret)
+        yield from answer["messages"]
         token = answer["next"]
+        if not token:
+            return

@@ -22,10 +22,11 @@ from pennsieve_agent.node.records.run_record import JobKind, JobRecord, Phase, R
 from pennsieve_agent.node.records.run_store import Busy, RunStore
 from pennsieve_agent.node.runs.accept_run import PATIENCE_SECONDS, accept
 from pennsieve_agent.node.runs.batch_reasons import STOPPED
+from pennsieve_agent.node.runs.log_archive import archive, is_archived
 from pennsieve_agent.node.runs.log_reasons import explain
 from pennsieve_agent.node.runs.month_budget import budget_of, note_spent
 from pennsieve_agent.node.runs.observe_jobs import limits_of, observe
-from pennsieve_agent.node.runs.run_cleanup import archive, tidy
+from pennsieve_agent.node.runs.run_cleanup import tidy
 from pennsieve_agent.node.runs.run_costs import run_cost
 from pennsieve_agent.node.runs.run_metrics import metrics_of
 from pennsieve_agent.node.runs.status_reports import StatusReports
@@ -42,6 +43,10 @@ log = logging.getLogger(__name__)
 
 REPORT_SECONDS = 7 * 86_400.0
 """How long Pennsieve is told of a run's end, and the person's session deleted, while it fails."""
+ARCHIVE_SECONDS = 86_400.0
+"""How long the archive of a long log is gone on with by itself; later, where it is asked for."""
+MOST_ARCHIVINGS = 3
+"""Passes of an archive before a run's end is told, and in one invocation."""
 MOST_STEPS = 500
 SOON, LATER_SECONDS = CLEANINGS_AWAITED, 3600.0
 """Deleting a run's files is tried with each beat of the clock at first, then once an hour."""
@@ -244,6 +249,8 @@ class RunReconciler:
         for what in (self._archive, self._measure):
             try:
                 what(record)
+            except Busy:
+                raise
             except Exception:  # how a run ended is told, whatever cannot be counted or kept
                 log.exception("run %s: at its end", record.run)
         reports = StatusReports(self.node, self.store, record)
@@ -254,7 +261,11 @@ class RunReconciler:
         return True
 
     def _archive(self, record: RunRecord) -> None:
-        if record.started:
+        """Keep the log, as far as one pass comes; one that was cut off is not repeated for ever."""
+        tried = int(record.archive.get("tried", 0))
+        if record.started and tried < MOST_ARCHIVINGS and not record.archive.get("done"):
+            record.archive["tried"] = tried + 1
+            self.store.write(record)
             archive(self.node, record)
 
     def _measure(self, record: RunRecord) -> None:
@@ -319,9 +330,36 @@ class RunReconciler:
         if record.outbox and self.node.now() - record.ended < REPORT_SECONDS:
             return False
         tidy(self.node, record)
+        if not self._archived(record) and self.node.now() - record.ended < ARCHIVE_SECONDS:
+            return False
         record.phase = Phase.DONE
         self._forget(record)
         return False
+
+    def _archived(self, record: RunRecord) -> bool:
+        """Make another pass of the log's archive; whether it is whole."""
+        if is_archived(record):
+            return True
+        try:
+            archive(self.node, record)
+            self._measure(record)
+        except Exception:
+            log.exception("run %s: its log is not kept yet", record.run)
+        return is_archived(record)
+
+    def archive(self, run: str) -> None:
+        """Make the archive of a run's log that is over, where that failed before."""
+        if not self.store.take(run):
+            return
+        try:
+            record = self.store.read(run)
+            if record is not None and record.phase is Phase.DONE:
+                for _ in range(MOST_ARCHIVINGS):
+                    if self._archived(record):
+                        break
+                self.store.forget(record)
+        finally:
+            self.store.drop(run)
 
     def _forget(self, record: RunRecord) -> None:
         try:

@@ -71,6 +71,7 @@ def _note(job: JobRecord, row: Json) -> None:
     job.status = str(row["status"])
     job.started = job.begun or float(row.get("startedAt") or 0) / 1000
     job.stopped = float(row.get("stoppedAt") or 0) / 1000
+    job.log = str((row.get("container") or {}).get("logStreamName") or "")
     if job.ended:
         code = (row.get("container") or {}).get("exitCode")
         job.exit_code = int(code) if code is not None else None
@@ -81,7 +82,7 @@ def _note(job: JobRecord, row: Json) -> None:
 def resubmit(job: JobRecord) -> None:
     """Reset a job so that it is submitted again; its attempts so far are kept."""
     job.past += job.attempts
-    job.attempts, job.id, job.status, job.reason = [], "", "", ""
+    job.attempts, job.id, job.status, job.reason, job.log = [], "", "", "", ""
     job.exit_code, job.started, job.stopped, job.begun = None, 0.0, 0.0, 0.0
 
 

@@ -26,7 +26,7 @@ from pennsieve_agent.sandbox.aws.journal_compaction import new_id_of, superfluou
 from pennsieve_agent.sandbox.aws.limits.item_size import count_as_aws
 from pennsieve_agent.sandbox.aws.moto_speed import hurry
 from pennsieve_agent.sandbox.aws.registry.registry import ROOT as REGISTRY
-from pennsieve_agent.sandbox.aws.rights.policy_check import Answer
+from pennsieve_agent.sandbox.aws.rights.policy_check import Answer, unknown_operation
 from pennsieve_agent.sandbox.aws.rights.principals import Credential, credential_of, make_user
 from pennsieve_agent.sandbox.aws.rights.signatures import Signatures
 from pennsieve_agent.sandbox.aws.services import Extras, Services
@@ -183,7 +183,11 @@ class Account:
             request_journal.variables(environ), body, secrets.randbits(62)
         )
         with self._lock:
-            answer = self._emulation.answer(entry, environ)
+            try:
+                answer = self._emulation.answer(entry, environ)
+            except NotImplementedError:
+                log.info("%s.%s is not emulated", request.service, request.operation)
+                return _send(start_response, unknown_operation(request))
             if answer.succeeded and _is_journalled(environ, body):
                 self._keep(entry, request, answer.body)
         start_response(answer.status, answer.headers)

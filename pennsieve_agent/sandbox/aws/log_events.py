@@ -1,4 +1,7 @@
-"""``FilterLogEvents`` of CloudWatch Logs; moto ignores prefixes of streams and the order."""
+"""``FilterLogEvents`` and ``GetLogEvents`` of CloudWatch Logs, of jobs' streams and moto's own.
+
+moto ignores prefixes of streams and the order of events.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,16 @@ MOST_BYTES = 1_000_000
 """Of a page (the same); the first event is always on it."""
 _OVERHEAD = 26
 """Bytes that each event counts beside its message (``PutLogEvents``)."""
+_FORWARD = re.compile(r"f/(\d+)\.(\d+)", re.ASCII)
 _TOKEN = re.compile(r"\d+", re.ASCII)
 _TOKEN_OF_JOBS = re.compile(r"\d+\.\d+\.\d+", re.ASCII)
+
+
+def log_events(request: AwsRequest, account: str, logs: JobLog, lock: Lock) -> Answer | None:
+    """What either operation answers; None leaves it to moto."""
+    if request.operation == "GetLogEvents":
+        return get_log_events(request, account, logs)
+    return filter_log_events(request, account, logs, lock)
 
 
 def filter_log_events(request: AwsRequest, account: str, logs: JobLog, lock: Lock) -> Answer:
@@ -39,6 +50,41 @@ def filter_log_events(request: AwsRequest, account: str, logs: JobLog, lock: Loc
         events = [] if streams else _events_of_moto(group, chosen, request.parameters)
     body = _page_of_jobs(logs, streams, request) if streams else _page(events, request)
     return Answer("200 OK", json.dumps({**body, "searchedLogStreams": []}).encode())
+
+
+def get_log_events(request: AwsRequest, account: str, logs: JobLog) -> Answer | None:
+    """A page of one stream from its beginning on; None for a stream that no job writes.
+
+    The token of its end is answered again when nothing follows (``GetLogEvents``).
+    """
+    name = request.text("logGroupName") or request.text("logGroupIdentifier").split(":")[-1]
+    stream = request.text("logStreamName")
+    places = logs.streams(f"{account} {request.region} {name}", lambda other: other == stream)
+    if not places:
+        return None
+    if not request.parameters.get("startFromHead"):
+        return failure("logs", 400, "InvalidParameterException", "read it from its beginning")
+    token = request.text("nextToken")
+    if token and not _FORWARD.fullmatch(token):
+        return failure("logs", 400, "InvalidParameterException", "nextToken is invalid.")
+    if not 1 <= _most(request) <= MOST:
+        return failure("logs", 400, "InvalidParameterException", "limit is invalid.")
+    (number,) = places
+    moment, last = (int(word) for word in _FORWARD.fullmatch(token or "f/0.0").groups())  # type: ignore[union-attr]
+    parameters = request.parameters
+    begin, end = int(parameters.get("startTime") or 0), int(parameters.get("endTime") or 0)
+    rows = logs.lines(
+        places, (moment, number, last - 1), begin, end - 1 if end else 0, _most(request)
+    )
+    events, size = list[dict[str, Any]](), 0
+    for at, _, seq, message in rows:
+        size += len(message.encode()) + _OVERHEAD
+        if events and size > MOST_BYTES:
+            break
+        moment, last = at, seq + 1
+        events.append({"timestamp": at, "message": message, "ingestionTime": at})
+    tokens = {"nextForwardToken": f"f/{moment}.{last}", "nextBackwardToken": "b/0.0"}
+    return Answer("200 OK", json.dumps({"events": events, **tokens}).encode())
 
 
 def _fault(request: AwsRequest, *, of_jobs: bool) -> str:

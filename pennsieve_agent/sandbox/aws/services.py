@@ -33,7 +33,7 @@ from pennsieve_agent.sandbox.aws.functions.functions import Functions, Handlers,
 from pennsieve_agent.sandbox.aws.items import Items
 from pennsieve_agent.sandbox.aws.limits.function_quotas import account_settings
 from pennsieve_agent.sandbox.aws.limits.request_check import RequestCheck
-from pennsieve_agent.sandbox.aws.log_events import filter_log_events
+from pennsieve_agent.sandbox.aws.log_events import log_events
 from pennsieve_agent.sandbox.aws.registry.registry import Record, RegistryFront
 from pennsieve_agent.sandbox.aws.registry.registry_daemon import RegistryDaemon
 from pennsieve_agent.sandbox.aws.registry.registry_logins import Logins
@@ -243,8 +243,8 @@ class Services:
         return self._own(request, account, body)
 
     def _own(self, request: AwsRequest, account: str, body: bytes) -> Answer | None:
-        if request.operation == "FilterLogEvents":
-            return filter_log_events(request, account, self._logs, self._lock)
+        if request.operation in {"FilterLogEvents", "GetLogEvents"}:
+            return log_events(request, account, self._logs, self._lock)
         if (request.service, request.operation) == ("ecr", "GetAuthorizationToken"):
             with self._lock:
                 caller = principal(request, datetime.fromtimestamp(self._now(), UTC))

@@ -15,11 +15,13 @@ from pennsieve_agent.sandbox.aws.functions.asynchronous import event_invoke_type
 from pennsieve_agent.sandbox.aws.functions.function_log import mounts_of
 from pennsieve_agent.sandbox.aws.limits.function_quotas import check_concurrency, check_variables
 from pennsieve_agent.sandbox.aws.limits.refused import Refused
+from pennsieve_agent.sandbox.aws.stack_events import emulate_events
 from pennsieve_agent.sandbox.aws.stack_networks import (
     after_subnet,
     before_endpoint,
     before_subnet,
 )
+from pennsieve_agent.sandbox.aws.stack_templates import refuse_bad_templates
 
 SERVICE_ROLE = "AWSServiceRoleForBatch"
 """What Batch works with when it is given no role (AWS Batch, "Using service-linked roles")."""
@@ -53,7 +55,9 @@ def fill_gaps() -> None:
     _wrap(known["AWS::EC2::Subnet"], after_subnet, before_subnet)
     _wrap(known["AWS::EC2::VPCEndpoint"], lambda *_: None, before_endpoint)
     _wrap(known["AWS::Lambda::Function"], _after_function)
-    _outputs_follow_changes()
+    _wrap(known["AWS::EC2::NatGateway"], _after_nat)
+    refuse_bad_templates()
+    emulate_events()
 
 
 def _method(delete: Delete) -> Callable[[Any, str, str], None]:
@@ -128,6 +132,14 @@ def _policy(policy: Any, account: str, _: str) -> None:
     iam_backends[account]["aws"].delete_policy(policy.arn)
 
 
+def _bucket(bucket: Any, account: str, _: str) -> None:
+    """Refuse to delete a bucket that is not empty, which moto would leave without a word."""
+    from moto.s3.models import s3_backends  # noqa: PLC0415 - slow
+
+    if s3_backends[account]["aws"].delete_bucket(bucket.name) is None:
+        raise ValueError("The bucket you tried to delete is not empty")
+
+
 def _nothing(*_: Any) -> None:
     """Do nothing: it is deleted with what it is a part of."""
 
@@ -148,7 +160,22 @@ def _endpoint(endpoint: Any, account: str, region: str) -> None:
 
 
 def _nat(gateway: Any, account: str, region: str) -> None:
-    _ec2(account, region).nat_gateways.pop(gateway.id, None)
+    """Delete a NAT gateway, which AWS goes on showing as deleted for about an hour.
+
+    Amazon VPC, "Work with NAT gateways":
+    https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-working-with.html
+    """
+    _ec2(account, region).delete_nat_gateway(gateway.id)
+
+
+def _key(key: Any, account: str, region: str) -> None:
+    """Let a key wait for its deletion (AWS CloudFormation, "AWS::KMS::Key", PendingWindowInDays).
+
+    It goes on being there for so long, with its tags.
+    """
+    from moto.kms.models import kms_backends  # noqa: PLC0415 - slow
+
+    kms_backends[account][region].schedule_key_deletion(key.id, pending_window_in_days=7)
 
 
 _DELETES: dict[str, Delete] = {
@@ -169,7 +196,9 @@ _DELETES: dict[str, Delete] = {
         t.gateway_id, t.vpc_id
     ),
     "AWS::IAM::ManagedPolicy": _policy,
+    "AWS::KMS::Key": _key,
     "AWS::Lambda::Permission": _nothing,
+    "AWS::S3::Bucket": _bucket,
 }
 
 
@@ -216,25 +245,6 @@ def _service_role(account_id: str) -> str:
     return str(created.arn)
 
 
-def _outputs_follow_changes() -> None:
-    """A stack's outputs are those of its template also when a change set brought that."""
-    from moto.cloudformation.models import ChangeSet  # noqa: PLC0415 - slow
-
-    apply = ChangeSet.apply
-    if getattr(apply, "filled", False):
-        return
-
-    def wrapped(self: Any) -> None:
-        apply(self)
-        stack = self.stack
-        stack.template = self.template
-        stack._parse_template()  # noqa: SLF001 - what moto itself does for UpdateStack
-        stack.output_map = stack._create_output_map()  # noqa: SLF001 - as above
-
-    wrapped.filled = True  # type: ignore[attr-defined]
-    ChangeSet.apply = wrapped  # type: ignore[method-assign]
-
-
 def _wrap(
     model: Any,
     after: Callable[[Any, dict[str, Any]], None],
@@ -274,6 +284,11 @@ def _after_function(function: Any, properties: dict[str, Any]) -> None:
     function.file_systems = mounts_of(properties)
     config = properties.get("LoggingConfig") or {}
     function.logs_group_name = config.get("LogGroup") or function.logs_group_name
+
+
+def _after_nat(gateway: Any, properties: dict[str, Any]) -> None:
+    """Tag a NAT gateway, which moto leaves out."""
+    gateway.add_tags({tag["Key"]: tag["Value"] for tag in properties.get("Tags", ())})
 
 
 def _after_role(role: Any, _: dict[str, Any]) -> None:

@@ -35,8 +35,10 @@ _POLL_FIRST, _POLL_MOST, _SLOWER = 0.25, 5.0, 1.4
 _BACKOFF = Backoff(first=_POLL_FIRST, longest=_POLL_MOST, repeats=None)
 _QUICK_SECONDS, _QUICK_MOST = 10.0, 0.5
 """Seconds after the start in which it polls quickly, and the longest pause then."""
-_LATER_LEAST = 2.0
-"""The shortest pause afterwards: each poll asks for the state and for the logs."""
+_LATER_SECONDS = 5.0
+"""The pause afterwards: each poll asks for the state and for the logs. A container's lines
+reach AWS every five seconds (Docker, "Amazon CloudWatch Logs logging driver"), and fifty people who
+follow so are ten questions a second, which every AWS account may ask."""
 HERE_SECONDS = 0.1
 """The pause for a run on this machine, where a look costs nobody anything."""
 _SERVER_ERROR = 500
@@ -144,8 +146,7 @@ def next_pause(last: float, since: float) -> float:
     ``last`` is 0 when something happened, ``since`` how long the run is followed.
     """
     is_quick = since < _QUICK_SECONDS
-    least, most = (_POLL_FIRST, _QUICK_MOST) if is_quick else (_LATER_LEAST, _POLL_MOST)
-    return min(max(last * _SLOWER, least), most)
+    return min(max(last * _SLOWER, _POLL_FIRST), _QUICK_MOST) if is_quick else _LATER_SECONDS
 
 
 def is_passing(error: AgentError) -> bool:

@@ -98,16 +98,33 @@ def interfaces(spec: NodeSpec, template: dict[str, Any]) -> Iterator[Interface]:
             yield Interface(subnet, groups, public)
 
 
+def functions(template: dict[str, Any]) -> Iterator[Interface]:
+    """The interface of each function in the network, in each of its subnets: none is public.
+
+    (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-internet.html)
+    """
+    for body in template["Resources"].values():
+        inside = body["Properties"].get("VpcConfig", {})
+        if body["Type"] == "AWS::Lambda::Function" and inside:
+            groups = tuple(map(named, inside["SecurityGroupIds"]))
+            yield from (Interface(named(row), groups, False) for row in inside["SubnetIds"])  # noqa: FBT003
+
+
 def reached(spec: NodeSpec, template: dict[str, Any]) -> dict[str, set[Reached]]:
     """How everything is reached, from every interface."""
     vpc = vpc_of(template)
+    if vpc is None:
+        return {"all": {Reached(None, "there is no network")}}
     found: dict[str, set[Reached]] = {}
     for interface in interfaces(spec, template):
-        if vpc is None:
-            found.setdefault("all", set()).add(Reached(None, "there is no network"))
-            continue
         for need in needs(spec):
             key = f"{need.what} ({need.service or need.port})"
             found.setdefault(key, set()).add(reach(vpc, interface, need))
+        found.setdefault(FILES, set()).add(reach_files(vpc, interface))
+    for interface in functions(template):
+        for need in needs(spec):
+            if need.service == "s3":
+                key = f"{need.what} of a function (s3)"
+                found.setdefault(key, set()).add(reach(vpc, interface, need))
         found.setdefault(FILES, set()).add(reach_files(vpc, interface))
     return found

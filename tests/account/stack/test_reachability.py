@@ -11,10 +11,17 @@ import pytest
 from pennsieve_agent.account.spec.node_spec import Mode, NodeSpec
 from pennsieve_agent.account.stack.firewalls import NOWHERE
 from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide
-from pennsieve_agent.domain.job_addresses import image_needs
+from pennsieve_agent.domain.job_addresses import image_needs, web_need
 from pennsieve_agent.domain.reachability import Reached, Way, reach
 from pennsieve_agent.domain.vpc import ANYWHERE, vpc_of
-from tests.account.stack.reachable import FILES, PENNSIEVE_BUCKET, interfaces, reached, sent
+from tests.account.stack.reachable import (
+    FILES,
+    PENNSIEVE_BUCKET,
+    functions,
+    interfaces,
+    reached,
+    sent,
+)
 from tests.account.stack.specs import NUMBER, PLATFORM, every, node
 
 OWN = {name: spec for name, spec in every().items() if not spec.settings.network}
@@ -159,3 +166,20 @@ def test_what_passes_endpoints_is_of_this_account_or_pennsieves() -> None:
         if decide(ask, [policy or {}]) is Verdict.ALLOWED
     ]
     assert passed == []
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_a_function_in_the_network_reaches_objects_and_files(mode: Mode) -> None:
+    """It has no public address, so without a NAT it reaches nothing but these."""
+    spec = node(mode)
+    template = sent(spec)
+    jobs = template["Resources"]["FargateMachines"]["Properties"]["ComputeResources"]
+    template["Resources"]["Gateway"]["Properties"]["VpcConfig"] = {
+        "SubnetIds": jobs["Subnets"],
+        "SecurityGroupIds": jobs["SecurityGroupIds"],
+    }
+    assert wrong(spec, template) == {}
+    vpc = vpc_of(template)
+    assert vpc is not None
+    ways = {reach(vpc, interface, web_need(443)).way for interface in functions(template)}
+    assert ways == {Way.NAT if mode is Mode.SECURE else None}

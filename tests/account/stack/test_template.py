@@ -258,3 +258,17 @@ def test_every_choice_changes_the_template() -> None:
 
 def test_it_depends_on_nothing_but_the_specification() -> None:
     assert node_template(node()) == node_template(node())
+
+
+@each
+def test_a_queue_ends_jobs_that_can_never_start(spec: NodeSpec) -> None:
+    """From ten minutes to a day, by cancelling (AWS Batch, "JobStateTimeLimitAction")."""
+    queues = resources(spec, "AWS::Batch::JobQueue")
+    assert len(queues) == (3 if spec.settings.gpu else 2)
+    for queue in queues.values():
+        actions = {row.pop("Reason"): row for row in queue["JobStateTimeLimitActions"]}
+        assert {reason.partition(":")[0] for reason in actions} == {"CAPACITY", "MISCONFIGURATION"}
+        assert "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE" in actions
+        for row in actions.values():
+            assert (row["Action"], row["State"]) == ("CANCEL", "RUNNABLE")
+            assert 600 <= row["MaxTimeSeconds"] <= 86_400

@@ -480,3 +480,9 @@ def test_a_variable_with_a_nul_keeps_the_container_from_starting(shop: Shop) -> 
     job = shop.wait(shop.submit("nul", "true", container=container))
     assert job["status"] == "FAILED"
     assert "contains nul byte" in job["container"]["reason"]
+
+
+def test_a_job_larger_than_its_queue_says_so_while_it_waits(shop: Shop) -> None:
+    sizes = [{"type": "VCPU", "value": "32"}, {"type": "MEMORY", "value": "65536"}]
+    large = shop.submit("large", "true", container={"resourceRequirements": sizes})
+    assert "COMPUTE_ENVIRONMENT_MAX_RESOURCE" in shop.wait(large, "RUNNABLE")["statusReason"]

@@ -15,7 +15,7 @@ from moto.logs.models import logs_backends
 from pennsieve_agent.sandbox.aws.batch import job_log
 from pennsieve_agent.sandbox.aws.batch.job_log import START, JobLog
 from pennsieve_agent.sandbox.aws.batch.jobs import Job
-from pennsieve_agent.sandbox.aws.log_events import filter_log_events
+from pennsieve_agent.sandbox.aws.log_events import filter_log_events, get_log_events
 from pennsieve_agent.sandbox.aws.wire import AwsRequest
 from pennsieve_agent.sandbox.host.store import Store
 
@@ -170,3 +170,29 @@ def test_lines_of_a_group_that_is_gone_are_dropped(store: Store) -> None:
     logs.start()
     assert texts(logs) == []
     logs_backends[ACCOUNT][REGION].create_log_group(GROUP, {})
+
+
+def of_stream(logs: JobLog, **more: Any) -> dict[str, Any]:
+    parameters = {"logGroupName": GROUP, "logStreamName": "run/r/work/default/1", **more}
+    request = AwsRequest("logs", REGION, "", "", "GetLogEvents", parameters)
+    answer = get_log_events(request, ACCOUNT, logs)
+    assert answer is not None
+    body: dict[str, Any] = json.loads(answer.body)
+    return body
+
+
+def test_one_stream_is_read_from_its_beginning_and_its_end_told_by_its_token(store: Store) -> None:
+    logs = JobLog(store, LOCK, lambda: 1e9)
+    write(logs, "work", *(f"line {number}" for number in range(5)))
+    write(logs, "other", "another stream")
+    told, token = [], ""
+    while True:
+        more = {"nextToken": token} if token else {}
+        page = of_stream(logs, limit=2, startFromHead=True, **more)
+        told += [event["message"] for event in page["events"]]
+        if page["nextForwardToken"] == token:
+            break
+        token = page["nextForwardToken"]
+    assert told == [f"line {number}" for number in range(5)]
+    wrong = of_stream(logs, startFromHead=True, nextToken="x")
+    assert "InvalidParameterException" in json.dumps(wrong)

@@ -105,29 +105,38 @@ def cloudformation_types(parsing: Any) -> None:
         has(model, "create_from_cloudformation_json", "update_from_cloudformation_json")
 
 
-@of("moto.cloudformation.models:ChangeSet")
-def outputs_of_stacks(change_set: Any) -> None:
-    takes(change_set.apply, "self")
-    client("cloudformation").create_stack(
-        StackName="s", TemplateBody=json.dumps({"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}})
-    )
-
-    backends = named("moto.cloudformation.models:cloudformation_backends")
-    (stack,) = backends[ACCOUNT][REGION].stacks.values()
-    has(stack, "template", "output_map")
-    takes(stack._parse_template)
-    takes(stack._create_output_map)
-
-
 @of("moto.cloudformation:models", "moto.cloudformation:responses")
 def yaml_of_cloudformation(models: Any, responses: Any) -> None:
     has(models.yaml, "load")
     has(responses.yaml, "load")
 
 
+@of("moto.ec2.models.availability_zones_and_regions:RegionsAndZonesBackend")
+def zones_by_id(backend: Any) -> None:
+    zone = backend.zones[REGION][0]
+    assert zone.zone_id.startswith("use1-az")
+    assert zone.name.startswith(REGION)
+
+
 @of("moto.cloudformation.models:cloudformation_backends")
-def stacks_of_accounts(backends: Any) -> None:
-    assert backends[ACCOUNT][REGION].stacks == {}
+def life_of_stacks(cloudformation_backends: Any) -> None:
+    models, parsing = named("moto.cloudformation:models"), named("moto.cloudformation:parsing")
+    takes(models.ChangeSet.apply, "self")
+    takes(models.Stack.delete, "self")
+    takes(parsing.parse_and_update_resource, "logical_id", "resource_json", "resources_map",
+          "account_id", "region_name")  # fmt: skip
+    client("cloudformation").create_stack(
+        StackName="s", TemplateBody=json.dumps({"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}})
+    )
+    (stack,) = cloudformation_backends[ACCOUNT][REGION].stacks.values()
+    has(stack, "template", "output_map", "template_dict", "events", "status")
+    takes(stack._parse_template)
+    takes(stack._create_output_map)
+    takes(stack._add_stack_event, "resource_status", "resource_status_reason")
+    has(stack.resource_map, "_resource_json_map", "_parsed_resources", "input_parameters")
+    event = stack.events[-1]
+    has(event, "logical_resource_id", "physical_resource_id", "resource_type", "resource_status")
+    assert event.timestamp <= named("moto.core.utils:utcnow")()
 
 
 @of("moto.core.common_models:CloudFormationModel")
@@ -151,11 +160,6 @@ def own_backends(backends: Any, base: Any) -> None:
         REGION,
     )
     has(made[ACCOUNT], "values")
-
-
-@of("moto.ec2.models.availability_zones_and_regions:RegionsAndZonesBackend")
-def zones_of_regions(zones_type: Any) -> None:
-    has(zones_type.zones[REGION][0], "zone_id", "name")
 
 
 @of("moto.ec2.models:ec2_backends")
@@ -325,6 +329,16 @@ def secrets(secretsmanager_backends: Any, missing: Any) -> None:
     assert backend.get_secret_value(arn, "", "")["SecretString"] == "x"
     with pytest.raises(missing):
         backend.get_secret_value(f"{arn}y", "", "")
+
+
+@of("moto.cloudformation.responses:CloudFormationResponse")
+def refused_templates(response: Any) -> None:
+    error = named("moto.cloudformation.exceptions:ValidationError")
+    assert error(message="why").message == "why"
+    takes(response._get_param, "self", "param_name", "if_none")
+    takes(response._get_stack_from_s3_url, "self", "template_url")
+    for name in ("create_change_set", "create_stack", "update_stack"):
+        takes(getattr(response, name), "self")
 
 
 @of("moto.ssm.models:ssm_backends", "moto.kms.models:kms_backends")

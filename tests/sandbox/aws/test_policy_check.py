@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, session
-from tests.sandbox.aws.account import REGION, Cloud, allow, service_trust
+from tests.sandbox.aws.account import NUMBER, REGION, Cloud, allow, service_trust
 from tests.sandbox.aws.files import file_system
 
 TRUST = service_trust("lambda.amazonaws.com")
@@ -237,3 +237,16 @@ def test_a_parameter_takes_the_right_to_use_its_key(cloud: Cloud) -> None:
     assert call("encrypts", put, ("kms:Encrypt", key), reads=False) == ""
     assert call("gets", get, reads=True) == "AccessDeniedException"
     assert call("decrypts", get, ("kms:Decrypt", key), reads=True) == "v"
+
+
+def test_what_is_not_emulated_is_refused_at_once_and_told_in_one_line(
+    cloud: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    arn = f"arn:aws:iam::{NUMBER}:user/ada"
+    with caplog.at_level("INFO"), pytest.raises(ClientError, match="InvalidAction") as refusal:
+        cloud.owner.client("iam").simulate_principal_policy(
+            PolicySourceArn=arn, ActionNames=["s3:GetObject"]
+        )
+    assert refusal.value.response["ResponseMetadata"]["RetryAttempts"] == 0
+    assert "iam.SimulatePrincipalPolicy is not emulated" in caplog.text
+    assert "Traceback" not in caplog.text

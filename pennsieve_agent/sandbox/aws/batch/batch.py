@@ -28,6 +28,7 @@ from pennsieve_agent.sandbox.aws.batch.jobs import (
     HOST_TERMINATED,
     NOT_STARTED,
     OUT_OF_TIME,
+    TOO_LARGE,
     Ended,
     Job,
     Status,
@@ -212,6 +213,8 @@ class Batch:
         if len(self._threads) >= self._most:
             return False
         most = self._room(job)
+        if most is not None and job.vcpus > most and job.reason != TOO_LARGE:
+            self._put(job, Status.RUNNABLE, TOO_LARGE)
         used = sum(other.vcpus for other in busy if other.queue == job.queue)
         return most is not None and used + job.vcpus <= most
 

@@ -16,6 +16,10 @@ EXITED = "Essential container in task exited"
 NOT_STARTED = "Task failed to start"
 OUT_OF_TIME = "Job attempt duration exceeded timeout"
 HOST_TERMINATED = "Host EC2 (instance i-0123456789abcdef0) terminated."
+TOO_LARGE = (
+    "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE - "
+    "CE(s) associated with the job queue cannot meet the CPU requirement of the job."
+)
 """The texts of ``statusReason`` (AWS Batch, "Troubleshooting", and EventBridge's examples)."""
 
 

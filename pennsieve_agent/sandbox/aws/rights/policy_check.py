@@ -105,6 +105,16 @@ def denied(service: str, text: str) -> Answer:
     return failure(service, 403, "AccessDenied" if short else "AccessDeniedException", text)
 
 
+def unknown_operation(request: AwsRequest) -> Answer:
+    """What AWS answers when it has no such operation, which nobody asks twice.
+
+    AWS's form for it (Amazon EC2 API reference, "Common client errors", ``InvalidAction``) serves
+    for all services.
+    """
+    text = f"Could not find operation {request.operation}"
+    return failure(request.service, 400, "InvalidAction", text)
+
+
 def failure(service: str, status: int, code: str, text: str) -> Answer:
     """An error in the form of a service's protocol."""
     line = f"{status} {'Forbidden' if status == 403 else 'Error'}"  # noqa: PLR2004 - HTTP
