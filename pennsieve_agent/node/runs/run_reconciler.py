@@ -17,11 +17,11 @@ from pennsieve_agent.node.jobs.access_points import AccessPoints
 from pennsieve_agent.node.jobs.job_submission import JobSubmitter, job_name
 from pennsieve_agent.node.jobs.step_secrets import keep_session
 from pennsieve_agent.node.node import Node, aws_code
-from pennsieve_agent.node.records.run_document import CLEANINGS_AWAITED
-from pennsieve_agent.node.records.run_record import JobKind, JobRecord, Phase, RunRecord
+from pennsieve_agent.node.records.run_record import JobRecord, Phase, RunRecord
 from pennsieve_agent.node.records.run_store import Busy, RunStore
 from pennsieve_agent.node.runs.accept_run import PATIENCE_SECONDS, accept
 from pennsieve_agent.node.runs.batch_reasons import STOPPED
+from pennsieve_agent.node.runs.clean_files import FileCleaning
 from pennsieve_agent.node.runs.log_archive import archive, is_archived
 from pennsieve_agent.node.runs.log_reasons import explain
 from pennsieve_agent.node.runs.month_budget import budget_of, note_spent
@@ -33,7 +33,6 @@ from pennsieve_agent.node.runs.status_reports import StatusReports
 from pennsieve_agent.node.runs.transitions import (
     decide,
     next_to_submit,
-    resubmit,
     step_states,
     update_jobs,
     why_waiting,
@@ -48,9 +47,6 @@ ARCHIVE_SECONDS = 86_400.0
 MOST_ARCHIVINGS = 3
 """Passes of an archive before a run's end is told, and in one invocation."""
 MOST_STEPS = 500
-SOON, LATER_SECONDS = CLEANINGS_AWAITED, 3600.0
-"""Deleting a run's files is tried with each beat of the clock at first, then once an hour."""
-CLEAN_KEY = "/clean"
 
 
 @dataclass(slots=True)
@@ -274,54 +270,8 @@ class RunReconciler:
             note_spent(self.node, self.store, record, record.cost)
 
     def _clean(self, record: RunRecord) -> bool:
-        """Delete the files of a run. It is not called ended before, unless that takes an hour."""
-        try:
-            return self._delete_files(record)
-        except Busy:
-            raise
-        except Exception as error:
-            log.exception("the files of run %s are not deleted", record.run)
-            self._clean_later(record, _words(error))
-            return False
-
-    def _delete_files(self, record: RunRecord) -> bool:
-        if not any(job.submissions for job in record.jobs):
-            record.phase = Phase.REPORTING
-            return True
-        job = next((job for job in record.jobs if job.kind is JobKind.CLEAN), None)
-        if job is None:
-            parts = calls.parts_of(self.node, JobKind.CLEAN)
-            job = JobRecord(CLEAN_KEY, CLEAN_KEY, JobKind.CLEAN, calls=parts)
-            record.jobs.append(job)
-        if not job.id:
-            if self.node.now() < record.clean_after:
-                return False
-            self._launch(record, job)
-            return True
-        seen = observe(self.node, self.store, record)
-        update_jobs(record, seen)
-        if job.status == "SUCCEEDED":
-            self._measure(record)  # once more: cleaning is paid, too
-            tidy(self.node, record)
-            record.left = ""
-            record.phase = Phase.REPORTING
-            return True
-        if job.ended or (job.id and job.id not in seen.jobs):
-            lost = "AWS Batch knows nothing of the job that deletes them"
-            self._clean_later(record, job.reason or lost)
-            resubmit(job)
-            return False
-        return not job.id
-
-    def _clean_later(self, record: RunRecord, why: str) -> None:
-        """Files are left; whatever failed, the clock brings us here again."""
-        log.warning("the files of run %s are not deleted: %s", record.run, why)
-        record.cleanings += 1
-        record.left = why
-        now, is_late = self.node.now(), record.cleanings > SOON
-        record.clean_after = now + (LATER_SECONDS if is_late else 0.0)
-        if record.cleanings == SOON:  # whoever waits for the run need not wait for ever
-            StatusReports(self.node, self.store, record).run(record.outcome)
+        clean = FileCleaning(self.node, self.store, self._launch, self._measure)
+        return clean.go_on(record)
 
     def _report(self, record: RunRecord) -> bool:
         reports = StatusReports(self.node, self.store, record)
