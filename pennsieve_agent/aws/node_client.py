@@ -206,20 +206,21 @@ class NodeClient:
         """The body of a good answer; any other raises what it means."""
         status = answer.get("status")
         if answer.get("protocol") is None or not isinstance(status, int):
-            raise self._older()
+            raise self._older("")
         body = body_of(answer)
         document: Mapping[str, Any] = body if isinstance(body, Mapping) else {"": body}
         if status < _OK:
             return document
-        raise self._refusal(status, document)
+        raise self._refusal(status, document, str(answer.get("version") or ""))
 
-    def _refusal(self, status: int, body: Mapping[str, Any]) -> AgentError:
+    def _refusal(self, status: int, body: Mapping[str, Any], version: str) -> AgentError:
         code, text = str(body.get("code") or ""), str(body.get("message") or f"status {status}")
         if status == _UPGRADE:
             spoken = body.get("protocol") or {}
-            return self._newer() if int(spoken.get("least") or 0) > PROTOCOL else self._older()
+            is_newer = int(spoken.get("least") or 0) > PROTOCOL
+            return self._newer(version) if is_newer else self._older(version)
         if code == "no-such-request":
-            return self._older()
+            return self._older(version)
         if code == "clock":
             return self._clock(body)
         if status == _TOO_MANY or status >= _SERVER:
@@ -248,19 +249,19 @@ class NodeClient:
             status=_UNAUTHORIZED,
         )
 
-    def _older(self) -> NodeOlder:
+    def _older(self, version: str) -> NodeOlder:
         return NodeOlder(
-            f"compute node '{self.node.name}' is older than this program and does not know this "
-            "request",
+            f"compute node '{self.node.name}' is older than this program{_of_version(version)} and "
+            "does not know this request",
             where=self.node.gateway,
             hint=f"update it with: pennsieve compute update {self.node.name}"
             if self.node.is_owned
             else "ask its owner to type: pennsieve compute update NODE",
         )
 
-    def _newer(self) -> NodeNewer:
+    def _newer(self, version: str) -> NodeNewer:
         return NodeNewer(
-            f"compute node '{self.node.name}' is newer than this program",
+            f"compute node '{self.node.name}' is newer than this program{_of_version(version)}",
             where=self.node.gateway,
             hint="update this program: get its newest version and install that as you did before",
         )
@@ -292,6 +293,10 @@ class NodeClient:
                 hint="wait a minute, then try again",
             )
         return error
+
+
+def _of_version(version: str) -> str:
+    return f" (it has version {version})" if version else ""
 
 
 def _with_id(event: Mapping[str, Any]) -> dict[str, Any]:

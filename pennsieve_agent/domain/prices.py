@@ -61,6 +61,10 @@ NAT_GB = 0.045
 ENDPOINT_HOUR = 0.01
 PUBLIC_ADDRESS_HOUR = 0.005
 KEY_MONTH = 1.00
+ALARM_MONTH = 0.10
+"""A standard alarm on one metric (the pricing page of Amazon CloudWatch)."""
+ALARMS = 2
+"""The alarms of a node."""
 SECRET_MONTH = 0.40
 FUNCTION_GB_SECOND = 0.0000133334
 FUNCTION_CALL = 0.0000002
@@ -99,7 +103,10 @@ def idle_cost(
     ``endpoints`` are the interface endpoints of a compliant node, which has three more with GPUs;
     an existing network is not ours to count.
     """
-    lines = [Line("code and journal, by what is stored", 0.01)]
+    lines = [
+        Line("code and journal, by what is stored", 0.01),
+        Line(f"{ALARMS} alarms", ALARMS * ALARM_MONTH),
+    ]
     if mode != "basic":
         lines.append(Line("an encryption key of your own", KEY_MONTH))
     if mode == "secure" and own_network:

@@ -11,10 +11,10 @@ from pennsieve_agent.domain.runs import RunRequest
 from pennsieve_agent.domain.workflows import Step, StepKind, Workflow
 from pennsieve_agent.engine.run_parameters import (
     HOST_NAMES,
-    RESERVED_NAMES,
     declares_none,
     did_you_mean,
     is_processor,
+    is_reserved,
     merged,
 )
 from pennsieve_agent.errors import UsageProblem
@@ -151,7 +151,7 @@ def _target(step: Step, request: RunRequest, common: Mapping[str, str]) -> Job:
     """
     params = dict(request.target_params.get(step.id, {}))
     for name in params:
-        if name in RESERVED_NAMES:
+        if is_reserved(name):
             raise UsageProblem(
                 f"'{name}' cannot be a parameter of step '{step.id}': the platform uses that name"
             )

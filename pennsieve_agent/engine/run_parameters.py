@@ -36,6 +36,17 @@ RESERVED_NAMES = (
 )
 """Names of the container contract, which no parameter may take (``contracts/workflows.md`` 5.2)."""
 
+RESERVED_PREFIX = "AWS_BATCH"
+"""What names of variables may not begin with on AWS Batch, whoever sets them.
+
+https://docs.aws.amazon.com/batch/latest/APIReference/API_ContainerProperties.html
+"""
+
+
+def is_reserved(name: str) -> bool:
+    """Whether neither a parameter nor a secret can have this name."""
+    return name in RESERVED_NAMES or name.startswith(RESERVED_PREFIX)
+
 
 def is_processor(step: Step) -> bool:
     """Whether a step runs code.
@@ -181,9 +192,10 @@ def _unknown(name: str, steps: Sequence[Step]) -> UsageProblem:
 
 
 def _refuse_reserved(name: str, step: Step) -> None:
-    if name in RESERVED_NAMES:
+    if is_reserved(name):
+        who = "AWS Batch" if name.startswith(RESERVED_PREFIX) else "the platform"
         raise UsageProblem(
-            f"'{name}' cannot be a parameter of step '{step.id}': the platform uses that name",
+            f"'{name}' cannot be a parameter of step '{step.id}': {who} uses that name",
             hint="give the parameter another name",
         )
 

@@ -47,7 +47,7 @@ from pennsieve_agent.node.runs.transitions import step_states
 log = logging.getLogger(__name__)
 
 LINK_SECONDS = 900
-_ID = re.compile(r"[0-9a-zA-Z-]{1,64}")
+_ID = re.compile(r"[0-9a-zA-Z][0-9a-zA-Z-]{0,63}")  # as the names of its jobs begin
 _RUN = re.compile(r"/runs/([0-9a-zA-Z-]{1,64})/(cancel|status|logs|archive)")
 Answer = dict[str, Any]
 

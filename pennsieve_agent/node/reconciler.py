@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 HEEDED = ("RUNNABLE", "RUNNING", "SUCCEEDED", "FAILED")
 """The job states that wake it: the others change nothing."""
+_NAMED = 3
+"""How many runs an error names; the log has all."""
 _RUN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -48,6 +50,7 @@ def handle(event: Mapping[str, Any], node: Node) -> Any:
     if "archive" in event:
         reconciler.archive(str(event["archive"]))
         return {"ok": True}
+    failed: list[str] = []
     if "requestPayload" in event:
         is_mine = reconciler.advance(calls.note_ended(node, event))
     elif "advance" in event:
@@ -61,12 +64,15 @@ def handle(event: Mapping[str, Any], node: Node) -> Any:
         if active:
             _schedule(node, on=True)
         # In any order: where there are too many for one invocation, each has its turn.
-        for active_run in random.sample(active, len(active)):
-            _safely(reconciler, active_run)
+        failed = [run for run in random.sample(active, len(active)) if not _safely(reconciler, run)]
     if is_mine and not store.active():
         _schedule(node, on=False)
         if store.active():  # one came meanwhile
             _schedule(node, on=True)
+    if failed:  # told to AWS as an error, so that it is tried again, and the alarm sees it
+        raise RuntimeError(
+            f"{len(failed)} of the active runs cannot be advanced: {', '.join(failed[:_NAMED])}"
+        )
     return {"ok": True}
 
 
@@ -86,12 +92,14 @@ def _relayed(node: Node, request: Mapping[str, Any]) -> dict[str, Any]:
             return relay(node, request)
 
 
-def _safely(reconciler: RunReconciler, run: str) -> None:
-    """Advance a run; its failure must not stop other runs."""
+def _safely(reconciler: RunReconciler, run: str) -> bool:
+    """Advance a run, and say whether that worked; its failure must not stop other runs."""
     try:
         reconciler.advance(run)
     except Exception:
         log.exception("run %s cannot be advanced", run)
+        return False
+    return True
 
 
 def _run_of(event: Mapping[str, Any]) -> str:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PARAMETERS, GPU_PARAMETERS = "parameters/", "gpu-parameters/"
-"""What the names of the secrets begin with that hold the parameters of one run's steps."""
+PARAMETERS, GPU_PARAMETERS = "parameters/", "parameters/gpu/"
+"""What the names of the secrets begin with that hold the parameters of one run's steps; a run's id
+has no slash, so none of the first is one of the second."""
 STEP_PARTS = ("key", "secret", "session")
 """What of a workflow's user a step may be given: the last word of a parameter's name. The document
 with all of it (:mod:`.identity.workflow_credentials`) is the node's alone."""
@@ -148,6 +149,7 @@ RECONCILER = (
     _right("lambda", "InvokeFunction", "transfers", "let functions move the files of small runs"),
     _right("sns", "Publish", "budget-topic", "warn before the month's budget is used up"),
     _right("iam", "PassRole", "roles-to-pass", "pass jobs their roles"),
+    _right("sqs", "SendMessage", "dead-letters", "keep events that it could not handle"),
     _OWN_LOG,
 )
 EXECUTION = (

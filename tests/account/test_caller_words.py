@@ -23,6 +23,7 @@ from pennsieve_agent.account.rights.role_documents import roles_of
 from pennsieve_agent.account.spec.node_spec import Mode
 from pennsieve_agent.node.api import routes_admin, routes_node, routes_runs
 from pennsieve_agent.node.api.request_handler import Route, route
+from pennsieve_agent.node.identity.workflow_registry import READ, WRITE
 from tests.account.stack.specs import NAMES, node
 
 SPEC = node(Mode.SECURE)
@@ -53,8 +54,8 @@ def test_workflows_and_datasets_are_named() -> None:
     registered = Registered(
         [{"id": "w1", "name": "spikes"}, {"id": "w2", "name": "sort"}],
         [
-            {"workflow": "w1", "dataset": D, "datasetName": "Mouse", "access": "write"},
-            {"workflow": "w1", "dataset": "N:dataset:2", "datasetName": "", "access": "read"},
+            {"workflow": "w1", "dataset": D, "datasetName": "Mouse", "access": WRITE},
+            {"workflow": "w1", "dataset": "N:dataset:2", "datasetName": "", "access": READ},
         ],
         [{"arn": "arn:aws:iam::222233334444:user/grace", "workflows": ["w1", "w2"]}],
     )

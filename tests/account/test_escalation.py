@@ -20,7 +20,6 @@ from botocore.exceptions import ClientError
 from pennsieve_agent.account.rights.installer import (
     all_nodes,
     installer_policies,
-    installer_policy,
 )
 from pennsieve_agent.account.rights.installer_sentences import ADMINISTRATOR, what_remains
 from pennsieve_agent.account.rights.resource_handlers import EVERY_TYPE
@@ -65,7 +64,8 @@ RESOURCES: Mapping[str, Sequence[str]] = {
     "secretsmanager": tuple(
         f"arn:aws:secretsmanager:{HERE}:secret:{n}-AbCdEf" for n in ("prod", f"{NODE.stack}/a")
     ),
-    "ssm": ("*", f"arn:aws:ssm:{HERE}:parameter/prod", f"arn:aws:ec2:{HERE}:instance/i-1"),
+    "ssm": ("*", f"arn:aws:ec2:{HERE}:instance/i-1", f"arn:aws:ssm:{HERE}:parameter/prod",
+            f"arn:aws:ssm:{HERE}:parameter{NODE.parameter_prefix}workflows/a"),
     "sts": (ADMIN_ROLE, NODE_ROLE),
 }  # fmt: skip
 WAYS = {
@@ -217,11 +217,12 @@ def test_nothing_but_the_nodes_own_types_is_made_or_imported() -> None:
 def test_a_role_that_the_installer_makes_gets_no_further_either() -> None:
     """With every right that can be written on it, and anybody who may assume it."""
     found = allowed([EVERYTHING], node_boundary(NODES))
-    assert {action for action, *_ in found} == {"iam:PassRole", "secretsmanager:GetSecretValue"}
+    reads = {"ssm:GetParameter", "ssm:PutParameter"}
+    assert {action for action, *_ in found} == {"iam:PassRole", *reads}
     passed = {(resource, how[0]) for action, resource, *how in found if action == "iam:PassRole"}
     assert passed == {(JOB_ROLE, "ecs-tasks.amazonaws.com")}
-    secrets = {r for action, r, *_ in found if action.startswith("secretsmanager:")}
-    assert secrets == {RESOURCES["secretsmanager"][1]}
+    secrets = {resource for action, resource, *_ in found if action in reads}
+    assert secrets == {RESOURCES["ssm"][-1]}
 
 
 def test_the_search_finds_the_way_through_a_boundary_of_ones_own() -> None:
@@ -258,12 +259,17 @@ def test_aws_refuses_each_way_over_http(tmp_path: Path) -> None:
 def installer_session(cloud: Cloud) -> Any:
     """A session of a role with the policies, beside an administrator's role and the boundary."""
     trust = service_trust("lambda.amazonaws.com")
-    cloud.owner.client("iam").create_policy(
+    iam = cloud.owner.client("iam")
+    iam.create_policy(
         PolicyName=BOUNDARY.rpartition("/")[2], PolicyDocument=json.dumps(node_boundary(NODES))
     )
     cloud.role("Admin", trust, EVERYTHING)
     cloud.role(NODE.gateway, trust, EVERYTHING, BOUNDARY)
-    return cloud.assume(cloud.role("installer", trust, installer_policy(NODES, BOUNDARY)))
+    role = cloud.role("installer", trust, {"Statement": []})
+    for number, policy in enumerate(installer_policies(SAFE)):
+        made = iam.create_policy(PolicyName=f"i-{number}", PolicyDocument=json.dumps(policy))
+        iam.attach_role_policy(RoleName="installer", PolicyArn=made["Policy"]["Arn"])
+    return cloud.assume(role)
 
 
 TEMPLATE = json.dumps({"Resources": {"Logs": {"Type": "AWS::Logs::LogGroup"}}})

@@ -6,13 +6,24 @@ botocore itself checks little of what its models say.
 
 from __future__ import annotations
 
+import functools
+import json
 from typing import Any
 
-from botocore import handlers
+from botocore import handlers, xform_name
 
+from pennsieve_agent.sandbox.aws.limits import batch_quotas, name_quotas
 from pennsieve_agent.sandbox.aws.limits.constraints import faults
+from pennsieve_agent.sandbox.aws.limits.refused import Refused
+from pennsieve_agent.sandbox.aws.limits.service_models import input_shape, service_model
+from pennsieve_agent.sandbox.aws.wire import AwsRequest
 
 _EVENT = "before-parameter-build"
+STATELESS = {
+    **batch_quotas.RULES,
+    **{row: rule for row, rule in name_quotas.RULES.items() if row[0] != "iam"},
+}
+"""The quotas that need no account to look at."""
 
 
 def hold_clients_to_the_models() -> None:
@@ -32,3 +43,57 @@ def _hold(params: dict[str, Any], model: Any, **_: Any) -> None:
     shape = model.input_shape
     problems = [] if shape is None else list(faults(shape, params))
     assert not problems, f"AWS would refuse {model.name}: {'; '.join(problems)}"
+
+
+class Held:
+    """A stand-in for a client of boto3, whose calls are held to the service's model and quotas."""
+
+    def __init__(self, service: str, inner: Any) -> None:
+        self._service = service
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._inner, name)
+        operation = _operations(self._service).get(name)
+        if operation is None:
+            return method
+
+        def call(**params: Any) -> Any:
+            problem = _problem(self._service, operation, params)
+            assert not problem, f"AWS would refuse {operation}: {problem}"
+            return method(**params)
+
+        return call
+
+
+@functools.cache
+def _operations(service: str) -> dict[str, str]:
+    return {xform_name(name): name for name in service_model(service).operation_names}
+
+
+def _problem(service: str, operation: str, params: dict[str, Any]) -> str:
+    shape = input_shape(service, operation)
+    problems = [] if shape is None else list(faults(shape, params))
+    if problems:
+        return "; ".join(problems)
+    rule = STATELESS.get((service, operation))
+    if rule is not None:
+        body = json.dumps(params, default=str).encode()
+        try:
+            rule(AwsRequest(service, "us-east-1", "AKIA", "", operation, params), "1" * 12, body)
+        except Refused as refused:
+            return refused.text
+    return _key_problem(params) if service == "dynamodb" else ""
+
+
+def _key_problem(params: dict[str, Any]) -> str:
+    """What DynamoDB has against the keys of the node's table.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+    """
+    keys = params.get("Key") or params.get("Item") or {}
+    for name, most in (("pk", 2048), ("sk", 1024)):
+        size = len(keys[name]["S"].encode()) if name in keys else 1
+        if not 0 < size <= most:
+            return f"a key '{name}' of {size} bytes"
+    return ""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pennsieve_agent.aws import node_client
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.domain.own_node import functions_log_group
 from pennsieve_agent.domain.profile import AwsSettings
@@ -24,6 +25,7 @@ from pennsieve_agent.errors import (
     NotPermitted,
 )
 from pennsieve_agent.node import gateway
+from pennsieve_agent.node.api import request_handler
 from pennsieve_agent.settings.node_tickets import KeychainTickets
 from tests.node.cloud import ACCOUNT, ADMIN, GATEWAY
 from tests.node.owned import WORKFLOW, Owned, owned, start, user
@@ -148,6 +150,30 @@ def test_another_protocol_says_which_to_update(
     bob = node.caller("bob")
     node.cloud.functions[GATEWAY] = lambda _: {"protocol": 2, "status": 426, "body": answer}
     fails(kind, bob, "compute node 'heart'", words)
+
+
+def test_a_newer_program_and_an_older_node_say_which_is_to_be_updated(
+    node: Owned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The node answers with its own code; only the program speaks another protocol."""
+    owner = node.furnish(share=user("bob"))
+    monkeypatch.setattr(node_client, "PROTOCOL", 2)
+    older = "is older than this program (it has version 1.2.3)"
+    fails(NodeOlder, owner, older, "pennsieve compute update heart")
+    fails(NodeOlder, node.caller("bob"), older, "ask its owner")
+
+
+def test_an_older_program_and_a_newer_node_say_which_is_to_be_updated(
+    node: Owned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node that still answers this protocol does, and one that no longer does says so."""
+    owner = node.furnish()
+    monkeypatch.setattr(request_handler, "PROTOCOL", 2)
+    monkeypatch.setattr(request_handler, "MOST", 2)
+    assert owner.ask("GET", "/health")["version"] == "1.2.3"
+    monkeypatch.setattr(request_handler, "LEAST", 2)
+    newer = "is newer than this program (it has version 1.2.3)"
+    fails(NodeNewer, owner, newer, "update this program")
 
 
 def test_a_node_of_before_this_protocol_is_older(node: Owned) -> None:

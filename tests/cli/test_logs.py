@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pennsieve_agent.sandbox.aws.batch.job_log import MOST_BYTES
 from tests.cli.conftest import DATASET, repository
 from tests.cli.harness import Agent
 from tests.prepared import Prepared
@@ -70,8 +71,9 @@ def test_the_log_of_a_run_that_did_odd_things(agent: Agent, tmp_path: Path) -> N
     texts = [line.partition("Z ")[2].removeprefix("odd").lstrip(" |") for line in lines]
     again = texts.index("-- attempt 2 of this step (attempt 1: it ended with exit code 1) --")
     first, second = texts[:again], texts[again + 1 :]
-    drawn = ["begin", "1999/2000", "x" * 300_000, "plain "]
-    assert (first[:4], second) == (drawn, drawn)
+    # A line of 300,000 bytes is two, as on AWS.
+    drawn = ["begin", "1999/2000", "x" * MOST_BYTES, "x" * (300_000 - MOST_BYTES), "plain "]
+    assert (first[:5], second) == (drawn, drawn)
     assert first[-2:] == ["ValueError: THE REASON", "it ended with exit code 1"]
     rows = agent("run", "logs", "odd run", "--follow", "--json", "--step", "odd").out.splitlines()
     *documents, end = map(json.loads, rows)

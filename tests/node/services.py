@@ -249,7 +249,8 @@ class Files(_Client):
             for arn, point in self.world.access_points.items():
                 if point["token"] == clientToken:
                     return {"accessPointArn": arn}
-            number = f"{len(self.world.calls)}-{self.world.calls['files.create_access_point']}"
+            count = self.world.calls["files.create_access_point"]
+            number = f"{len(self.world.calls):08x}{count:09x}"
             arn = f"{more['fileSystemId']}/access-point/fsap-{number}"
             assert len(rootDirectory["path"]) <= 100
             self.world.access_points[arn] = {

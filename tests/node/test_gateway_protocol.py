@@ -16,6 +16,7 @@ from tests.node.gateway_calls import asked, code, raw
 from tests.node.owned import (
     WORKFLOW,
     Owned,
+    grant,
     start,
     user,
     version,
@@ -55,6 +56,9 @@ def test_calls_are_logged_without_what_must_not_be_seen(
     assert entry["claimed"]["email"] == "bob@example.org"
     assert (entry["method"], entry["path"], entry["status"]) == ("GET", "/secrets", 200)
     assert (entry["function"], entry["at"]) == ("n-gateway", node.world.clock)
+    given = grant(node.owner)
+    entry = json.loads(caplog.messages[-1].removeprefix("call "))
+    assert entry["about"] == {name: given[name] for name in ("workflow", "dataset", "access")}
     for secret in (
         "one-value",
         "Signature=",

@@ -28,6 +28,7 @@ from pennsieve_agent.node.records.start_document import Start
 from pennsieve_agent.node.runs.own_run import Who, record_of
 from pennsieve_agent.node.runs.transitions import MOST_PARENTS
 from pennsieve_agent.node.table import Documents
+from tests.aws.held_clients import Held
 from tests.node import services
 from tests.node.services import Job, Refusal
 
@@ -45,7 +46,7 @@ SETTINGS = NodeSettings(
     bucket="b",
     code_key="code/" + "a" * 64 + ".zip",
     log_group="/pennsieve/node/0a1b2c3d",
-    file_system="fs-1",
+    file_system="fs-12345678",
     fargate_queue="q-fargate",
     spot_queue="q-spot",
     execution_role="arn:execution",
@@ -156,7 +157,8 @@ class World:
         }
 
         def make(service: str, region: str = "") -> Any:
-            return services.Images(self, region) if region else clients[service]
+            client = services.Images(self, region) if region else clients[service]
+            return Held(service, client)
 
         return Node(self.settings, make, self.now, self.sleep, self.open_url)
 

@@ -85,6 +85,7 @@ _REGISTER = (
     typed("compute policy show --served"),
     typed("compute policy installer"),
     typed("compute policy boundary"),
+    typed("compute policy review {home}/review --name lab"),
     typed("compute policy template --name lab"),
     typed("compute register --dry-run"),
     typed("compute register --provisioner platform --dry-run"),

@@ -7,6 +7,7 @@ words (:mod:`.action_words`). :mod:`.officer_sections` says the rest: what the n
 answer and to whom (:mod:`.caller_sentences`), and what keeps runs apart by ids alone
 (:mod:`.isolation_sentences`). :mod:`.stack_rights` and :mod:`.resource_handlers` work out what
 CloudFormation needs to make the stack, :mod:`.installer` is the least policy of whoever registers,
-and :mod:`.installer_sentences` says what that amounts to. All pure. ``compute policy`` prints what
-is here.
+and :mod:`.installer_sentences` says what that amounts to. :mod:`.data_flows` and
+:mod:`.data_at_rest` say what goes where and what is kept, and :mod:`.review` puts all of it into
+one folder. All pure. ``compute policy`` prints what is here.
 """

@@ -107,6 +107,7 @@ ACTIONS = {
     "secretsmanager:PutSecretValue": "change secrets",
     "secretsmanager:TagResource": "tag what it creates",
     "sns:Publish": "warn of the budget",
+    "sqs:SendMessage": "send messages to queues",
     "ssm:DeleteParameters": "delete stored parameters",
     "ssm:DeleteParameter": "delete stored parameters",
     "ssm:GetParameter": "read stored parameters",

@@ -115,5 +115,5 @@ def _granted(registered: Registered, names: Mapping[str, str]) -> Iterator[str]:
 
 def _dataset(row: Mapping[str, Any]) -> str:
     name = f"'{row['datasetName']}' ({row['dataset']})" if row.get("datasetName") else None
-    may = "read and write" if row.get("access") == "write" else "read only"
+    may = "read only" if row.get("access") == "read" else "read and write"
     return f"dataset {name or row['dataset']}, {may}"

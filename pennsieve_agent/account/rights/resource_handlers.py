@@ -22,6 +22,10 @@ _HANDLERS = {
         "batch: CreateJobQueue DeleteJobQueue DescribeJobQueues TagResource UntagResource "
         "UpdateJobQueue"
     ),
+    "AWS::CloudWatch::Alarm": (
+        "cloudwatch: DeleteAlarms DescribeAlarms ListTagsForResource PutMetricAlarm TagResource "
+        "UntagResource"
+    ),
     "AWS::DynamoDB::Table": (
         "dynamodb: CreateTable DeleteTable DescribeContinuousBackups "
         "DescribeContributorInsights DescribeKinesisStreamingDestination DescribeTable "
@@ -154,6 +158,10 @@ _HANDLERS = {
         "sns: CreateTopic DeleteTopic GetDataProtectionPolicy GetTopicAttributes "
         "ListSubscriptionsByTopic ListTagsForResource SetTopicAttributes Subscribe TagResource "
         "Unsubscribe UntagResource"
+    ),
+    "AWS::SQS::Queue": (
+        "sqs: CreateQueue DeleteQueue GetQueueAttributes GetQueueUrl ListQueueTags "
+        "SetQueueAttributes TagQueue UntagQueue"
     ),
     "AWS::S3::BucketPolicy": "s3: DeleteBucketPolicy GetBucketPolicy PutBucketPolicy",
     "AWS::S3Files::AccessPoint": (

@@ -193,6 +193,11 @@ def _storage(place: Place) -> Iterator[_Scope]:
 def _functions(place: Place) -> Iterator[_Scope]:
     yield _Scope("MakeFunctions", "create the node's Lambda functions", "lambda: *",
                  (place.arn("lambda", f"function:{place.names.stack}-*"),))  # fmt: skip
+    yield _Scope("MakeDeadLetters", "create the queue of events that could not be handled",
+                 "sqs: *", (place.arn("sqs", f"{place.names.stack}-*"),))  # fmt: skip
+    yield _Scope("MakeAlarms", "create the alarms for a reconciler that fails",
+                 "cloudwatch: *",
+                 (place.arn("cloudwatch", f"alarm:{place.names.stack}-*"),))  # fmt: skip
     rules = (f"rule/{place.names.stack}-*", "rule/DO-NOT-DELETE-S3-Files*")
     yield _Scope("MakeRules", "create the EventBridge rules that start the reconciler, and those"
                  " of S3 Files",

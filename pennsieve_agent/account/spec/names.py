@@ -158,6 +158,15 @@ class NodeNames:
         return f"{self.stack}-schedule"
 
     @property
+    def dead_letters(self) -> str:
+        """The queue of events that the reconciler could not handle."""
+        return f"{self.stack}-dead-letters"
+
+    def alarm(self, about: str) -> str:
+        """An alarm of the node."""
+        return f"{self.stack}-{about}"
+
+    @property
     def secret_prefix(self) -> str:
         """What the names of the node's secrets in Secrets Manager begin with."""
         return f"{self.stack}/"

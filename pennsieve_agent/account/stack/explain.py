@@ -35,7 +35,8 @@ _SERVICES = {
     "DynamoDB": Group.RECORDS,
     "Logs": Group.RECORDS,
     "SNS": Group.RECORDS,
-    "CloudWatch": Group.RECORDS,
+    "CloudWatch": Group.FUNCTIONS,
+    "SQS": Group.FUNCTIONS,
 }
 _GROUPS = {"AWS::EC2::LaunchTemplate": Group.COMPUTE, "AWS::EC2::FlowLog": Group.RECORDS}
 
@@ -82,6 +83,7 @@ _WHAT = {
     "AWS::S3Files::FileSystemPolicy": "the file system is entered by its access points alone",
     "AWS::S3Files::MountTarget": "where jobs in one subnet reach the file system",
     "AWS::SNS::Topic": "warns by e-mail before the month's budget is used up",
+    "AWS::SQS::Queue": "a queue of events",
 }
 _VERBS = {"Add": "create", "Modify": "update", "Remove": "delete"}
 _OURS = {
@@ -101,6 +103,9 @@ _OURS = {
     "Gateway": "answers people you share the node with; AWS checks each call; no URL",
     "Admin": "answers you, the owner; AWS checks each call; no URL",
     "Reconciler": "carries out runs; no URL",
+    "DeadLetters": "keeps for two weeks what the reconciler could not handle",
+    "ReconcilerFails": "an alarm when the reconciler fails",
+    "EventsAreLost": "an alarm when an event could not be handled",
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from pennsieve_agent.account.spec.node_spec import Code, NodeSpec
+from pennsieve_agent.account.stack.alarms import alarms, dead_letters
 from pennsieve_agent.account.stack.template_parts import (
     Resource,
     Resources,
@@ -36,7 +37,8 @@ def functions(spec: NodeSpec, code: Code) -> Resources:
     return {
         "Gateway": node_function(spec, code, names.gateway, "gateway", GATEWAY_SECONDS),
         "Admin": node_function(spec, code, names.admin, "admin", GATEWAY_SECONDS),
-        "Reconciler": node_function(spec, code, names.reconciler, "reconciler", RECONCILER_SECONDS),
+        "Reconciler": _reconciler(spec, code),
+        **alarms(spec),
         "JobsChanged": _rule(
             spec,
             f"{names.stack}-jobs",
@@ -72,6 +74,11 @@ def functions(spec: NodeSpec, code: Code) -> Resources:
 
 def _queues(spec: NodeSpec) -> tuple[str, ...]:
     return ("Fargate", "Spot", *(("Gpu",) if spec.settings.gpu else ()))
+
+
+def _reconciler(spec: NodeSpec, code: Code) -> Resource:
+    function = node_function(spec, code, spec.names.reconciler, "reconciler", RECONCILER_SECONDS)
+    return {**function, "Properties": {**function["Properties"], **dead_letters()}}
 
 
 def node_function(

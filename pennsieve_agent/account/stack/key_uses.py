@@ -40,6 +40,9 @@ _USES = {
     "dynamodb:PutItem": _TABLE,
     "dynamodb:Query": _TABLE,
     "dynamodb:UpdateItem": _TABLE,
+    # Amazon SQS Developer Guide, "Configuring AWS KMS permissions":
+    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+    "sqs:SendMessage": ("Decrypt", "GenerateDataKey"),
 }
 
 

@@ -337,6 +337,7 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
         "any": "*",
         "table": names.arn("dynamodb", f"table/{names.table}"),
         "gateway": names.arn("lambda", f"function:{names.gateway}"),
+        "dead-letters": names.arn("sqs", names.dead_letters),
         "reconciler": names.arn("lambda", f"function:{names.reconciler}"),
         "transfers": [
             names.arn("lambda", f"function:{name}")
@@ -346,7 +347,7 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
         "own-log": names.arn("logs", f"log-group:{names.log_group}/functions:*"),
         "secret": f"{parameters}secrets/*",
         "parameters-of-gpu-step": f"{secrets}{GPU_PARAMETERS}*",
-        "parameters-of-run": [f"{secrets}{PARAMETERS}*", f"{secrets}{GPU_PARAMETERS}*"],
+        "parameters-of-run": f"{secrets}{PARAMETERS}*",
         "budget-topic": names.arn("sns", names.budget_topic),
         "schedule": names.arn("events", f"rule/{names.schedule}"),
         "submission": [

@@ -18,6 +18,7 @@ from pennsieve_agent.cli.compute.policy_installer import (
     installer_of_served,
     installer_shown,
 )
+from pennsieve_agent.cli.compute.printed_node import node_plan, registered_on
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Part, Prose, Shown
 from pennsieve_agent.errors import UsageProblem
@@ -75,7 +76,6 @@ def show(
     from pennsieve_agent.account.register.account_plan import NO_RIGHTS
     from pennsieve_agent.account.rights.officer_sections import sections
     from pennsieve_agent.account.rights.policy_sentences import RoleDocuments, administrator
-    from pennsieve_agent.cli.compute import policy_review
 
     flags = Flags(mode, permissions_boundary, role_path, gpu_tier=gpu_tier, max_gpu=max_gpu)
     where = (region, aws_profile)
@@ -94,8 +94,8 @@ def show(
         role = RoleDocuments(policy.role_name, policy.trust, (policy.permissions,))
         first = administrator(role)
         return _roles((role,), (first,) if first else ())
-    plan = _plan(context, name, flags, where)[0]
-    more = sections(plan.roles, policy_review.registered_on(context, name))
+    plan = node_plan(context, name, flags, where)[0]
+    more = sections(plan.roles, registered_on(context, name))
     return _roles(plan.roles, (NO_RIGHTS,), more)
 
 
@@ -178,7 +178,7 @@ def template(
         raise UsageProblem(
             f"'{workspace}' is not the id of a workspace", hint="see it with: pennsieve whoami"
         )
-    plan, clients = _plan(context, name, flags, (region, aws_profile), workspace or "")
+    plan, clients = node_plan(context, name, flags, (region, aws_profile), workspace or "")
     return _template(plan, clients, code)
 
 
@@ -214,31 +214,6 @@ def _how(request: StackRequest, plan: AccountPlan) -> list[str]:
         ),
         f"then: pennsieve compute register --name {name} --from-stack {request.name}",
     ]
-
-
-def _plan(
-    context: Context,
-    name: str,
-    flags: Flags,
-    where: tuple[str | None, str | None],
-    workspace: str = "",
-) -> tuple[AccountPlan, Clients]:
-    """The node as it would be made. Pennsieve is not asked, and nobody need be signed in."""
-    from pennsieve_agent.account.register.node_identity import RegisterOptions
-    from pennsieve_agent.account.register.observe import observe
-    from pennsieve_agent.account.register.plan import plan_registration
-    from pennsieve_agent.cli.compute import views
-
-    clients = views.clients(context, name, *where, asks_pennsieve=False)
-    entry = clients.journal.read()
-    registration = RegisterOptions(
-        name,
-        workspace or (entry.organization_id if entry is not None else ""),
-        typed=flags.typed(context),
-        hosts=context.profile.hosts,
-        asks_pennsieve=False,
-    )
-    return plan_registration(observe(clients, registration), registration), clients
 
 
 def _documents(role: RoleDocuments) -> dict[str, Any]:

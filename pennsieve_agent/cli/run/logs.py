@@ -51,7 +51,7 @@ def logs(
     """What a run printed. With --follow the exit code is the run's, as for 'run start --wait'.
 
     --json gives one document; with --follow, one object a line as they come. Ctrl+C stops
-    following, not the run.
+    following, not the run. On AWS, a line longer than 256 KB is cut into several.
     """
     from pennsieve_agent.cli.run import event_views, following, places
 

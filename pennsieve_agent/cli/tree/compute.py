@@ -74,6 +74,11 @@ COMMANDS: tuple[Entry, ...] = (
         "account.",
     ),
     Command(
+        "compute policy review",
+        "compute.policy_review",
+        "Write a folder for whoever has to approve a node: templates, policies, data flows, costs.",
+    ),
+    Command(
         "compute policy template",
         "compute.policy",
         "The node's stack as a CloudFormation template, for review or for an administrator.",

@@ -224,6 +224,14 @@ DOCUMENTS: tuple[Document, ...] = (
         ),
     ),
     Document(
+        "policy_review",
+        "What was written for an officer: compute policy review.",
+        (
+            Field("folder", "text", "Where."),
+            Field("files", "list of text", "The files, by their paths in it."),
+        ),
+    ),
+    Document(
         "installer_policies",
         "The rights of whoever registers nodes: compute policy installer.",
         (

@@ -30,6 +30,8 @@ log.setLevel(logging.INFO)
 Answer = dict[str, Any]
 _BUSY = {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
 _MOST_CLAIMED = 200
+_ABOUT = ("id", "workflow", "version", "dataset", "access", "arn", "scope", "user", "sha256")
+"""Fields that say what a call is about, and are never secret."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _OK = 300
 
@@ -241,6 +243,7 @@ class _Call:
             "claimed": claimed(event.get("person")),
             "method": str(event.get("method"))[:16],
             "path": str(event.get("path"))[:300],
+            "about": _about(event),
             "status": status,
         }
         (log.info if status < _OK else log.warning)("call %s", json.dumps(entry, sort_keys=True))
@@ -256,6 +259,19 @@ def claimed(person: Any) -> dict[str, str]:
     rows = person if isinstance(person, Mapping) else {}
     texts = {name: str(rows.get(name) or "") for name in ("name", "email")}
     return {name: _CONTROL.sub(" ", text)[:_MOST_CLAIMED] for name, text in texts.items()}
+
+
+def _about(event: Mapping[str, Any]) -> dict[str, str]:
+    """What a call is about: ids in its query and body, and nothing else of these."""
+    body = event.get("body")
+    rows = (event.get("query"), body if isinstance(body, Mapping) else {})
+    return {
+        name: str(row[name])[:_MOST_CLAIMED]
+        for row in rows
+        if isinstance(row, Mapping)
+        for name in _ABOUT
+        if isinstance(row.get(name), str)
+    }
 
 
 def _body(event: Mapping[str, Any]) -> Any:

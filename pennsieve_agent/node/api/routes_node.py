@@ -67,7 +67,7 @@ def set_secrets(request: Request) -> Reply:
     if not isinstance(secrets, Mapping) or not secrets:
         raise Problem(400, "no-secrets", "there are no secrets")
     # The engine is loaded by who starts a run or keeps a secret, not by those who look.
-    from pennsieve_agent.engine.run_parameters import RESERVED_NAMES  # noqa: PLC0415
+    from pennsieve_agent.engine.run_parameters import is_reserved  # noqa: PLC0415
 
     for name, value in secrets.items():
         if not NAME.fullmatch(str(name)) or not isinstance(value, str):
@@ -77,10 +77,9 @@ def set_secrets(request: Request) -> Reply:
         if starts_programs(name):
             words = f"'{name}' cannot be the name of a secret: it changes how programs start"
             raise Problem(400, "reserved", words)
-        if name in RESERVED_NAMES:
-            raise Problem(
-                400, "reserved", f"'{name}' is not a valid name for a secret: Pennsieve uses it"
-            )
+        if is_reserved(name):
+            words = f"'{name}' is not a valid name for a secret: Pennsieve or AWS Batch uses it"
+            raise Problem(400, "reserved", words)
     try:
         NodeSecrets(request.node).merge(_scope(request), dict(secrets))
     except ValueError as error:

@@ -24,6 +24,11 @@ MOST_BYTES = 4_096
 "Managing parameter tiers",
 https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html).
 """
+_ROW_BYTES, _MOST_ROWS = 170, 6 * 1024
+"""Of a row of a job definition that names a secret, and of all of a scope: it has 24 KB in all.
+
+https://docs.aws.amazon.com/batch/latest/userguide/service_limits.html
+"""
 MASK = "***"
 _TOKEN = re.compile(r"eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}")
 """A JSON web token, such as a session of Pennsieve."""
@@ -96,6 +101,12 @@ class NodeSecrets:
         """
         for name, value in more.items():
             _check(name, value)
+        names = {*self.names(scope), *more}
+        if sum(_ROW_BYTES + 2 * len(name) for name in names) > _MOST_ROWS:
+            raise ValueError(
+                f"{len(names)} secrets are more than AWS Batch hands to a step; put several into "
+                "one"
+            )
         for name, value in more.items():
             parameter_store.write(self._node, self.place(scope, name), value)
         # The table comes last: what it names is there.

@@ -9,9 +9,11 @@ names alone, and the values are in one secret of the run, which is deleted when 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 from pennsieve_agent.domain.step_files import step_folder
+from pennsieve_agent.node.identity.node_secrets import secrets_of
 from pennsieve_agent.node.identity.run_secrets import MOST_BYTES, RunSecrets
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord, RunRecord
@@ -62,13 +64,31 @@ def forget_parameters(node: Node, record: RunRecord) -> None:
         RunSecrets(node).remove(_scope(record, gpu=gpu))
 
 
-def too_many(record: RunRecord) -> str:
+_ROW_BYTES = 210
+"""Of a row of a job definition that says where a value is, without the name of the variable."""
+_MOST_ROWS, _SURE_ROWS = 20 * 1024, 8 * 1024
+"""Bytes of such rows in one definition, which has 24 KB in all; and those that always fit.
+
+https://docs.aws.amazon.com/batch/latest/userguide/service_limits.html
+"""
+
+
+def too_many(node: Node, record: RunRecord) -> str:
     """Why the parameters of a run cannot be handed to its steps; empty where they can."""
+    steps = {
+        job.step: step_parameters(record, job) for job in record.work if job.kind is JobKind.PROCESS
+    }
+    for step, values in steps.items():
+        rows = sum(_ROW_BYTES + len(json.dumps(name)) for name in values)
+        if rows > _SURE_ROWS and rows + _secret_rows(node, record) > _MOST_ROWS:
+            return (
+                f"step '{step}' has {len(values)} parameters, more than AWS Batch takes beside the "
+                "secrets; put them into a file of the input"
+            )
     size = sum(
         len(name.encode()) + len(value.encode())
-        for job in record.work
-        if job.kind is JobKind.PROCESS
-        for name, value in step_parameters(record, job).items()
+        for values in steps.values()
+        for name, value in values.items()
     )
     if size <= MOST_BYTES // 2:  # beside keys and what JSON escapes
         return ""
@@ -77,6 +97,10 @@ def too_many(record: RunRecord) -> str:
         f"the parameters of all steps together have {size // 1024} KB, and a run can have {most}; "
         "put long values into a file of the input"
     )
+
+
+def _secret_rows(node: Node, record: RunRecord) -> int:
+    return len(json.dumps(secrets_of(node, record.person)))
 
 
 def _scope(record: RunRecord, *, gpu: bool) -> str:

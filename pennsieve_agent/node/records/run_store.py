@@ -30,10 +30,22 @@ UNKNOWN_SECONDS = 3600
 """How long a run may be noted as active before its record is there; it takes seconds."""
 RUNS = "RUNS"
 _START = "START"
+_MOST_KEY = 1024
+"""Bytes of an item's second key."""
 
 
 class Busy(Exception):  # noqa: N818 - a state
     """Another invocation works on the run."""
+
+
+def _name_key(name: str) -> str:
+    """What a run's name is kept by: all names of one folder have one, of at most 1,024 bytes.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+    """
+    folder = own_folder(name).casefold()
+    data = folder.encode()
+    return folder if len(data) <= _MOST_KEY else hashlib.sha256(data).hexdigest()
 
 
 @dataclass(slots=True)
@@ -70,7 +82,7 @@ class RunStore:
 
         Names that lead to one folder of results are one name.
         """
-        name = own_folder(record.name).casefold()
+        name = _name_key(record.name)
         if not record.name or self._items.put_new(
             "NAME", name, self._kept({"run": {"S": record.run}})
         ):

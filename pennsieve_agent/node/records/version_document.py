@@ -69,7 +69,8 @@ def check_reached(document: Json, mode: str, region: str) -> None:
         return
     if document.get("needsPennsieve"):
         raise ValueError(
-            "steps on a node of mode compliant cannot reach Pennsieve, as it has no internet access"
+            "steps on a node of mode compliant cannot reach Pennsieve, as it has no internet "
+            "access; add it without --needs-pennsieve, or to a node of another mode"
         )
     for row in document["steps"]:
         image = str(row.get("image") or "")
@@ -79,7 +80,7 @@ def check_reached(document: Json, mode: str, region: str) -> None:
         if registry is None or registry.region != region:
             raise ValueError(
                 f"the image of step '{row['id']}' is not in a private registry in {region}, and a "
-                "node of mode compliant reaches no other"
+                "node of mode compliant reaches no other; build it with: --build here"
             )
 
 

@@ -92,7 +92,7 @@ def record_of(node: Node, store: RunStore, start: Start, version: Json, who: Who
         | {"parameters": _parameters(request), "nodeVersion": node.settings.version},
         jobs=jobs_of(node, plan, code),
     )
-    if why := withheld(node, record) or too_many(record):
+    if why := withheld(node, record) or too_many(node, record):
         raise CannotRun(why)
     return record
 

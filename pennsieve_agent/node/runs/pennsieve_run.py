@@ -62,7 +62,7 @@ def prepare(node: Node, store: RunStore, record: RunRecord, web: PennsieveApi) -
     record.plan["targets"] = targets(run)
     record.plan["layout"] = "tree"
     record.jobs = jobs_of(node, plan, code)
-    if why := withheld(node, record) or too_many(record):
+    if why := withheld(node, record) or too_many(node, record):
         raise CannotRun(why)
 
 

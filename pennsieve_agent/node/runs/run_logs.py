@@ -26,7 +26,7 @@ MOST_LINES = 10_000
 MOST_BYTES = 1_000_000
 """Of messages in one answer, as in one of CloudWatch's."""
 MOST_STREAMS = 4
-"""Read side by side, so that steps that run at once are told by time."""
+"""Read side by side, so that lines of steps that run at once are in order of time."""
 LATE_SECONDS = 60.0
 """How long after its end an attempt's last lines may become readable."""
 _NOT_FOUND = "ResourceNotFoundException"
@@ -45,11 +45,11 @@ class Stream:
 
 @dataclass(slots=True)
 class _Page:
-    """A page of a stream: the token that it was read with, and how many of its lines were told."""
+    """A page of a stream: the token that it was read with, and how many of its lines to skip."""
 
     stream: Stream
     token: str = ""
-    told: int = 0
+    skip: int = 0
     rows: Sequence[Row] = ()
     after: str = ""
     is_last: bool = False
@@ -98,13 +98,13 @@ class LogReading:
         opened, places = _decoded(token)
         streams = [stream for stream in streams_of(self.record) if self._wants(stream)]
         named = {stream.name: stream for stream in streams}
-        pages = [_Page(named[name], at, told) for name, at, told in places if name in named]
+        pages = [_Page(named[name], at, skip) for name, at, skip in places if name in named]
         while len(pages) < MOST_STREAMS and opened < len(streams):
             pages.append(_Page(streams[opened]))
             opened += 1
         for page in pages:
             self._read(page)
-        lines = _told(pages, limit)
+        lines = _next_lines(pages, limit)
         left = [place for page in pages for place in _place_after(page)]
         is_over = not left and opened >= len(streams)
         return lines, "" if is_over else json.dumps([opened, left], separators=(",", ":"))
@@ -150,14 +150,14 @@ def streams_of(record: RunRecord) -> list[Stream]:
     return sorted(streams.values(), key=lambda stream: stream.begun)
 
 
-def _told(pages: Sequence[_Page], limit: int) -> list[tuple[str, Row]]:
+def _next_lines(pages: Sequence[_Page], limit: int) -> list[tuple[str, Row]]:
     """The next lines by time, as far as no stream can have others between; they are noted."""
     until = min((page.until for page in pages), default=inf)
     rows = sorted(
         (row["timestamp"], place, number)
         for place, page in enumerate(pages)
         for number, row in enumerate(page.rows)
-        if number >= page.told and row["timestamp"] <= until
+        if number >= page.skip and row["timestamp"] <= until
     )
     lines: list[tuple[str, Row]] = []
     size = 0
@@ -168,14 +168,14 @@ def _told(pages: Sequence[_Page], limit: int) -> list[tuple[str, Row]]:
         if lines and size > MOST_BYTES:
             break
         lines.append((page.stream.step, row))
-        page.told = number + 1
+        page.skip = number + 1
     return lines
 
 
 def _place_after(page: _Page) -> Iterator[tuple[str, str, int]]:
     """Where a stream is read on: on this page, or behind it; nowhere after the last."""
-    if page.told < len(page.rows):
-        yield page.stream.name, page.token, page.told
+    if page.skip < len(page.rows):
+        yield page.stream.name, page.token, page.skip
     elif not page.is_last:
         yield page.stream.name, page.after, 0
 
@@ -185,7 +185,7 @@ def _decoded(token: str) -> tuple[int, list[tuple[str, str, int]]]:
         return 0, []
     try:
         opened, places = json.loads(token)
-        return int(opened), [(str(name), str(at), int(told)) for name, at, told in places]
+        return int(opened), [(str(name), str(at), int(skip)) for name, at, skip in places]
     except (TypeError, ValueError) as error:
         raise ValueError("a token of another log") from error
 

@@ -257,7 +257,7 @@ class RunReconciler:
         return True
 
     def _archive(self, record: RunRecord) -> None:
-        """Keep the log, as far as one pass comes; one that was cut off is not repeated for ever."""
+        """Keep the log, as far as one pass comes; what is cut off is tried three times in all."""
         tried = int(record.archive.get("tried", 0))
         if record.started and tried < MOST_ARCHIVINGS and not record.archive.get("done"):
             record.archive["tried"] = tried + 1

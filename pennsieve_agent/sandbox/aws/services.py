@@ -27,6 +27,7 @@ from pennsieve_agent.sandbox.aws.batch.job_log import JobLog
 from pennsieve_agent.sandbox.aws.batch.jobs import Ended, Job, Unstartable
 from pennsieve_agent.sandbox.aws.batch.volumes import Volumes
 from pennsieve_agent.sandbox.aws.bucket_regions import elsewhere
+from pennsieve_agent.sandbox.aws.functions.dead_letters import DeadLetters
 from pennsieve_agent.sandbox.aws.functions.events import Events, function_lets_in
 from pennsieve_agent.sandbox.aws.functions.function_log import FunctionLog
 from pennsieve_agent.sandbox.aws.functions.functions import Functions, Handlers, Ready
@@ -136,12 +137,15 @@ class Services:
         self._store = Store(data / STATE_FILE, [batch.SCHEMA, job_log.SCHEMA, items.SCHEMA])
         self.items = Items(self._store, USER_ACCOUNT_ID)
         sessions = Sessions(endpoint, lock, clock)
-        calls = FunctionLog(self._policy_check, lock, clock)
+        records = (
+            FunctionLog(self._policy_check, lock, clock),
+            DeadLetters(self._policy_check, lock),
+        )
         variables = {"NODE_ENDPOINT": endpoint}
         self.files = Synchronizer(data / FILES_FOLDER, clock, _may)
         volumes = Volumes(self._policy_check, self.files)
         access = _Access(self._policy_check, volumes)
-        self.functions = Functions(extras.handlers, sessions, lock, calls, variables, access)
+        self.functions = Functions(extras.handlers, sessions, lock, records, variables, access)
         self.events = Events(self.functions, lock, clock)
         self._logs = JobLog(self._store, lock, clock)
         self._synchronizing = Synchronizing(self.files, lock, USER_ACCOUNT_ID)

@@ -27,6 +27,7 @@ SERVICE_ROLE = "AWSServiceRoleForBatch"
 """What Batch works with when it is given no role (AWS Batch, "Using service-linked roles")."""
 
 _NOTED = (
+    "AWS::CloudWatch::Alarm",
     "AWS::EC2::SecurityGroupEgress",
     # moto would enforce a bucket's policy without its conditions, and so refuse everybody.
     "AWS::S3::BucketPolicy",
@@ -272,7 +273,7 @@ def _after_bucket(bucket: Any, properties: dict[str, Any]) -> None:
 
 
 def _after_function(function: Any, properties: dict[str, Any]) -> None:
-    """Hold a function to Lambda's quotas, and store its log group and mounts, as moto does not."""
+    """Hold a function to Lambda's quotas; store what moto does not: logs, mounts, dead letters."""
     from moto.cloudformation.exceptions import ValidationError  # noqa: PLC0415 - slow
 
     reserved = int(properties.get("ReservedConcurrentExecutions") or 0)
@@ -284,6 +285,7 @@ def _after_function(function: Any, properties: dict[str, Any]) -> None:
     function.file_systems = mounts_of(properties)
     config = properties.get("LoggingConfig") or {}
     function.logs_group_name = config.get("LogGroup") or function.logs_group_name
+    function.dead_letters = (properties.get("DeadLetterConfig") or {}).get("TargetArn", "")
 
 
 def _after_nat(gateway: Any, properties: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from pennsieve_agent.account.spec.node_spec import Mode, NodeSpec
 from pennsieve_agent.account.stack.stack_request import turned_off
 from pennsieve_agent.account.stack.template import node_template
 from pennsieve_agent.aws.cloudformation import MAX_TEMPLATE_BYTES
+from pennsieve_agent.domain import prices
 from pennsieve_agent.node.node_settings import NodeSettings
 from tests.account.stack.specs import (
     BOUNDARY,
@@ -172,10 +173,34 @@ def test_off_is_everything_but_the_functions() -> None:
     on, off = node_template(node())["Resources"], node_template(node(code=None))["Resources"]
     assert {n: r for n, r in on.items() if n in off} == off
     added = {body["Type"] for name, body in on.items() if name not in off}
-    assert added == {
-        *("AWS::Lambda::Function", "AWS::Lambda::Permission", "AWS::Events::Rule"),
-        *("AWS::Lambda::EventInvokeConfig", "AWS::S3Files::AccessPoint"),
+    watched = {"AWS::CloudWatch::Alarm", "AWS::SQS::Queue"}
+    functions = {"AWS::Lambda::Function", "AWS::Lambda::Permission", "AWS::Events::Rule"}
+    transfers = {"AWS::Lambda::EventInvokeConfig", "AWS::S3Files::AccessPoint"}
+    assert added == functions | watched | transfers
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_a_reconciler_that_fails_is_seen_and_its_events_are_kept(mode: Mode) -> None:
+    spec = node(mode)
+    made = node_template(spec)["Resources"]
+    target = made["Reconciler"]["Properties"]["DeadLetterConfig"]["TargetArn"]
+    assert target == {"Fn::GetAtt": ["DeadLetters", "Arn"]}
+    queue = made["DeadLetters"]["Properties"]
+    assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
+    assert ("KmsMasterKeyId" in queue) is (mode is not Mode.BASIC)
+    alarms = list(resources(spec, "AWS::CloudWatch::Alarm").values())
+    watched = {(a["MetricName"], a["Dimensions"][0]["Value"]) for a in alarms}
+    assert watched == {
+        ("Errors", NAMES.reconciler),
+        ("ApproximateNumberOfMessagesVisible", queue["QueueName"]),
     }
+    assert len(alarms) == prices.ALARMS
+    assert all(a["TreatMissingData"] == "notBreaching" for a in alarms)
+    sends = "sqs:SendMessage"
+    may = {n for n, b in resources(spec, "AWS::IAM::Role").items() if sends in json.dumps(b)}
+    assert may == {"ReconcilerRole"}
+    encrypts = json.dumps(made["ReconcilerRole"]).count(f"sqs.{NAMES.region}.amazonaws.com")
+    assert encrypts == (mode is not Mode.BASIC)
 
 
 def test_the_functions_are_told_what_the_nodes_code_reads() -> None:

@@ -14,6 +14,7 @@ from pennsieve_agent.sandbox.aws.functions.functions import Invocation
 from pennsieve_agent.sandbox.aws.rights.principals import make_user
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, session
 from tests.sandbox.aws.account import NUMBER, REGION, Cloud, allow, service_trust
+from tests.sandbox.compute.lab import wait_for
 
 LAMBDA = service_trust("lambda.amazonaws.com")
 PATIENCE = 10
@@ -122,6 +123,34 @@ def test_an_event_is_tried_again(cloud: Cloud) -> None:
     assert found["StatusCode"] == 202
     assert done.wait(PATIENCE)
     assert seen == [{"advance": "run"}, {"advance": "run"}]
+
+
+@pytest.mark.parametrize("may", [True, False])
+def test_an_event_that_is_never_handled_is_a_dead_letter(cloud: Cloud, *, may: bool) -> None:
+    """With the right of the function's role; without it the event is lost, as on AWS."""
+    sqs = cloud.owner.client("sqs")
+    queue = sqs.create_queue(QueueName="dead")["QueueUrl"]
+    arn = f"arn:aws:sqs:{REGION}:{NUMBER}:dead"
+    tries = threading.Semaphore(0)
+
+    def handle(event: Any, given: Invocation) -> Any:
+        del event, given
+        tries.release()
+        raise OSError("never")
+
+    rights = allow(("sqs:SendMessage", arn)) if may else allow()
+    role = cloud.role("worker", LAMBDA, rights)
+    cloud.function("f", role, handle, DeadLetterConfig={"TargetArn": arn})
+    cloud.owner.client("lambda").invoke(
+        FunctionName="f", InvocationType="Event", Payload=b'{"advance": "run"}'
+    )
+    assert all(tries.acquire(timeout=PATIENCE) for _ in range(3))
+    wait_for(lambda: ("worker", "sqs:SendMessage") in {(r, a.action) for r, a in cloud.asked})
+    found = sqs.receive_message(
+        QueueUrl=queue, MessageAttributeNames=["All"], WaitTimeSeconds=2 if may else 0
+    ).get("Messages", [])
+    assert [message["Body"] for message in found] == ['{"advance": "run"}'] * may
+    assert all(m["MessageAttributes"]["ErrorMessage"]["StringValue"] == "never" for m in found)
 
 
 def test_a_function_may_call_another_while_it_runs(cloud: Cloud) -> None:

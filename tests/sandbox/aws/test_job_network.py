@@ -14,6 +14,7 @@ from moto.cloudformation.models import cloudformation_backends
 
 from pennsieve_agent.account.spec.node_spec import Mode
 from pennsieve_agent.account.stack.stack_request import stack_request, turned_off
+from pennsieve_agent.domain.image_names import archive_image
 from tests.account.stack.specs import DIGEST, NAMES, node
 from tests.aws.emulator import IGNORED
 from tests.sandbox.aws.account import NUMBER, REGION, Cloud, open_cloud
@@ -101,6 +102,11 @@ def site(built: Site) -> Site:
 
 def test_a_job_starts_where_everything_is_reached(site: Site) -> None:
     assert site.run() == ("SUCCEEDED", "")
+
+
+def test_an_archive_is_no_image_of_a_registry(site: Site) -> None:
+    """What the machine for processes runs in place of an image of the node's own."""
+    assert site.run(image=archive_image("a" * 64)) == ("SUCCEEDED", "")
 
 
 def test_a_public_image_is_not_reached_without_internet(site: Site) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
 from pennsieve_agent.sandbox.aws.limits import function_quotas
 from pennsieve_agent.sandbox.aws.limits.item_size import MOST_ITEM, item_size
@@ -394,6 +394,24 @@ def test_four_kb_of_variables(cloud: Cloud) -> None:
     )
 
 
+def test_a_functions_policy_has_20_kb(cloud: Cloud) -> None:
+    function(cloud, "shared")
+    functions = client(cloud, "lambda")
+
+    def let_in(first: int, count: int) -> None:
+        for number in range(first, first + count):
+            functions.add_permission(
+                FunctionName="shared",
+                StatementId=f"s{number}",
+                Action="lambda:InvokeFunction",
+                Principal="123456789012",
+            )
+
+    let_in(0, 60)
+    with pytest.raises(ClientError, match="PolicyLengthExceededException"):
+        let_in(60, 100)
+
+
 def test_a_stack_is_held_to_the_functions_quotas(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -409,8 +427,14 @@ def test_a_stack_is_held_to_the_functions_quotas(
     template = {"Resources": {"F": {"Type": "AWS::Lambda::Function", "Properties": properties}}}
     cfn = client(cloud, "cloudformation")
     monkeypatch.setenv(function_quotas.QUOTA, "109")
-    with pytest.raises(ClientError, match=r"below its minimum value of \[100\]"):
-        cfn.create_stack(StackName="too-much", TemplateBody=json.dumps(template))
+    cfn.create_stack(StackName="too-much", TemplateBody=json.dumps(template))
+    with pytest.raises(WaiterError, match="ROLLBACK"):
+        cfn.get_waiter("stack_create_complete").wait(
+            StackName="too-much", WaiterConfig={"Delay": 0.2, "MaxAttempts": 100}
+        )
+    events = cfn.describe_stack_events(StackName="too-much")["StackEvents"]
+    reasons = [row.get("ResourceStatusReason", "") for row in events]
+    assert any("below its minimum value of [100]" in reason for reason in reasons), reasons
 
 
 @pytest.fixture

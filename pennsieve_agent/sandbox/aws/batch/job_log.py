@@ -39,8 +39,11 @@ DROP TABLE job_log;
 FLUSH_SECONDS = 0.05
 MOST_WAITING, MOST_WAITING_BYTES = 5000, 1024 * 1024
 """Lines in memory; a program that writes faster waits for the disk."""
-MOST_BYTES = 1024 * 1024 - 26
-"""Of an event (``PutLogEvents``); a longer line is several, as a log driver makes them."""
+MOST_BYTES = 256 * 1024 - 26
+"""Of an event of the driver ``awslogs``; a longer line is several, and nothing in them says so
+(Docker, "Amazon CloudWatch Logs logging driver", ``maximumBytesPerEvent``). CloudWatch takes 1 MB
+(https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html), but
+what writes a container's log on Fargate is that driver."""
 KEPT_BYTES = 64 * 1024 * 1024
 """Of the beginning of an attempt's log, and of its end."""
 KEPT_SECONDS = 14 * 24 * 3600

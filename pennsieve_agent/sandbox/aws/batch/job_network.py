@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pennsieve_agent.domain.image_names import archive_of
 from pennsieve_agent.domain.job_addresses import (
     image_needs,
     log_need,
@@ -51,6 +52,8 @@ class JobNetwork:
 
     def pull(self, image: str, repository: str) -> str:
         """Of an image; ``repository`` is the ARN of its ECR repository, empty for other images."""
+        if archive_of(image):
+            return ""  # it stands here for an image of the node's own, and AWS knows none
         host, _, path = image.partition("/")
         name = path.partition("@")[0].partition(":")[0]
         address = f"https://{host}/v2/{name}/manifests/"

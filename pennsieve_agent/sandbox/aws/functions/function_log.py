@@ -65,7 +65,7 @@ def mounts_of(properties: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def keep_log_groups() -> None:
-    """Make moto remember a function's group of logs, and its file systems."""
+    """Make moto remember what it does not: logs, mounts, and the queue for dead letters."""
     from moto.awslambda.models import LambdaFunction  # noqa: PLC0415 - slow
 
     inner = LambdaFunction.__init__
@@ -78,5 +78,6 @@ def keep_log_groups() -> None:
         config = spec.get("LoggingConfig") or {}
         self.logs_group_name = config.get("LogGroup") or self.logs_group_name
         self.file_systems = mounts_of(spec)
+        self.dead_letters = (spec.get("DeadLetterConfig") or {}).get("TargetArn", "")
 
     LambdaFunction.__init__ = make  # type: ignore[method-assign]

@@ -5,7 +5,8 @@ code of this process). It gets the event, the credentials of the function's role
 variables. It runs while nothing of the emulation is locked, as it calls back into it.
 
 As AWS does it: the role must trust Lambda, a synchronous answer has an error of the function in its
-payload, no more run at once than is reserved, an asynchronous event is tried three times.
+payload, no more run at once than is reserved, an asynchronous event is tried three times, and then
+goes to the queue for dead letters where the function names one.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from typing import Any, Protocol
 from pennsieve_agent.domain.iam_policies import Ask
 from pennsieve_agent.sandbox.aws.batch.jobs import Unstartable
 from pennsieve_agent.sandbox.aws.functions.asynchronous import asynchronous_of, destination_record
+from pennsieve_agent.sandbox.aws.functions.dead_letters import DeadLetters
 from pennsieve_agent.sandbox.aws.functions.function_log import FunctionLog
 from pennsieve_agent.sandbox.aws.rights.policy_check import Answer, failure
 from pennsieve_agent.sandbox.aws.rights.principals import Principal
@@ -111,6 +113,7 @@ class _Function:
     tries: int
     destinations: Mapping[str, str]
     file_systems: tuple[tuple[str, str], ...]
+    dead_letters: str
     code: bytes = field(repr=False)
 
 
@@ -128,17 +131,17 @@ class Functions:
         handlers: Handlers,
         sessions: Sessions,
         lock: Lock,
-        function_log: FunctionLog,
+        records: tuple[FunctionLog, DeadLetters],
         environ: Mapping[str, str] | None = None,
         access: Access | None = None,
     ) -> None:
-        """``environ`` is added to each function's own variables."""
+        """``records`` get what came of calls; ``environ`` is added to each function's own."""
         self._may = access.why_not if access is not None else lambda _caller, _ask: ""
         self._mount = access.mount if access is not None else _no_mounts
         self._handlers = handlers
         self._sessions = sessions
         self._lock = lock
-        self._log = function_log
+        self._log, self._letters = records
         self._environ = dict(environ or {})
         self._running: Counter[str] = Counter()
         self._counting = threading.Lock()
@@ -218,6 +221,9 @@ class Functions:
 
     def _tell(self, function: _Function, payload: bytes, ended: _Ended, attempt: int) -> None:
         """Hand what became of an event to the function that is to know it."""
+        if ended.failed and function.dead_letters:
+            place, name = function.dead_letters, function.name
+            self._letters.send(function.role, name, place, payload, ended.payload)
         to = function.destinations.get("OnFailure" if ended.failed else "OnSuccess")
         if to is None:
             return
@@ -358,6 +364,7 @@ def _find(account: str, region: str, name: str) -> _Function | None:
         tries=asynchronous.tries,
         destinations=asynchronous.destinations,
         file_systems=tuple(getattr(function, "file_systems", ())),
+        dead_letters=str(getattr(function, "dead_letters", "") or ""),
         code=bytes(getattr(function, "code_bytes", None) or b""),
     )
 

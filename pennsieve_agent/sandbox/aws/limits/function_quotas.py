@@ -18,6 +18,8 @@ from pennsieve_agent.sandbox.aws.wire import AwsRequest
 MOST_SYNCHRONOUS = 6 * 1024 * 1024
 MOST_EVENT = 256 * 1024
 """Bytes that a function is called with; an event's are the smaller of two documented numbers."""
+MOST_POLICY = 20_480
+"""Bytes of a function's own policy."""
 MOST_VARIABLES = 4 * 1024
 """Bytes of all environment variables of a function, as JSON."""
 QUOTA = "MOTO_LAMBDA_CONCURRENCY_QUOTA"
@@ -100,6 +102,19 @@ def _configure(request: AwsRequest, _: str, __: bytes) -> None:
     check_variables((request.parameters.get("Environment") or {}).get("Variables") or {})
 
 
+def _permit(request: AwsRequest, account: str, body: bytes) -> None:
+    """Hold a function's policy to its size; the new statement is as long as what was sent."""
+    from moto.awslambda.models import lambda_backends  # noqa: PLC0415 - slow
+
+    name = request.text("FunctionName").rpartition(":")[2]
+    functions = lambda_backends[account][request.region].list_functions()
+    statements = [f.policy.statements for f in functions if f.function_name == name]
+    size = len(json.dumps(statements, default=str)) + len(body)
+    if size > MOST_POLICY:
+        text = f"The final policy size ({size}) is bigger than the limit ({MOST_POLICY})."
+        raise Refused("PolicyLengthExceededException", text)
+
+
 def _quota() -> int:
     return int(os.environ.get(QUOTA) or USUAL)
 
@@ -119,6 +134,7 @@ def _functions(account: str, region: str) -> dict[str, int]:
 
 RULES = {
     ("lambda", "Invoke"): _invoke,
+    ("lambda", "AddPermission"): _permit,
     ("lambda", "PutFunctionConcurrency"): _reserve,
     ("lambda", "CreateFunction"): _configure,
     ("lambda", "UpdateFunctionConfiguration"): _configure,
