@@ -71,6 +71,19 @@ NO_RESOURCE = {
 """Actions given on ``*``, and why (AWS, "Service Authorization Reference")."""
 
 
+_SHORT = {
+    **dict.fromkeys(("kms:ReEncryptFrom", "kms:ReEncryptTo"), "kms:ReEncrypt*"),
+    **dict.fromkeys(
+        ("kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"), "kms:GenerateDataKey*"
+    ),
+    **dict.fromkeys(
+        ("ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"),
+        "ec2:*PrivateIpAddresses",
+    ),
+}
+"""Shorter words for the boundary, whose length IAM limits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Where:
     """The place that documents are about.
@@ -118,7 +131,22 @@ def node_boundary(names: NodeNames, platform_account_id: str = "") -> Document:
         files_access(anywhere, key=False),
     )
     rows += [statement for access in documents for statement in access["Statement"]]
-    return document(*_merged(_by_actions(_by_resource(rows))))
+    rows = [row | {"Action": sorted({_SHORT.get(a, a) for a in row["Action"]})} for row in rows]
+    return document(*_merged(_by_actions(_by_resource(_uncovered(rows)))))
+
+
+def _uncovered(rows: Sequence[Document]) -> list[Document]:
+    """The statements without those that another one, which has no condition, says, too."""
+    plain = [row for row in rows if "Condition" not in row and row["Resource"] != "*"]
+    return [
+        row
+        for row in rows
+        if "Condition" not in row
+        or not any(
+            set(row["Action"]) <= set(other["Action"]) and row["Resource"] == other["Resource"]
+            for other in plain
+        )
+    ]
 
 
 def _by_resource(rows: Sequence[Document]) -> Iterator[Document]:
@@ -277,6 +305,8 @@ def _tagging(names: NodeNames, when: Mapping[str, str]) -> dict[str, Any]:
     if names.token == "*":  # noqa: S105 - no password
         tagged: dict[str, Any] = {"Null": {f"aws:RequestTag/{TOKEN_TAG}": "false"}}
         return tagged | ({"StringEquals": dict(when)} if when else {})
+    if names.region == "*":  # the boundary, which has to be short
+        return {"StringEquals": {f"aws:RequestTag/{TOKEN_TAG}": names.token, **when}}
     return {
         "StringEquals": {f"aws:RequestTag/{TOKEN_TAG}": names.token, **when},
         "StringEqualsIfExists": {f"aws:ResourceTag/{TOKEN_TAG}": names.token},
@@ -297,12 +327,14 @@ def _resources(kind: str, where: Where) -> tuple[Any, Conditions]:
         return plain, {}
     job = names.arn("batch", "job/*")
     files = names.arn(*FILE_SYSTEMS)
-    roles = (
+    roles: tuple[str, ...] = (
         names.execution_role,
         names.gpu_execution_role,
         names.job_role,
         names.mover_role,
     )
+    if names.region == "*":  # the boundary, which has to be short
+        roles = (f"{names.stack}-*execution", names.job_role, names.mover_role)
     created = {"s3files:CreateAction": "CreateAccessPoint"}
     passed = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
     # Who mounts is not asked for tags ("S3 Files condition keys for clients",
