@@ -164,6 +164,16 @@ def test_a_rule_against_roles_may_demand_a_boundary(row: dict[str, Any], *, rule
     assert ("--permissions-boundary ARN" in str(raised.value.hint)) is ruled
 
 
+@pytest.mark.parametrize(("other", "made"), [("", True), ("s3:CreateBucket", False)])
+def test_whoever_may_not_write_a_boundary_is_told_who_makes_it(other: str, *, made: bool) -> None:
+    """With the rights that 'compute policy installer' prints, before the boundary is there."""
+    lacking = ["iam:CreatePolicy", "iam:CreateRole", "iam:PutRolePolicy", *filter(None, [other])]
+    with pytest.raises(NotPermitted) as raised:
+        notes(Simulating({action: {"EvalDecision": "implicitDeny"} for action in lacking}))
+    assert ("pennsieve compute policy boundary" in str(raised.value.hint)) is made
+    assert ("compute policy installer" in str(raised.value.hint)) is not made
+
+
 QUOTA = {"Quota": {"Value": 0.0}}
 
 
