@@ -3,7 +3,7 @@
 A service uses the key in the name of who asks, so each right on something that the key encrypts
 goes with a right on the key, by way of that service (AWS KMS Developer Guide,
 https://docs.aws.amazon.com/kms/latest/developerguide/service-integration.html). Files, images and
-logs are not here: Amazon EFS, Amazon ECR and CloudWatch Logs use the key by grants, or as
+logs are not here: S3 Files, Amazon ECR and CloudWatch Logs use the key by grants, or as
 themselves.
 """
 

@@ -19,7 +19,7 @@ asks of the key:
 * AWS Secrets Manager User Guide, "Secret encryption and decryption"
   (https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html).
 
-Amazon EFS, Amazon ECR and CloudWatch Logs work with grants, or as themselves: who mounts, pulls or
+S3 Files, Amazon ECR and CloudWatch Logs work with grants, or as themselves: who mounts, pulls or
 writes a line needs no right on the key.
 """
 
