@@ -61,6 +61,11 @@ NAT_GB = 0.045
 ENDPOINT_HOUR = 0.01
 PUBLIC_ADDRESS_HOUR = 0.005
 KEY_MONTH = 1.00
+KEY_USE = 0.000003
+"""A request for a key (the pricing page of AWS KMS: 0.03 USD for 10,000)."""
+TABLE_GB_MONTH = 0.25
+TABLE_COPY_GB_MONTH = 0.20
+"""Point-in-time recovery (the pricing page of Amazon DynamoDB)."""
 ALARM_MONTH = 0.10
 """A standard alarm on one metric (the pricing page of Amazon CloudWatch)."""
 ALARMS = 2

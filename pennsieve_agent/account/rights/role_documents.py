@@ -28,9 +28,11 @@ def roles_of(spec: NodeSpec) -> tuple[RoleDocuments, ...]:
 
 
 def _settled(value: Any, spec: NodeSpec) -> Any:
-    """Resources in which the file system, whose ARN only AWS knows, is called by its name."""
+    """Resources in which files and key, whose ARNs only AWS knows, have the node's name."""
     if value == ref("Files"):
         return spec.names.arn("s3files", f"file-system/{spec.names.stack}")
+    if value == attribute("Key", "Arn"):
+        return spec.names.arn("kms", f"key/{spec.names.stack}")
     if isinstance(value, Mapping):
         return {key: _settled(inner, spec) for key, inner in value.items()}
     return [_settled(inner, spec) for inner in value] if isinstance(value, list) else value

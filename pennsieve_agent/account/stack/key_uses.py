@@ -11,10 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-_TABLE = (
-    *("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey"),
-    *("GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo"),
-)
+_TABLE = ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey")
 _USES = {
     # Amazon S3 User Guide, "Protecting data with SSE-KMS":
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
@@ -32,8 +29,8 @@ _USES = {
     "secretsmanager:CreateSecret": ("Decrypt", "GenerateDataKey"),
     "secretsmanager:GetSecretValue": ("Decrypt",),
     "secretsmanager:PutSecretValue": ("Decrypt", "GenerateDataKey"),
-    # Amazon DynamoDB Developer Guide, "DynamoDB encryption at rest usage notes": the least that
-    # it needs in the name of who uses a table, for grants are made with the table.
+    # Amazon DynamoDB Developer Guide, "DynamoDB encryption at rest usage notes": in the
+    # name of who uses a table it opens and makes the table's keys; who makes one needs more.
     # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
     "dynamodb:DeleteItem": _TABLE,
     "dynamodb:GetItem": _TABLE,

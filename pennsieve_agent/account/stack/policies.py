@@ -104,7 +104,18 @@ class Where:
 
 def role_access(role: str, where: Where) -> Document:
     """What one of the node's own roles may do: a word of the rights table."""
-    return document(*(_statement(right, where) for right in RIGHTS[role]))
+    return document(*_by_action(_statement(right, where) for right in RIGHTS[role]))
+
+
+def _by_action(rows: Iterable[Document]) -> Iterator[Document]:
+    """One statement for the same actions and condition, with all that they are done to."""
+    statements: dict[str, Document] = {}
+    for row in rows:
+        key = repr((row["Action"], row.get("Condition")))
+        before = statements.setdefault(key, row)
+        if before is not row:
+            before["Resource"] = [*many(before["Resource"]), *many(row["Resource"])]
+    yield from statements.values()
 
 
 def role_rights(role: str, where: Where, service: str) -> tuple[Document, ...]:
@@ -243,13 +254,16 @@ def files_access(names: NodeNames, *, key: bool = True) -> Document:
     return document(*statements)
 
 
-def key_access(role: str, names: NodeNames) -> Iterator[Document]:
-    """What one of the node's own roles needs of the node's key, in the modes that have one."""
+def key_access(role: str, names: NodeNames, key: Any) -> Iterator[Document]:
+    """What one of the node's own roles needs of the node's key, in the modes that have one.
+
+    ``key`` is the key's ARN, or what CloudFormation makes of it.
+    """
     uses = key_uses(action for right in RIGHTS[role] for action in right.actions)
     if uses:
         via = [f"{service}.{names.region}.amazonaws.com" for service in sorted(uses)]
-        conditions = {**_tagged(names), "StringLike": {"kms:ViaService": via}}
-        yield _on_the_key(names, set().union(*uses.values()), conditions)
+        through = {"StringEquals": {"kms:ViaService": via}}
+        yield allow(tuple(set().union(*uses.values())), key) | {"Condition": through}
 
 
 def _key_of_any_role(names: NodeNames) -> Document:
@@ -257,11 +271,8 @@ def _key_of_any_role(names: NodeNames) -> Document:
     uses = key_uses(a for rights in RIGHTS.values() for right in rights for a in right.actions)
     conditions = dict(_tagged(names))
     conditions["Null"] = {**conditions.get("Null", {}), "kms:ViaService": "false"}
-    return document(_on_the_key(names, set().union(*uses.values()), conditions))
-
-
-def _on_the_key(names: NodeNames, actions: Iterable[str], conditions: Conditions) -> Document:
-    return allow(sorted(actions), names.arn("kms", "key/*")) | {"Condition": conditions}
+    actions = tuple(set().union(*uses.values()))
+    return document(allow(actions, names.arn("kms", "key/*")) | {"Condition": conditions})
 
 
 def instance_access(where: Where) -> Document:

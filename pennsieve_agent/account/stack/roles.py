@@ -94,7 +94,7 @@ def _access(spec: NodeSpec, word: str) -> Document:
     names = spec.names
     files = ref("Files")  # its ARN
     where = Where(names, spec.platform_account_id, spec.settings.role_path, files)
-    key = key_access(word, names) if has_key(spec) else ()
+    key = key_access(word, names, attribute("Key", "Arn")) if has_key(spec) else ()
     return document(*role_access(word, where)["Statement"], *key)
 
 

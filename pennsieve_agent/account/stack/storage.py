@@ -8,6 +8,7 @@ from pennsieve_agent.account.spec.node_spec import NodeSpec
 from pennsieve_agent.account.stack.guards import bucket_tls_only, files_policy, key_policy
 from pennsieve_agent.account.stack.network import subnet_ids
 from pennsieve_agent.account.stack.template_parts import (
+    KEY_DAYS,
     Resource,
     Resources,
     attribute,
@@ -255,7 +256,7 @@ def _key(spec: NodeSpec) -> Resources:
             "Properties": {
                 "Description": f"What {spec.names.stack} stores",
                 "EnableKeyRotation": True,
-                "PendingWindowInDays": 7,
+                "PendingWindowInDays": KEY_DAYS,
                 "KeyPolicy": key_policy(spec.names),
                 "Tags": marked(spec),
             },

@@ -20,6 +20,7 @@ HERE = f"us-east-1:{NUMBER}"
 SECRET = f"arn:aws:secretsmanager:{HERE}:secret:{NAMES.secret_prefix}"
 PARAMETERS = f"arn:aws:ssm:{HERE}:parameter{NAMES.parameter_prefix}secrets/"
 KEYS = f"arn:aws:ssm:{HERE}:parameter{NAMES.parameter_prefix}workflows/w-1/read"
+KEY = f"arn:aws:kms:{HERE}:key/{NAMES.stack}"
 BUCKET = f"arn:aws:s3:::{NAMES.bucket}"
 ON_THE_MACHINE = (NAMES.instance_role, NAMES.gpu_execution_role)
 """The machine's own role, and that of a job there, which has no job role (``test_gpu_jobs.py``)."""
@@ -65,15 +66,14 @@ def test_from_a_gpu_machine_nothing_secret_is_reached(
 @pytest.mark.parametrize("mode", [Mode.SECURE, Mode.COMPLIANT])
 def test_the_nodes_key_opens_there_only_what_secrets_manager_hands_out(mode: Mode) -> None:
     """That are the parameters of steps on GPU machines, and nothing by the key itself."""
-    tag = {"aws:ResourceTag/pennsieve:token": NAMES.token}
     for service, verdict in (
         ("secretsmanager", Verdict.ALLOWED),
         *((word, Verdict.NOT_ALLOWED) for word in ("ssm", "s3", "dynamodb", "ec2")),
     ):
         via = {"kms:ViaService": f"{service}.us-east-1.amazonaws.com"}
-        asked = Ask("kms:Decrypt", f"arn:aws:kms:{HERE}:key/1", tag | via)
+        asked = Ask("kms:Decrypt", KEY, via)
         assert decide(asked, documents(mode)) is verdict
-    direct = Ask("kms:Decrypt", f"arn:aws:kms:{HERE}:key/1", tag)
+    direct = Ask("kms:Decrypt", KEY)
     assert decide(direct, documents(mode)) is Verdict.NOT_ALLOWED
 
 
