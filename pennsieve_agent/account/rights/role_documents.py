@@ -8,7 +8,7 @@ from typing import Any
 from pennsieve_agent.account.rights.policy_sentences import RoleDocuments
 from pennsieve_agent.account.spec.node_spec import NodeSpec
 from pennsieve_agent.account.stack.stack_request import stack_request
-from pennsieve_agent.account.stack.template_parts import ref
+from pennsieve_agent.account.stack.template_parts import attribute, ref
 from pennsieve_agent.domain.iam_policies import Document
 
 _POLICY_TYPES = {"AWS::IAM::Policy", "AWS::IAM::RolePolicy"}

@@ -250,7 +250,8 @@ def files_access(names: NodeNames, *, key: bool = True) -> Document:
     ]
     if key:
         via = {"StringLike": {"kms:ViaService": f"s3.{names.region}.amazonaws.com"}}
-        statements.append(_on_the_key(names, KEY_ACTIONS, {**_tagged(names), **via}))
+        conditions = {"Condition": {**_tagged(names), **via}}
+        statements.append(allow(KEY_ACTIONS, names.arn("kms", "key/*")) | conditions)
     return document(*statements)
 
 

@@ -20,6 +20,7 @@ from pennsieve_agent.account.stack.statements import Document, document
 from pennsieve_agent.account.stack.template_parts import (
     Resource,
     Resources,
+    attribute,
     has_key,
     ref,
     tags,

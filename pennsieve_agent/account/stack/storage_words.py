@@ -53,7 +53,8 @@ def _more(spec: NodeSpec) -> Iterator[str]:
         f"old versions of other objects {OLD_VERSION_DAYS} days after they are replaced"
     )
     yield (
-        f"A GB costs a month: files {prices.EFS_GB_MONTH:.2f}, bucket {prices.S3_GB_MONTH:.3f}, "
+        f"A GB costs a month: bucket and files {prices.S3_GB_MONTH:.3f}, what steps "
+        f"wrote {prices.FILES_GB_MONTH:.2f} while it is in the fast storage of S3 Files, "
         f"images {prices.ECR_GB_MONTH:.2f}, logs {prices.LOG_GB_MONTH:.2f}, journal "
         f"{prices.TABLE_GB_MONTH:.2f} and its copies {prices.TABLE_COPY_GB_MONTH:.2f} USD; secrets "
         "cost nothing"
