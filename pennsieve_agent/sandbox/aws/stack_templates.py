@@ -149,10 +149,20 @@ def _named(value: Any) -> Iterator[str]:
             yield from _named(inner)
 
 
+def _substituted(value: Any) -> Iterator[str]:
+    """What a text refers to, but for the names that come with it (CloudFormation, "Fn::Sub").
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-sub.html
+    """
+    text, own = (value, {}) if isinstance(value, str) else value
+    yield from (name for name in _SUBSTITUTED.findall(text) if name not in own)
+    yield from _named(own)
+
+
 _REFERENCES: Mapping[str, Callable[[Any], Iterable[str]]] = {
     "Ref": lambda name: [name],
     "Fn::GetAtt": lambda path: [path.partition(".")[0] if isinstance(path, str) else path[0]],
-    "Fn::Sub": lambda text: _SUBSTITUTED.findall(text if isinstance(text, str) else text[0]),
+    "Fn::Sub": lambda value: _substituted(value),
     "DependsOn": lambda names: [names] if isinstance(names, str) else names,
 }
 
