@@ -68,7 +68,8 @@ RIGHTS = installer_rights(Place(all_nodes(WHO)))
 ORG = f"arn:aws:iam::{NUMBER}:policy/org/bounded"
 #: What an operation needs beside the action of its name (AWS, Service Authorization Reference).
 ALSO = {
-    "cloudformation:CreateChangeSet": {"cloudformation:TagResource"},
+    # A template in the node's bucket is read, and decrypted, with the caller's rights.
+    "cloudformation:CreateChangeSet": {"cloudformation:TagResource", "kms:Decrypt"},
     "s3:DeleteObjectVersion": {"s3:DeleteObject"},
     # In a bucket with a key of the customer's (Amazon S3, "Protecting data with SSE-KMS").
     "s3:PutObject": {"kms:GenerateDataKey"},

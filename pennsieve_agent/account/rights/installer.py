@@ -118,14 +118,19 @@ def _stack_and_functions(names: NodeNames) -> Sequence[Right]:
 
 
 def _key(place: Place) -> Sequence[Right]:
-    """What writing to the bucket takes of the node's key; it does not go by CloudFormation."""
+    """What the bucket takes of the node's key; it does not go by CloudFormation.
+
+    A template that is in the bucket is read with the rights of whoever names it (AWS CloudFormation
+    User Guide, "Control CloudFormation access with IAM",
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html).
+    """
     names = place.names
     if "AWS::KMS::Key" not in place.types:
         return ()
-    (actions,) = key_uses(("s3:PutObject",)).values()
+    (actions,) = key_uses(("s3:GetObject", "s3:PutObject")).values()
     by_s3 = {"kms:ViaService": f"s3.{names.region}.amazonaws.com"}
     return (
-        Right("EncryptCode", "encrypt the node's code with the node's key, by way of S3",
+        Right("EncryptCode", "encrypt code and template with the node's key, by way of S3",
               tuple(actions), (place.arn("kms", "key/*"),), TAGGED | {"StringLike": by_s3}),
     )  # fmt: skip
 

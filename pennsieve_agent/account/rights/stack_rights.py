@@ -249,8 +249,12 @@ def _batch(place: Place) -> Iterator[_Scope]:
 
 
 def _others(place: Place) -> Iterator[_Scope]:
-    yield _Scope("MakeTopic", "create the topic that warns of the budget", "sns: *",
+    yield _Scope("MakeTopic", "create the topic that warns of the budget",
+                 "sns: * !Unsubscribe",
                  (place.arn("sns", f"{place.names.stack}-*"),))  # fmt: skip
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html
+    yield _Scope("EndWarnings", f"end the topic's subscription; {NO_RESOURCE}",
+                 "sns: Unsubscribe", ("*",))  # fmt: skip
     yield _Scope("MakeRepositories", "create the repositories for the node's own images",
                  "ecr: *", (place.arn("ecr", f"repository/{place.names.stack}/*"),))  # fmt: skip
 

@@ -42,7 +42,7 @@ def check_also(check: Check) -> None:
         _also.append(check)
 
 
-def problem_of(text: str, region: str, *, in_request: bool, tags: int = 0) -> str:
+def problem_of(text: str, *, in_request: bool, tags: int = 0) -> str:
     """Why CloudFormation refuses a template, in its words; empty when it does not.
 
     ``in_request`` says that the text was in the request, not in a bucket; ``tags`` counts the
@@ -67,7 +67,7 @@ def problem_of(text: str, region: str, *, in_request: bool, tags: int = 0) -> st
         template = {}
     for problem in _problems(template) if template else ():
         return f"Template format error: {problem}"
-    return next((problem for check in _also for problem in check(text, region)), "")
+    return ""
 
 
 def _problems(template: Any) -> Iterator[str]:
@@ -178,9 +178,11 @@ def refuse_bad_templates() -> None:
             body, url = self._get_param("TemplateBody"), self._get_param("TemplateURL")
             text = body or (self._get_stack_from_s3_url(url) if url else "")
             tags = len(self._get_param("Tags", []))
-            if text and (
-                problem := problem_of(text, self.region, in_request=bool(body), tags=tags)
-            ):
+            problem = problem_of(text, in_request=bool(body), tags=tags) if text else ""
+            more = (
+                (row for check in _also for row in check(text, self.region)) if text else iter(())
+            )
+            if problem := problem or next(more, ""):
                 raise ValidationError(message=problem)
             return operation(self)
 

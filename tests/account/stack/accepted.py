@@ -30,3 +30,22 @@ PARLIAMENT: dict[str, str] = {
     "s3:GetObjectAttributes": "S3 Files is given s3:GetObject*, as AWS says",
 }
 """By the action that is found."""
+
+_NEWER = "AWS's schema of the resource names it (its handlers); the database is older"
+_ALIAS = "it needs the right on the alias and on the key, which are two statements"
+INSTALLER = {
+    "ec2:DescribeVpcAttribute": "which network it is stands nowhere before it is made",
+    "logs:DescribeLogGroups": "AWS has the log group as its resource; the database has none",
+    "logs:DescribeIndexPolicies": "AWS has the log group as its resource; the database has none",
+    "dynamodb:GetResourcePolicy": "AWS has the table as its resource; the database its streams",
+    "Type mismatch: StringEquals": "a boundary is one ARN, compared as a whole",
+    "kms:TagResource": "the key has no name yet; its new tag is the condition",
+    "kms:CreateAlias": _ALIAS,
+    "s3:DeleteBucketEncryption": _NEWER,
+    "s3:DeleteBucketLifecycle": _NEWER,
+    "s3:GetBucketAbac": _NEWER,
+    "lambda:GetFunctionScalingConfig": _NEWER,
+    "ec2:DescribeVpcEncryptionControls": _NEWER,
+    "batch:SetCapacityTags": _NEWER,
+}
+"""What the IAM database says of the installer's policies, by the action that it finds."""
