@@ -162,7 +162,7 @@ def _substituted(value: Any) -> Iterator[str]:
 _REFERENCES: Mapping[str, Callable[[Any], Iterable[str]]] = {
     "Ref": lambda name: [name],
     "Fn::GetAtt": lambda path: [path.partition(".")[0] if isinstance(path, str) else path[0]],
-    "Fn::Sub": lambda value: _substituted(value),
+    "Fn::Sub": _substituted,
     "DependsOn": lambda names: [names] if isinstance(names, str) else names,
 }
 

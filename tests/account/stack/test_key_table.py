@@ -21,7 +21,7 @@ from pennsieve_agent.account.rights.right import documents
 from pennsieve_agent.account.rights.stack_rights import Place
 from pennsieve_agent.account.spec.names import MANAGER, MANAGER_TAG, TOKEN_TAG
 from pennsieve_agent.account.spec.node_spec import Mode
-from pennsieve_agent.account.stack.policies import node_boundary
+from pennsieve_agent.account.stack.boundary import node_boundary
 from pennsieve_agent.account.stack.template import node_template
 from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide, lets_in, many, statements
 from pennsieve_agent.node.role_permissions import RIGHTS
@@ -204,7 +204,12 @@ def test_the_installer_may_upload_the_code_and_needs_each_right_for_it(
     rights = [right for right in installer_rights(place(mode)) if right.sid != "EncryptCode"]
     assert refused(asks, *documents(rights)) == asks
     (upload,) = (r for r in installer_rights(place(mode)) if r.sid == "EncryptCode")
-    assert list(upload.actions) == [ask.action for ask in asks]
+    # CloudFormation reads a long template from the bucket with the caller's rights.
+    assert (
+        {ask.action for ask in asks}
+        <= set(upload.actions)
+        <= {"kms:Decrypt", "kms:GenerateDataKey"}
+    )
 
 
 @pytest.mark.parametrize("mode", Mode)
