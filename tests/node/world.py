@@ -390,7 +390,11 @@ class World:
             "active": [key for key in self.items if key[0] == "ACTIVE"],
             "token": [key for key in self.items if key[1] == "TOKEN"],
             "session": [name for name in self.secrets if name.startswith("n/runs/")],
-            "lease": [key for key in self.items if key[1] == "LEASE"],
+            "lease": [
+                key
+                for key, item in self.items.items()
+                if key[1] == "LEASE" and float(item["expires_at"]["N"]) > self.clock
+            ],
         }
         return {name: rows for name, rows in found.items() if rows}
 

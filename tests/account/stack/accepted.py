@@ -8,7 +8,7 @@ ACCEPTED = {
     "CloudTrail, and a second bucket for access logs would never be empty",
     ("CKV_AWS_116", "Gateway"): "it is called and answers; nothing waits in a queue",
     ("CKV_AWS_116", "Admin"): "it is called and answers; nothing waits in a queue",
-    ("CKV_AWS_116", "Reconciler"): "a lost call is made up for by the schedule, every 5 minutes",
+    ("CKV_AWS_27", "DeadLetters"): "a basic node has no key of its own; SQS encrypts with its own",
     ("CKV_AWS_117", "Gateway"): "in a network it could reach Pennsieve only by a NAT, which costs",
     ("CKV_AWS_117", "Admin"): "in a network it could reach Pennsieve only by a NAT, which costs",
     ("CKV_AWS_117", "Reconciler"): "in a network it could reach Pennsieve only by a NAT",
