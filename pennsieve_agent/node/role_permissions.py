@@ -212,8 +212,8 @@ _STAGE = _right(
 _PURGE = _right(
     "s3", "DeleteObject DeleteObjectVersion", "bucket-files", "delete the files of a run for good"
 )
-_TOLD = _right("s3", "GetObject", "bucket-runs", "read what to transfer")
-_TELLS = _right("s3", "PutObject", "bucket-runs", "hand on results, and what was done with them")
+_READ_TASK = _right("s3", "GetObject", "bucket-runs", "read what to transfer")
+_HAND_ON = _right("s3", "PutObject", "bucket-runs", "hand on results, and what was done with them")
 MOVER = (
     _right(
         "s3files",
@@ -226,14 +226,14 @@ MOVER = (
     _STAGE,
     _PURGE,
     _right("s3", "GetObject", "bucket-code", "fetch the node's code"),
-    _TOLD,
+    _READ_TASK,
     _right("lambda", "InvokeFunction", "reconciler", "ask Pennsieve through the reconciler"),
 )
 TRANSFER = (
     _LIST,
     _STAGE,
-    _TOLD,
-    _TELLS,
+    _READ_TASK,
+    _HAND_ON,
     _right("lambda", "InvokeFunction", "reconciler", "ask Pennsieve, and tell of its end"),
     _OWN_LOG,
 )
@@ -247,8 +247,8 @@ TRANSFER_FILES = (
     _DIRECT,
     _LIST,
     _PURGE,
-    _TOLD,
-    _TELLS,
+    _READ_TASK,
+    _HAND_ON,
     _right("lambda", "InvokeFunction", "reconciler", "tell the reconciler of its end"),
     _right(
         "ec2",

@@ -28,7 +28,7 @@ from pennsieve_agent.node.node_settings import variable
 from pennsieve_agent.node.transfer_job import perform, targets
 from pennsieve_agent.node.transfer_job.delivery_state import keeper
 from pennsieve_agent.node.transfer_job.gather import pack, unpack
-from pennsieve_agent.node.transfer_job.pace import Pace, StopAsked, TooLarge
+from pennsieve_agent.node.transfer_job.pace import Pace, RunStopped, TooLarge
 from pennsieve_agent.node.transfer_job.transfer_error import TransferError
 
 FILES_MOUNT = "FILES_MOUNT"
@@ -109,7 +109,7 @@ def _ended(event: Mapping[str, Any], node: Here, lines: list[tuple[int, str]]) -
         _work(event, node, _pace(node, run), say)
     except TooLarge as error:
         return "UNFIT", str(error)
-    except StopAsked as error:
+    except RunStopped as error:
         return "FAILED", str(error)
     except TransferError as error:
         say(str(error))
@@ -141,12 +141,12 @@ def _work(event: Mapping[str, Any], node: Here, pace: Pace, say: perform.Say) ->
 
 def _pack(task: Task, node: Here, root: Path, pace: Pace) -> None:
     """Put what is to be delivered into the bucket."""
-    found = perform.gathered(task, root)
+    results = perform.gathered(task, root)
     pace.bytes, pace.files = MOST_RESULT_BYTES, MOST_RESULTS
-    pace.begin(len(found.files), found.size)
+    pace.begin(len(results.files), results.size)
     with tempfile.TemporaryDirectory() as folder:
         archive = Path(folder, "results.tar")
-        pack(found, archive)
+        pack(results, archive)
         key = archive_key(task.run, task.step)
         node.s3.upload_file(str(archive), node.bucket, key)
 
@@ -158,11 +158,11 @@ def _deliver(task: Task, node: Here, where: perform.Where) -> None:
         archive = folder / "results.tar"
         key = archive_key(task.run, task.step)
         node.s3.download_file(node.bucket, key, str(archive))
-        found = unpack(archive, folder / "files")
+        results = unpack(archive, folder / "files")
         archive.unlink()
         state = perform.state_file(task, folder)
         places = targets.Places(state, folder, keeper(task, where))
-        perform.deliver(task, places, found, where)
+        perform.deliver(task, places, results, where)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -184,8 +184,8 @@ def _is_first(node: Here, run: str, job: str) -> bool:
 def _pace(node: Here, run: str) -> Pace:
     def stop() -> bool:
         # By a list: who asks for an object that is not there is told that he may not.
-        found = node.s3.list_objects_v2(Bucket=node.bucket, Prefix=stop_key(run), MaxKeys=1)
-        return bool(found.get("Contents"))
+        results = node.s3.list_objects_v2(Bucket=node.bucket, Prefix=stop_key(run), MaxKeys=1)
+        return bool(results.get("Contents"))
 
     return Pace(time.time, time.time() + SECONDS, stop=stop)
 

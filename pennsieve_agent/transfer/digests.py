@@ -81,15 +81,15 @@ class RunningChecksum:
     """The same question of bytes that pass by and are not kept: ``total`` of them, in order."""
 
     def __init__(self, checksum: str, total: int) -> None:
-        self._wanted, self._digests = b"", list[_Digest]()
+        self._expected, self._digests = b"", list[_Digest]()
         if is_plain_sha256(checksum):
-            self._wanted, self._digests = plain_digest(checksum), [_Digest("sha256", 0)]
+            self._expected, self._digests = plain_digest(checksum), [_Digest("sha256", 0)]
         elif in_parts := _IN_PARTS.fullmatch(checksum):
-            self._wanted = plain_digest(in_parts["digest"])
+            self._expected = plain_digest(in_parts["digest"])
             sizes = part_sizes(total, int(in_parts["parts"]))
             self._digests = [_Digest("sha256", size) for size in sizes]
         elif etag := _ETAG.fullmatch(checksum):
-            self._wanted = bytes.fromhex(etag["digest"])
+            self._expected = bytes.fromhex(etag["digest"])
             sizes = part_sizes(total, int(etag["parts"])) if etag["parts"] else [0]
             self._digests = [_Digest("md5", size) for size in sizes]
         self._can_refuse = is_plain_sha256(checksum)
@@ -101,7 +101,7 @@ class RunningChecksum:
 
     def fits(self) -> bool | None:
         """Whether all bytes have the checksum; None where that cannot be told."""
-        is_equal = any(digest.whole() == self._wanted for digest in self._digests)
+        is_equal = any(digest.whole() == self._expected for digest in self._digests)
         return is_equal if is_equal or self._can_refuse else None
 
 

@@ -53,8 +53,8 @@ def transfer_functions(spec: NodeSpec, code: Code) -> Resources:
     return {
         "Transfer": _function(spec, code, names.transfer, "TransferRole"),
         "TransferFiles": {**inside, "DependsOn": [*targets, "FilesPolicy"]},
-        "TransferTells": _told(spec, "Transfer"),
-        "TransferFilesTell": _told(spec, "TransferFiles"),
+        "TransferTells": _destinations(spec, "Transfer"),
+        "TransferFilesTell": _destinations(spec, "TransferFiles"),
         "TransferPoint": _point(spec),
     }
 
@@ -71,14 +71,14 @@ def _function(spec: NodeSpec, code: Code, name: str, role: str) -> dict[str, Any
 
 
 def _environment(spec: NodeSpec, *, mount: str = "") -> dict[str, object]:
-    """Few settings: the template is long as it is."""
+    """Few settings, as the template is long."""
     names = spec.names
     values = {"bucket": names.bucket, "region": names.region, "reconciler": names.reconciler}
     variables = {variable(name): value for name, value in values.items()}
     return {"Variables": variables | ({FILES_MOUNT: mount} if mount else {})}
 
 
-def _told(spec: NodeSpec, function: str) -> Resource:
+def _destinations(spec: NodeSpec, function: str) -> Resource:
     to = {"Destination": attribute("Reconciler", "Arn")}
     del spec
     return {

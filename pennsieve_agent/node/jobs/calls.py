@@ -92,14 +92,14 @@ def invoke(node: Node, run: str, job: JobRecord, task: str) -> str:
 
 def note_ended(node: Node, event: Mapping[str, Any]) -> str:
     """Write down what AWS tells of a call that has ended; its run."""
-    asked = event["requestPayload"]
-    run, name = str(asked["run"]), str(asked["job"])
+    request = event["requestPayload"]
+    run, name = str(request["run"]), str(request["job"])
     answer = event.get("responsePayload")
     condition = str(event["requestContext"]["condition"])
     if condition != "Success" or not isinstance(answer, Mapping):
         answer = {"ended": UNFIT, "reason": condition, "lines": []}
     if answer.get("ended") != "REPEATED":
-        _keep_lines(node, run, asked, answer.get("lines") or ())
+        _keep_lines(node, run, request, answer.get("lines") or ())
         row = {key: value for key, value in answer.items() if key != "lines"}
         kept = {"body": {"S": json.dumps(row)}, **expiry(node.now() + KEPT_SECONDS)}
         Items(node).put(f"RUN#{run}", f"CALL#{name}", kept)
@@ -146,15 +146,15 @@ def stop(node: Node, run: str) -> None:
     node.client("s3").put_object(Bucket=node.settings.bucket, Key=stop_key(run), Body=b"")
 
 
-def _keep_lines(node: Node, run: str, asked: Mapping[str, Any], lines: Sequence[Any]) -> None:
+def _keep_lines(node: Node, run: str, request: Mapping[str, Any], lines: Sequence[Any]) -> None:
     """Write what a call said into the log of its step, as a job would have done."""
-    step = str(asked["task"]).rpartition("/")[2].rpartition(".")[0].rpartition(".")[0]
+    step = str(request["task"]).rpartition("/")[2].rpartition(".")[0].rpartition(".")[0]
     if not lines:
         return
     logs = node.client("logs")
     where = {
         "logGroupName": node.settings.log_group,
-        "logStreamName": stream_of(run, step, str(asked["job"])),
+        "logStreamName": stream_of(run, step, str(request["job"])),
     }
     try:
         logs.create_log_stream(**where)

@@ -1,4 +1,4 @@
-"""What a target's steps made: found in the run's folder, or brought from there in one archive.
+"""What a target's steps made: in the run's folder, or brought from there in one archive.
 
 A function that reaches Pennsieve mounts nothing, and one that mounts the run's folder reaches
 nothing but the node's bucket; so small results go from one to the other as an archive there.
@@ -18,7 +18,7 @@ from pennsieve_agent.node.jobs.tasks import Task
 from pennsieve_agent.node.transfer_job.run_files import RunFiles, refuse
 
 _INDEX = "index.json"
-Found = Sequence[tuple[str, Path]]
+Results = Sequence[tuple[str, Path]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Gathered:
     ``at_top`` is whether a step that brought input has files outside of folders.
     """
 
-    files_by_step: Mapping[str, Found]
+    files_by_step: Mapping[str, Results]
     left_out: Sequence[str] = field(default_factory=list)
     at_top: bool = True
 
@@ -52,9 +52,9 @@ def gather(task: Task, run: RunFiles) -> Gathered:
     """
     left_out: list[str] = []
     leave_out = refuse if task.target == target_types.LAYER_TARGET else left_out.append
-    found = {step: list(run.files(step, leave_out)) for step in task.parents}
+    results = {step: list(run.files(step, leave_out)) for step in task.parents}
     at_top = any(run.has_files_at_top(step) for step in task.sources)
-    return Gathered(found, left_out, at_top)
+    return Gathered(results, left_out, at_top)
 
 
 def pack(gathered: Gathered, archive: Path) -> None:
@@ -91,10 +91,10 @@ def unpack(archive: Path, into: Path) -> Gathered:
     with tarfile.open(archive) as tar:
         tar.extractall(into, filter="data")
     index = json.loads((into / _INDEX).read_text())
-    found: dict[str, Found] = {}
+    results: dict[str, Results] = {}
     for step, rows in index["steps"].items():
-        found[step] = [(relative, into / str(number)) for relative, number, _ in rows]
+        results[step] = [(relative, into / str(number)) for relative, number, _ in rows]
         for _, number, at in rows:
             # The journal of a delivery knows a file by its size and time.
             os.utime(into / str(number), ns=(at, at))
-    return Gathered(found, index["leftOut"], index["atTop"])
+    return Gathered(results, index["leftOut"], index["atTop"])

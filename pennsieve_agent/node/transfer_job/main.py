@@ -62,8 +62,8 @@ def work(environ: Mapping[str, str]) -> None:
             state = perform.state_file(task, root)
             restore(task, state, where)
             layers = Path(environ.get(LAYERS_DIR, LAYERS_MOUNT))
-            found = perform.gathered(task, root)
-            perform.deliver(task, targets.Places(state, layers), found, where)
+            results = perform.gathered(task, root)
+            perform.deliver(task, targets.Places(state, layers), results, where)
         case TaskKind.CLEAN:
             perform.clean(task, root, where)
 

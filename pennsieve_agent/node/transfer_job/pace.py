@@ -16,7 +16,7 @@ class TooLarge(TransferError):  # noqa: N818 - says what happened
     """It does not fit into a call of a function; a job of the same code goes on with it."""
 
 
-class StopAsked(TransferError):  # noqa: N818 - says what happened
+class RunStopped(TransferError):  # noqa: N818 - says what happened
     """The run ends."""
 
 
@@ -51,7 +51,7 @@ class Pace:
 
         Raises:
             TooLarge: the time is over.
-            StopAsked: the run is to end.
+            RunStopped: the run is to end.
 
         """
         now = self.now()
@@ -62,4 +62,4 @@ class Pace:
         if self.ends_at and now >= self.ends_at:
             raise TooLarge("the time of a call is over")
         if self.stop():
-            raise StopAsked("the run was ended")
+            raise RunStopped("the run was ended")

@@ -102,7 +102,7 @@ def state_file(task: Task, folder: Path) -> Path:
     return folder / f".{step_folder(task.step)}.delivery.jsonl"
 
 
-def deliver(task: Task, places: targets.Places, found: Gathered, where: Where) -> None:
+def deliver(task: Task, places: targets.Places, results: Gathered, where: Where) -> None:
     """Hand results over.
 
     Raises:
@@ -110,7 +110,7 @@ def deliver(task: Task, places: targets.Places, found: Gathered, where: Where) -
 
     """
     relay = where.relay(task.run)
-    targets.deliver(task, relay, places, found, where.say, time.time)
+    targets.deliver(task, relay, places, results, where.say, time.time)
 
 
 def clean(task: Task, root: Path, where: Where) -> None:

@@ -14,7 +14,7 @@ SAID = {
     "AWS::DynamoDB::Table": "journal",
     "AWS::S3::Bucket": "bucket",
     "AWS::ECR::Repository": "images",
-    "AWS::EFS::FileSystem": "files",
+    "AWS::S3Files::FileSystem": "files",
     "AWS::Logs::LogGroup": "logs",
     "AWS::SQS::Queue": "events that failed",
 }

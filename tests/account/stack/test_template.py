@@ -175,7 +175,9 @@ def test_off_is_everything_but_the_functions() -> None:
     added = {body["Type"] for name, body in on.items() if name not in off}
     watched = {"AWS::CloudWatch::Alarm", "AWS::SQS::Queue"}
     functions = {"AWS::Lambda::Function", "AWS::Lambda::Permission", "AWS::Events::Rule"}
-    transfers = {"AWS::Lambda::EventInvokeConfig", "AWS::S3Files::AccessPoint"}
+    transfers = {
+        *("AWS::Lambda::EventInvokeConfig", "AWS::S3Files::AccessPoint", "AWS::IAM::Role"),
+    }
     assert added == functions | watched | transfers
 
 

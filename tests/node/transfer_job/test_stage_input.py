@@ -19,7 +19,7 @@ from pennsieve_agent.domain.input_layout import NO_FILES_AT_TOP, Layout
 from pennsieve_agent.domain.step_files import step_folder
 from pennsieve_agent.domain.transfers import StorageKeys
 from pennsieve_agent.node.jobs.tasks import Task, TaskKind
-from pennsieve_agent.node.transfer_job.pace import Pace, StopAsked, TooLarge
+from pennsieve_agent.node.transfer_job.pace import Pace, RunStopped, TooLarge
 from pennsieve_agent.node.transfer_job.run_objects import RunObjects, run_prefix
 from pennsieve_agent.node.transfer_job.stage_input import stage_in
 from pennsieve_agent.node.transfer_job.transfer_error import TransferError
@@ -317,7 +317,7 @@ def test_what_does_not_fit_into_a_call_is_left_to_a_job(store: Shelf, run: Run) 
     ended = Pace(time.monotonic, ends_at=time.monotonic() - 1)
     with pytest.raises(TooLarge, match="the time of a call is over"):
         bring(relay, run, "p1", "p2", pace=ended)
-    with pytest.raises(StopAsked, match="the run was ended"):
+    with pytest.raises(RunStopped, match="the run was ended"):
         bring(relay, run, "p1", "p2", pace=Pace(time.monotonic, stop=lambda: True))
     bring(relay, run, "p1", "p2")
     assert run.files() == {"a": b"12345", "b": b"6"}

@@ -234,8 +234,8 @@ class Functions:
             log.warning("function %s may not tell %s: %s", function.name, to, why)
             return
         _, _, _, region, account, resource = to.split(":", 5)
-        told = destination_record(function.arn, payload, ended.payload, attempt, ended.failed)
-        self.send(account, region, resource.removeprefix("function:"), json.dumps(told).encode())
+        record = destination_record(function.arn, payload, ended.payload, attempt, ended.failed)
+        self.send(account, region, resource.removeprefix("function:"), json.dumps(record).encode())
 
     def _caller(self, function: _Function) -> Principal:
         role = function.role
