@@ -147,8 +147,8 @@ def test_the_code_of_a_compliant_node_is_uploaded_with_the_installers_rights(sce
     heard.clear()
     compliant = replace(OPTIONS, typed=TypedSettings(mode=Mode.COMPLIANT))
     scene.register(scene.plan(compliant))
-    (upload,) = (ask for ask in heard if ask.action == "kms:GenerateDataKey")
-    assert upload.context["kms:ViaService"] == "s3.us-east-1.amazonaws.com"
+    uploads = [ask for ask in heard if ask.action == "kms:GenerateDataKey"]
+    assert {ask.context["kms:ViaService"] for ask in uploads} == {"s3.us-east-1.amazonaws.com"}
 
 
 def call_a_function(scene: Scene) -> None:

@@ -48,7 +48,7 @@ def node_boundary(names: NodeNames, platform_account_id: str = "") -> Document:
         document(allow(FLOW_ACTIONS, logs)),  # wider than any role's, as the whole has to be short
         _key_of_any_role(anywhere),
         instance_access(where),
-        files_access(anywhere, key=False),
+        files_access(anywhere),
     )
     rows += [statement for access in documents for statement in access["Statement"]]
     rows = [row | {"Action": sorted({SHORT.get(a, a) for a in row["Action"]})} for row in rows]

@@ -116,12 +116,13 @@ def flow_access(names: NodeNames) -> Document:
     return document(allow(FLOW_ACTIONS, [group, f"{group}:*"]))
 
 
-def files_access(names: NodeNames, *, key: bool = True) -> Document:
+def files_access(names: NodeNames, key: Any = None) -> Document:
     """What S3 Files does with the bucket and with EventBridge.
 
     By "Prerequisites for S3 Files"
     (https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-prereq-policies.html).
-    Its actions are by wildcard, as AWS does not say which of them it uses.
+    Its actions are by wildcard, as AWS does not say which of them it uses. ``key`` is the ARN of
+    the node's key, or what CloudFormation makes of it, where there is one.
     """
     bucket = f"arn:{names.partition}:s3:::{names.bucket}"
     changes = "DeleteRule DisableRule EnableRule PutRule PutTargets RemoveTargets"
@@ -137,10 +138,9 @@ def files_access(names: NodeNames, *, key: bool = True) -> Document:
         allow(("events:DescribeRule", "events:ListTargetsByRule"), names.arn("events", "rule/*")),
         allow(("events:ListRuleNamesByTarget", "events:ListRules"), "*"),
     ]
-    if key:
-        via = {"StringLike": {"kms:ViaService": f"s3.{names.region}.amazonaws.com"}}
-        conditions = {"Condition": {**tagged(names), **via}}
-        statements.append(allow(KEY_ACTIONS, names.arn("kms", "key/*")) | conditions)
+    if key is not None:
+        via = {"StringEquals": {"kms:ViaService": f"s3.{names.region}.amazonaws.com"}}
+        statements.append(allow(KEY_ACTIONS, key) | {"Condition": via})
     return document(*statements)
 
 
@@ -244,8 +244,7 @@ def _resources(kind: str, where: Where) -> tuple[Any, Conditions]:
         # An access point's ARN begins with that of its file system.
         "access-point": (files, tagged(names)),
         "new-access-point": (f"{files}/access-point/*", _tagging(names, created)),
-        # The boundary, which knows no file system, leaves this to the roles and to the file system.
-        "mount": (where.files or files, {"ArnLike": through} if where.files else {}),
+        "mount": (where.files or files, {"ArnLike": through}),
         "bucket-list": (f"arn:{names.partition}:s3:::{names.bucket}", {"StringLike": listed}),
         "own-interface": ("*", {"Null": {"lambda:SourceFunctionArn": "true"}}),
         "roles-to-pass": ([where.role(role) for role in roles], {"StringEquals": passed}),

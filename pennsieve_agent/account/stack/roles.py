@@ -107,7 +107,7 @@ def _files_role(spec: NodeSpec) -> Resources:
     names = spec.names
     trust = service_trust(FILES_SERVICE, names, names.arn("s3files", "file-system/*"))
     role = _role(spec, names.files_role, "Copies files of runs to and from the bucket", trust)
-    access = files_access(names, key=has_key(spec))
+    access = files_access(names, attribute("Key", "Arn") if has_key(spec) else None)
     policy = {"PolicyName": f"{names.files_role}-access", "PolicyDocument": access}
     role["Properties"]["Policies"] = [policy]
     return {"FilesRole": role}

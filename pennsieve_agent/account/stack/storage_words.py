@@ -53,8 +53,8 @@ def _more(spec: NodeSpec) -> Iterator[str]:
         f"old versions of other objects {OLD_VERSION_DAYS} days after they are replaced"
     )
     yield (
-        f"A GB costs a month: bucket and files {prices.S3_GB_MONTH:.3f}, what steps "
-        f"wrote {prices.FILES_GB_MONTH:.2f} while it is in the fast storage of S3 Files, "
+        f"A GB costs a month: bucket {prices.S3_GB_MONTH:.3f}, small files and results of runs on "
+        f"fast storage {prices.FILES_GB_MONTH:.2f}, "
         f"images {prices.ECR_GB_MONTH:.2f}, logs {prices.LOG_GB_MONTH:.2f}, journal "
         f"{prices.TABLE_GB_MONTH:.2f} and its copies {prices.TABLE_COPY_GB_MONTH:.2f} USD; secrets "
         "cost nothing"

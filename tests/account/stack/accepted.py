@@ -34,7 +34,7 @@ PARLIAMENT: dict[str, str] = {
 _NEWER = "AWS's schema of the resource names it (its handlers); the database is older"
 _ALIAS = "it needs the right on the alias and on the key, which are two statements"
 INSTALLER = {
-    "Unknown prefix s3files": PARLIAMENT["Unknown prefix s3files"],
+    "Unknown prefix s3files": _NEWER,
     "ec2:DescribeVpcAttribute": "which network it is stands nowhere before it is made",
     "logs:DescribeLogGroups": "AWS has the log group as its resource; the database has none",
     "logs:DescribeIndexPolicies": "AWS has the log group as its resource; the database has none",
