@@ -244,7 +244,8 @@ def _resources(kind: str, where: Where) -> tuple[Any, Conditions]:
         # An access point's ARN begins with that of its file system.
         "access-point": (files, tagged(names)),
         "new-access-point": (f"{files}/access-point/*", _tagging(names, created)),
-        "mount": (where.files or files, {"ArnLike": through}),
+        # The boundary, which knows no file system and has to be short, leaves this to the roles.
+        "mount": (where.files or files, {"ArnLike": through} if where.files else {}),
         "bucket-list": (f"arn:{names.partition}:s3:::{names.bucket}", {"StringLike": listed}),
         "own-interface": ("*", {"Null": {"lambda:SourceFunctionArn": "true"}}),
         "roles-to-pass": ([where.role(role) for role in roles], {"StringEquals": passed}),
