@@ -7,7 +7,6 @@ starts, as its launch template says, and a job gets a folder of the machine.
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Mapping
@@ -156,7 +155,8 @@ def _user_data(job: Job, resources: Mapping[str, Any]) -> str:
     if not named:
         return ""
     template = ec2_backends[job.account][job.region].get_launch_template(named["launchTemplateId"])
-    return base64.b64decode(template.versions[-1].data.get("UserData") or "").decode()
+    data = template.versions[-1].data.get("UserData")
+    return str(data.decode()) if data else ""
 
 
 def _instance_role(job: Job, resources: Mapping[str, Any]) -> Principal:
