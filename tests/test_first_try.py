@@ -1,4 +1,4 @@
-"""The checklist for a real AWS account in the README: its lines can be typed, its prices are ours."""
+"""The checklist for a real AWS account in the README: what it says can be typed, at its price."""
 
 from __future__ import annotations
 
@@ -60,8 +60,9 @@ def test_a_line_can_be_typed(line: str) -> None:
 def test_the_prices_are_those_of_the_table() -> None:
     month = prices.total(prices.idle_cost("basic"))
     assert f"{month:.2f} USD a month" in costs("register --name first-try")
-    trials = {f"{trial_run.price(mode, 'us-east-1'):.3f} USD" for mode in ("basic", "compliant")}
-    assert trials == {costs("doctor first-try --run")}
+    assert max(trial_run.price(mode, "us-east-1") for mode in ("basic", "compliant")) < 0.01
+    assert costs("doctor first-try --run") == "less than 0.01 USD"
+    assert "less than 0.01 USD for the trial run" in TEXT.replace("\n", " ")
     assert f"{prices.ECR_GB_MONTH:.2f} USD a month for each GB" in costs(
         "workflow add ~/count-rows"
     )

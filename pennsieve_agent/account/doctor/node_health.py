@@ -204,8 +204,9 @@ def _ask(action: str, resource: str, statement: Mapping[str, Any], tag: Mapping[
     """A request that meets a statement's conditions."""
     context = dict(tag) | {
         str(key): str(many(value)[0]).replace("*", "x")
-        for keys in statement.get("Condition", {}).values()
+        for operator, keys in statement.get("Condition", {}).items()
         for key, value in keys.items()
+        if (operator, value) != ("Null", "true")  # which asks for a request without that key
     }
     return Ask(action, resource if resource == "*" else resource.replace("*", "x"), context)
 
