@@ -48,6 +48,9 @@ def test_the_lines_of_the_readme_wait_for_the_import(box: Sandbox, tmp_path: Pat
     early = typed("dataset", "download", "Data", "--files", "results/first/*", *to, code=8)
     assert "which is being uploaded or imported" in early.err
 
+    listed = typed("dataset", "files", "Data", "--files", "results/first/*")
+    assert (listed.out, "being uploaded or imported" in listed.err) == ("", True)
+
     fetched = typed("run", "download", "--to", str(tmp_path / "mine"), "--json")
     assert (fetched.document["downloaded"], fetched.document["importing"]) == (paths, [])
     assert fetched.err == LINE

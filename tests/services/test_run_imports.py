@@ -15,6 +15,7 @@ from pennsieve_agent.domain.runs import OutputFile, Run, RunDetails, RunStatus
 from pennsieve_agent.domain.transfers import QueuedFile
 from pennsieve_agent.errors import NotFound, StillRunning, UsageProblem
 from pennsieve_agent.platform.data.datasets import HeldFiles
+from pennsieve_agent.services.files import upload
 from pennsieve_agent.services.files.choose_files import choose, coming_notes
 from pennsieve_agent.services.runs import run_outputs
 from pennsieve_agent.services.runs.all_runs import AllRuns, Located
@@ -185,6 +186,22 @@ def test_a_run_reads_all_results_of_another_or_none() -> None:
     data.deleted.add("results/first/b")
     with pytest.raises(NotFound, match="wrote 'results/first/b', but it is not in the dataset any"):
         outputs(data, wait)
+
+
+def test_an_upload_says_what_it_waits_for() -> None:
+    clock, counts = Clock(), list[int]()
+    report = SimpleNamespace(package_ids={"a": "N:package:a", "b": "N:package:b"}, failed=[])
+    journal = SimpleNamespace(manifest="m", finish=lambda: counts.append(-1))
+    sending = SimpleNamespace(run=lambda _: report, journal=journal, sleep=clock.sleep)
+    looks = iter([["a"], ["a"], ["a", "b"]])
+    uploads = SimpleNamespace(imported=lambda _: next(looks))
+    upload.run(cast("Any", sending), cast("Any", uploads), [], show=counts.append)
+    assert counts == [1, 1, 0, -1]
+    uploads.imported = lambda _: []
+    counts.clear()
+    with pytest.raises(StillRunning, match="2 of 2 files are uploaded, but not in the dataset"):
+        upload.run(cast("Any", sending), cast("Any", uploads), [], 1.0, show=counts.append)
+    assert counts == [2, 2, 2, 0]
 
 
 def test_a_pattern_that_fits_only_what_is_on_its_way_is_not_wrong() -> None:
