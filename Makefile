@@ -28,7 +28,7 @@ lint: $(VENV)/.dev
 types: $(VENV)/.dev
 	$(BIN)/mypy
 
-lint-cloud: $(VENV)/.dev $(VENV)-cloud/.made ## the node's stack, by a linter with an environment of its own
+lint-cloud: $(VENV)/.dev $(VENV)-cloud/.made ## all that CloudFormation is sent, by cfn-lint and by checkov, which has its own environment
 	$(BIN)/python -m tests.account.stack.cloud $(VENV)-cloud/bin/checkov
 
 soak: $(VENV)/.dev           ## random runs, 500 at once, a file of 2 GB: for longer than in CI

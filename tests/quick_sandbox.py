@@ -22,7 +22,7 @@ from pennsieve_agent.sandbox.host.control import Sandbox
 
 MOST_BYTES = 200_000
 """An order: the arguments and all variables."""
-SERVICES = ("batch", "dynamodb", "ecr", "efs", "events", "iam", "lambda", "logs", "s3", "ssm")
+SERVICES = ("batch", "dynamodb", "ecr", "events", "iam", "lambda", "logs", "s3", "s3files", "ssm")
 """Of what these are botocore reads megabytes, which all sandboxes with a node need."""
 
 HELD_SERVICES = ("cloudformation", "ec2", "secretsmanager", "sts")

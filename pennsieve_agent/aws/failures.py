@@ -115,7 +115,6 @@ _ACTIONS = {
     "lambda:Invoke": "lambda:InvokeFunction",
 }
 _PREFIXES = {
-    "efs": "elasticfilesystem",
     "resourcegroupstaggingapi": "tag",
     "service-quotas": "servicequotas",
 }

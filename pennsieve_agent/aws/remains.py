@@ -17,6 +17,20 @@ def tagged(aws: Aws, key: str, value: str) -> tuple[str, ...]:
     return tuple(row["ResourceARN"] for page in pages for row in page["ResourceTagMappingList"])
 
 
+def delete_access_points(aws: Aws, bucket: str) -> None:
+    """Delete the access points of file systems over a bucket, which keep them from being deleted.
+
+    ("Deleting file systems",
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-file-systems-deleting.html)
+    """
+    for systems in aws.pages("s3files", "list_file_systems", bucket=f"arn:aws:s3:::{bucket}"):
+        for system in systems["fileSystems"]:
+            name = system["fileSystemId"]
+            pages = aws.pages("s3files", "list_access_points", fileSystemId=name)
+            for point in [row for page in pages for row in page["accessPoints"]]:
+                aws.call("s3files", "delete_access_point", accessPointId=point["accessPointId"])
+
+
 _NOT_FOUND = {"NatGatewayNotFound", "InvalidVpcEndpointId.NotFound"}
 """Amazon EC2 API reference, "Error codes"."""
 

@@ -1,7 +1,7 @@
 """What AWS charges: a table of list prices, and what follows from it. Pure.
 
 The prices are list prices of us-east-1 in USD, without any free tier or discount; other regions
-differ by up to a third. Sources, as of :data:`DATE`: the pricing pages of AWS Fargate, Amazon EFS,
+differ by up to a third. Sources, as of :data:`DATE`: the pricing pages of AWS Fargate,
 Amazon CloudWatch, Amazon S3, Amazon DynamoDB, AWS Lambda, AWS KMS, AWS Secrets Manager, Amazon
 ECR, Amazon EC2 and Amazon VPC. They were not looked up again here, and every figure made of them is
 an estimate.
@@ -36,9 +36,19 @@ MACHINE_START_SECONDS = 300.0
 """The same of a machine with a GPU: it is paid from its start until AWS Batch ends it."""
 GPU_UNKNOWN_HOUR = 7.57719
 """The dearest machine that is known, for one that is not."""
-EFS_GB_MONTH = 0.30
-EFS_READ_GB = 0.03
-EFS_WRITE_GB = 0.06
+FILES_GB_MONTH = 0.30
+"""On the fast storage of S3 Files, with what is read from it and written to it."""
+FILES_READ_GB = 0.03
+FILES_WRITE_GB = 0.06
+S3_PUT = 0.000005
+S3_GET = 0.0000004
+PART_GB = 1 / 16
+"""A large file is put into the bucket in parts of 64 MiB."""
+READ_GB = 1 / 1024
+"""A large file is read from the bucket by the MiB ("How S3 Files is metered",
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-metering.html)."""
+METADATA_GB = 4 / 1024**2
+"""What each read from the bucket counts on the file system."""
 LOG_INGEST_GB = 0.50
 LOG_GB_MONTH = 0.03
 S3_GB_MONTH = 0.023
@@ -51,6 +61,11 @@ NAT_GB = 0.045
 ENDPOINT_HOUR = 0.01
 PUBLIC_ADDRESS_HOUR = 0.005
 KEY_MONTH = 1.00
+KEY_USE = 0.000003
+"""A request for a key (the pricing page of AWS KMS: 0.03 USD for 10,000)."""
+TABLE_GB_MONTH = 0.25
+TABLE_COPY_GB_MONTH = 0.20
+"""Point-in-time recovery (the pricing page of Amazon DynamoDB)."""
 ALARM_MONTH = 0.10
 """A standard alarm on one metric (the pricing page of Amazon CloudWatch)."""
 ALARMS = 2
@@ -163,10 +178,18 @@ def vcpu_hour(memory_gb: float = 2.0, *, spot: bool = False) -> float:
     return job_cost(JobUsage(_HOUR, 1.0, memory_gb, spot=spot, starts=0))
 
 
-def files_cost(stored_gb_hours: float, read_gb: float, written_gb: float) -> float:
-    """What a run's files on the file system cost, in USD."""
-    stored = stored_gb_hours / HOURS_A_MONTH * EFS_GB_MONTH
-    return stored + read_gb * EFS_READ_GB + written_gb * EFS_WRITE_GB
+def files_cost(
+    stored_gb_hours: float, staged_gb: float, read_gb: float, written_gb: float = 0.0
+) -> float:
+    """What a run's files cost, in USD.
+
+    Input is put into the bucket by S3's own calls, and read from there. What a step writes goes to
+    the fast storage, from there to the bucket, and is read once more when it is delivered.
+    """
+    stored = stored_gb_hours / HOURS_A_MONTH * S3_GB_MONTH
+    reads = read_gb / READ_GB * (S3_GET + METADATA_GB * FILES_READ_GB)
+    written = written_gb * (FILES_WRITE_GB + 2 * FILES_READ_GB)
+    return stored + staged_gb / PART_GB * S3_PUT + reads + written
 
 
 def log_cost(ingested_gb: float, months: float = 0.0) -> float:

@@ -28,7 +28,7 @@ from pennsieve_agent.domain.vpc import ANYWHERE, Endpoint, Group, Rule, Target, 
 
 _Side = Callable[[Group], tuple[Rule, ...]]
 FILES_PORT = 2049
-"""NFS, by which EFS and S3 Files are mounted."""
+"""NFS, by which S3 Files are mounted."""
 
 
 class Way(StrEnum):

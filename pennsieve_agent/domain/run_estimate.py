@@ -52,7 +52,7 @@ def estimate(
     steps = [job for job in plan.jobs if job.kind is JobKind.PROCESSOR]
     readers = sum(bool(stages.intersection(job.depends_on)) for job in steps)
     moving = input_bytes / BYTES_A_SECOND if stages else 0.0
-    files = files_cost(gb * moving / _HOUR, gb * readers, gb) if stages else 0.0
+    files = files_cost(gb * moving / _HOUR, gb, gb * readers) if stages else 0.0
     files += network_cost(mode, region, gb if stages else 0.0, 0.0, 0.0)
     # Beside the steps: each transfer job, and the one that cleans up.
     transfers = len(plan.jobs) - len(steps) + 1

@@ -11,7 +11,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
+FILES_PREFIX = "files/"
+"""Where the file system's files lie in the node's bucket."""
+RUNS_FOLDER, LAYERS_FOLDER = "runs", "layers"
+"""The folders of the file system: that of all runs' folders, and that of the node's layers."""
+SHARED_UID = 100_000
+"""The user of layers, and of runs on machines that mount for all of their jobs."""
 RUN_MOUNT = "/mnt/run"
+MACHINE_FILES = "/mnt/files"
+"""Where a machine that mounts for its jobs has the file system."""
 LAYERS_MOUNT = "/mnt/layers"
 DATA = "data"
 """The sub-folder of a step's folder that is its ``OUTPUT_DIR``."""

@@ -136,7 +136,7 @@ def inside(block: str, outer: str) -> bool:
 
 _GROUP = "AWS::EC2::SecurityGroup"
 _EVERYTHING = Rule("-1", 0, 65_535, ANYWHERE)
-_MOUNT_TARGETS = ("AWS::EFS::MountTarget", "AWS::S3Files::MountTarget")
+_MOUNT_TARGETS = ("AWS::S3Files::MountTarget",)
 
 
 def _of(resources: Body, *types: str) -> Iterator[tuple[str, Body]]:

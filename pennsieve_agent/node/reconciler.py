@@ -116,4 +116,4 @@ def _schedule(node: Node, *, on: bool) -> None:
         log.exception("the clock cannot be turned %s", "on" if on else "off")
 
 
-make_clients("batch", "dynamodb", "efs", "events", "lambda", "s3")
+make_clients("batch", "dynamodb", "events", "lambda", "s3", "s3files")

@@ -113,20 +113,15 @@ RECONCILER = (
     ),
     _right("batch", "TagResource", "new-job", "tag the node's jobs as they start"),
     _right("batch", "TerminateJob", "job", "end the jobs of a run that is cancelled"),
+    _right("s3files", "CreateAccessPoint", "file-system", "give each step its own folder"),
     _right(
-        "elasticfilesystem",
-        "CreateAccessPoint",
-        "file-system",
-        "give each step its own folder",
-    ),
-    _right(
-        "elasticfilesystem",
+        "s3files",
         "TagResource",
         "new-access-point",
         "tag the node's access points as they are created",
     ),
     _right(
-        "elasticfilesystem",
+        "s3files",
         "DeleteAccessPoint",
         "access-point",
         "delete the access point of a step's folder",
@@ -184,21 +179,32 @@ is given the keys of both roles of each task there. So this role reads no secret
 workflow, and steps with a GPU get none. The machine's own role pulls images and writes logs
 (:func:`~pennsieve_agent.account.stack.policies.instance_access`).
 """
+_DIRECT = _right(
+    "s3",
+    "GetObject GetObjectVersion",
+    "bucket-files",
+    "read large files straight from the bucket, as S3 Files does where it may",
+)
+"""Without it each byte is charged as read from the fast storage ("Intelligent read routing is not
+working", https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-troubleshooting.html).
+Nothing is listed: a run's files are read by who knows the run's id."""
 JOB = (
     _right(
-        "elasticfilesystem",
+        "s3files",
         "ClientMount ClientWrite",
         "mount",
         "read its run's files and write its own, by access points",
     ),
+    _DIRECT,
 )
 MOVER = (
     _right(
-        "elasticfilesystem",
+        "s3files",
         "ClientMount ClientRootAccess ClientWrite",
         "mount",
         "read and write a run's files, and give them to the run's user",
     ),
+    _DIRECT,
     _right("s3", "GetObject", "bucket-code", "fetch the node's code"),
     _right("s3", "GetObject", "bucket-runs", "read what to transfer"),
     _right("lambda", "InvokeFunction", "reconciler", "ask Pennsieve through the reconciler"),

@@ -138,7 +138,7 @@ class Scene:
 
 
 def worked(scene: Scene) -> None:
-    """What a node that worked leaves in no stack: objects, a secret, a job's definition."""
+    """What a node that worked leaves in no stack: objects, a secret, an access point."""
     names, aws = scene.plan().names, scene.aws
     for key in ("node.zip", "logs/1"):
         aws.call("s3", "put_object", Bucket=names.bucket, Key=key, Body=b"1")
@@ -147,6 +147,9 @@ def worked(scene: Scene) -> None:
         aws.call("ssm", "put_parameter", Name=name, Value="{}", Type="SecureString")
     image = {"imageManifest": json.dumps(MANIFEST), "imageTag": "v1"}
     aws.call("ecr", "put_image", repositoryName=names.workflow_images, **image)
+    (files,) = aws.call("s3files", "list_file_systems")["fileSystems"]
+    # Of a run that was cut off.
+    aws.call("s3files", "create_access_point", fileSystemId=files["fileSystemId"])
     name = f"{names.secret_prefix}parameters/run"
     aws.call("secretsmanager", "create_secret", Name=name, SecretString="{}")
     aws.call(

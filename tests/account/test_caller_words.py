@@ -85,12 +85,12 @@ def test_a_role_that_may_list_ids_is_told_so() -> None:
     lists: dict[str, Any] = {
         "Statement": {
             "Effect": "Allow",
-            "Action": "elasticfilesystem:DescribeAccessPoints",
+            "Action": "s3files:ListAccessPoints",
             "Resource": "*",
         }
     }
     (line,) = rests_on_ids([replace(job, permissions=(*job.permissions, lists))])
-    assert "it can list ids by elasticfilesystem:DescribeAccessPoints" in line
+    assert "it can list ids by s3files:ListAccessPoints" in line
     assert rests_on_ids([replace(job, permissions=())]) == ()
 
 

@@ -16,12 +16,12 @@ from pennsieve_agent.account.rights.resource_handlers import _BESIDE, _HANDLERS,
 
 #: Never given, though AWS's schemas name it: by action, or by type and action.
 NEVER = {
-    r"(eks|s3files|secretsmanager|vpc-lattice|vpce):.*": "services that no node uses",
+    r"(eks|secretsmanager|vpc-lattice|vpce):.*": "services that no node uses",
     r"iam:.*(User|Group).*|iam:(Attach|Detach)RolePolicy": "no users, no groups, no other policies",
     r"iam:DeleteRolePermissionsBoundary": "a boundary stays where it is",
-    r"AWS::(Batch|EFS|Events|S3)::\w+ iam:PassRole": "they are given no role",
+    r"AWS::(Batch|Events|S3)::\w+ iam:PassRole": "they are given no role",
     r"AWS::SNS::Topic (iam:.*|sns:PutDataProtectionPolicy)": "no delivery is logged, none is cut",
-    r"AWS::Lambda::Function (ec2|elasticfilesystem):.*": "no function is in a network",
+    r"AWS::Lambda::Function (ec2|elasticfilesystem|s3files):.*": "no function is in a network",
 }
 #: Not needed to make, change, tag or delete what ours are; reading takes everything all the same.
 NOT_OURS = {
@@ -33,14 +33,13 @@ NOT_OURS = {
     r"ec2:.*(SubnetCidrBlock|VpcTenancy|VpnGateway).*": "networks",
     r"AWS::EC2::FlowLog (s3:.*|logs:.*|iam:CreateServiceLinkedRole)": "only to CloudWatch",
     r"AWS::Logs::LogGroup s3:.*": "no delivery",
-    r"elasticfilesystem:.*(DeleteTags|Protection|ReplicationConfiguration).*": "one region",
     r"kms:(DisableKey|DisableKeyRotation|EnableKey|ListAliases)": "a key is used, and turns",
     r"lambda:.*(AliasS|CapacityProvider|CodeSigning|LayerVersion|PublishVersion).*": "plain",
     r"lambda:.*(Recursion|RuntimeAlias|RuntimeManagement|Scaling).*": "functions",
     r"logs:.*(Bearer|DataProtection|DeletionProtection|Delivery|IndexPolic|ResourcePolic).*": "",
     r"s3:(DeleteBucketTagging|DeleteObject)": "a bucket's handler deletes no object",
     r"s3:.*(Abac|Accelerate|Acl|Analytics|CORS|Cors|IntelligentTiering|Inventory).*": "private",
-    r"s3:.*(Logging|Metadata|Metrics|Notification|ObjectLock|Replication|REST|Website).*": "files",
+    r"s3:.*(Logging|Metadata|Metrics|ObjectLock|Replication|REST|Website).*": "files",
 }
 
 

@@ -68,7 +68,8 @@ RIGHTS = installer_rights(Place(all_nodes(WHO)))
 ORG = f"arn:aws:iam::{NUMBER}:policy/org/bounded"
 #: What an operation needs beside the action of its name (AWS, Service Authorization Reference).
 ALSO = {
-    "cloudformation:CreateChangeSet": {"cloudformation:TagResource"},
+    # A template in the node's bucket is read, and decrypted, with the caller's rights.
+    "cloudformation:CreateChangeSet": {"cloudformation:TagResource", "kms:Decrypt"},
     "s3:DeleteObjectVersion": {"s3:DeleteObject"},
     # In a bucket with a key of the customer's (Amazon S3, "Protecting data with SSE-KMS").
     "s3:PutObject": {"kms:GenerateDataKey"},
@@ -146,8 +147,8 @@ def test_the_code_of_a_compliant_node_is_uploaded_with_the_installers_rights(sce
     heard.clear()
     compliant = replace(OPTIONS, typed=TypedSettings(mode=Mode.COMPLIANT))
     scene.register(scene.plan(compliant))
-    (upload,) = (ask for ask in heard if ask.action == "kms:GenerateDataKey")
-    assert upload.context["kms:ViaService"] == "s3.us-east-1.amazonaws.com"
+    uploads = [ask for ask in heard if ask.action == "kms:GenerateDataKey"]
+    assert {ask.context["kms:ViaService"] for ask in uploads} == {"s3.us-east-1.amazonaws.com"}
 
 
 def call_a_function(scene: Scene) -> None:
@@ -214,8 +215,8 @@ def test_what_cloudformation_does_is_only_for_cloudformation() -> None:
         ("kms:ScheduleKeyDeletion", f"arn:aws:kms:us-east-1:{NUMBER}:key/k"),
         ("kms:CreateKey", "*"),
         (
-            "elasticfilesystem:DeleteFileSystem",
-            f"arn:aws:elasticfilesystem:us-east-1:{NUMBER}:file-system/fs-1",
+            "s3files:DeleteFileSystem",
+            f"arn:aws:s3files:us-east-1:{NUMBER}:file-system/fs-1",
         ),
         ("lambda:UpdateFunctionCode", f"arn:aws:lambda:us-east-1:{NUMBER}:function:prod"),
         ("iam:CreateServiceLinkedRole", f"arn:aws:iam::{NUMBER}:role/aws-service-role/x"),

@@ -70,7 +70,7 @@ def test_the_plan_says_where_secrets_are_not_masked(scene: Scene) -> None:
 
 
 def test_what_aws_would_replace_is_never_left_out(scene: Scene) -> None:
-    lost = ResourceChange("Modify", "Files", "AWS::EFS::FileSystem", "True")
+    lost = ResourceChange("Modify", "Files", "AWS::S3Files::FileSystem", "True")
     kept = ResourceChange("Modify", "Logs", "AWS::Logs::LogGroup")
 
     def changed(plan: AccountPlan) -> AccountPlan:
@@ -80,7 +80,7 @@ def test_what_aws_would_replace_is_never_left_out(scene: Scene) -> None:
 
     text = "\n".join(own_lines(changed(scene.plan()), details=False))
     assert "(2 resources: 1 storage, 1 records)" in text
-    assert "update Files (AWS::EFS::FileSystem)" in text
+    assert "update Files (AWS::S3Files::FileSystem)" in text
     assert "AWS replaces it, and its contents are lost" in text
     assert "update Logs" not in text
 

@@ -22,13 +22,13 @@ from tests.account.stack.specs import GPU, NUMBER, every, node
 
 WHO = AwsIdentity(NUMBER, f"arn:aws:iam::{NUMBER}:user/ada", "U", "us-east-1", "")
 STORES = {
-    *("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::EFS::FileSystem", "AWS::Logs::LogGroup"),
+    *("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Logs::LogGroup"),
     *("AWS::SQS::Queue", "AWS::ECR::Repository", "AWS::S3Files::FileSystem"),
 }
 #: Types of resources that keep no data of anybody.
 KEEP_NOTHING = (
     *("AWS::EC2::", "AWS::IAM::", "AWS::Batch::", "AWS::KMS::", "AWS::Budgets::", "AWS::Events::"),
-    *("AWS::EFS::MountTarget", "AWS::Lambda::", "AWS::S3::BucketPolicy", "AWS::CloudWatch::"),
+    *("AWS::Lambda::", "AWS::S3::BucketPolicy", "AWS::CloudWatch::"),
     *("AWS::Route53Resolver::", "AWS::S3Files::", "AWS::SNS::"),
 )
 

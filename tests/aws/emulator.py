@@ -9,11 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from moto.moto_api._internal.models import moto_api_backend
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
 from moto.server import ThreadedMotoServer
+from werkzeug.serving import make_server
 
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.sandbox.aws.moto_speed import hurry
+from pennsieve_agent.sandbox.aws.s3files.s3files_api import S3FilesFront
 from pennsieve_agent.sandbox.aws.stacks import fill_gaps
 
 NUMBER = "123456789012"
@@ -22,12 +29,25 @@ NUMBER = "123456789012"
 IGNORED = "ignore:Tried to parse AWS"
 
 
+class _Server(ThreadedMotoServer):
+    """moto's server, with what the sandbox answers in front of it."""
+
+    def _server_entry(self) -> None:
+        behind = DomainDispatcherApplication(create_backend_app)
+        app = S3FilesFront(behind, lambda _: False)
+        self._server = make_server(
+            self._ip_address, self._port, app, threaded=True, request_handler=MotoRequestHandler
+        )
+        self._server_ready_event.set()
+        self._server.serve_forever()
+
+
 @contextmanager
 def emulated() -> Iterator[str]:
     """A moto server; its address."""
     hurry()
     fill_gaps()
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server = _Server(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     try:

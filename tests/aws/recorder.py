@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from pennsieve_agent.account.spec.names import MANAGER, MANAGER_TAG, TOKEN_TAG
 from pennsieve_agent.aws.failures import Attempt
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.domain.iam_policies import Ask
@@ -58,9 +59,11 @@ class RecordingAws(Aws):
         action = action_of(service, operation)
         if frame.f_globals["__name__"].startswith("pennsieve_agent.") and action not in FREE:
             types = parameters.get("ResourceTypes")
-            context: dict[str, Any] = {"cloudformation:ResourceTypes": list(types)} if types else {}
-            if service == "kms":  # the keys of nodes, which have the tag
-                context["aws:ResourceTag/pennsieve:managed-by"] = "pennsieve-agent"
+            context: dict[str, Any] = {}
+            context |= {"cloudformation:ResourceTypes": list(types)} if types else {}
+            if service in {"kms", "s3files"}:  # what the node's stack and the node have tagged
+                context |= {f"aws:ResourceTag/{MANAGER_TAG}": MANAGER}
+                context |= {f"aws:ResourceTag/{TOKEN_TAG}": "0a1b2c3d"}
             self._heard(Ask(action, self._resource(service, operation, parameters), context))
             request = AwsRequest(service, "us-east-1", "", "", _name(operation), parameters)
             for ask in key_asks(request, _ACCOUNT):
@@ -77,6 +80,12 @@ class RecordingAws(Aws):
                 inner = "/key" if operation in {"delete_objects", "abort_multipart_upload"} else ""
                 inner = f"/{given['Key']}" if "Key" in given else inner
                 found = f"arn:aws:s3:::{given['Bucket']}{inner}"
+            case "s3files":
+                inner = (
+                    given.get("fileSystemId") or f"fs-1/access-point/{given.get('accessPointId')}"
+                )
+                named = f"arn:aws:s3files:{here}:file-system/{inner}"
+                found = "*" if operation == "list_file_systems" else named
             case "kms":
                 found = given["KeyId"]
             case "dynamodb":

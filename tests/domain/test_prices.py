@@ -97,6 +97,8 @@ def test_a_processor_hour() -> None:
 
 
 def test_files_and_logs() -> None:
-    assert files_cost(730, 0, 0) == pytest.approx(0.30)
-    assert files_cost(0, 10, 10) == pytest.approx(0.9)
+    assert files_cost(730, 0, 0) == pytest.approx(0.023)
+    assert files_cost(0, 0, 0, 10) == pytest.approx(1.2)
+    assert files_cost(0, 931, 931) < 1, "a TB comes in and is read once"
+    assert files_cost(931 * 48, 931, 931) < 5, "and lies there for two days"
     assert log_cost(2, 3) == pytest.approx(1.18)

@@ -244,28 +244,28 @@ def _row(job: Job) -> dict[str, Any]:
 
 
 class Files(_Client):
-    def create_access_point(self, *, ClientToken: str, RootDirectory: Any, **more: Any) -> Any:  # noqa: N803
+    def create_access_point(self, *, clientToken: str, rootDirectory: Any, **more: Any) -> Any:  # noqa: N803
         def effect() -> Any:
-            for name, point in self.world.access_points.items():
-                if point["token"] == ClientToken:
-                    raise Refusal("AccessPointAlreadyExists", AccessPointId=name)
+            for arn, point in self.world.access_points.items():
+                if point["token"] == clientToken:
+                    return {"accessPointArn": arn}
             count = self.world.calls["files.create_access_point"]
-            name = f"fsap-{len(self.world.calls):08x}{count:09x}"
-            assert len(RootDirectory["Path"]) <= 100
-            user = more["PosixUser"]["Uid"]
-            self.world.access_points[name] = {
-                "token": ClientToken,
-                "path": RootDirectory["Path"],
-                "uid": user,
+            number = f"{len(self.world.calls):08x}{count:09x}"
+            arn = f"{more['fileSystemId']}/access-point/fsap-{number}"
+            assert len(rootDirectory["path"]) <= 100
+            self.world.access_points[arn] = {
+                "token": clientToken,
+                "path": rootDirectory["path"],
+                "uid": more["posixUser"]["uid"],
             }
-            return {"AccessPointId": name}
+            return {"accessPointArn": arn}
 
         return self._do("create_access_point", effect)
 
-    def delete_access_point(self, *, AccessPointId: str) -> Any:  # noqa: N803
+    def delete_access_point(self, *, accessPointId: str) -> Any:  # noqa: N803
         def effect() -> Any:
-            if self.world.access_points.pop(AccessPointId, None) is None:
-                raise Refusal("AccessPointNotFound")
+            if self.world.access_points.pop(accessPointId, None) is None:
+                raise Refusal("ResourceNotFoundException")
             return {}
 
         return self._do("delete_access_point", effect)

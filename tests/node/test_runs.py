@@ -10,10 +10,12 @@ import pytest
 
 from pennsieve_agent.domain.input_layout import NO_FILES_AT_TOP
 from pennsieve_agent.domain.prices import (
-    EFS_GB_MONTH,
-    EFS_READ_GB,
-    EFS_WRITE_GB,
+    FILES_READ_GB,
+    FILES_WRITE_GB,
     HOURS_A_MONTH,
+    S3_GB_MONTH,
+    S3_GET,
+    S3_PUT,
 )
 from pennsieve_agent.domain.step_files import merged_folder, step_folder
 from pennsieve_agent.node.identity import parameter_store
@@ -80,11 +82,11 @@ def test_jobs_are_told_what_they_may_and_no_more(world: World) -> None:
     assert work["jobRoleArn"] == "arn:job"
     assert "secrets" not in by_step["in"]["containerProperties"]
     points = sorted((point["path"], point["uid"]) for point in world.access_points.values())
-    user = uid_of(RUN)
+    user = uid_of(world.taken())
     assert points == [(f"/runs/{RUN}", 0), (f"/runs/{RUN}", user), (f"/runs/{RUN}/{own}", user)]
     mover = by_step["in"]["containerProperties"]
     (point,) = mover["volumes"]
-    root = point["efsVolumeConfiguration"]["authorizationConfig"]["accessPointId"]
+    root = point["s3filesVolumeConfiguration"]["accessPointArn"]
     assert world.access_points[root]["uid"] == 0
     assert mover["jobRoleArn"] == "arn:mover"
 
@@ -103,7 +105,7 @@ def test_transfer_jobs_are_told_whose_files_they_are_and_what_came_before(world:
     assert set(deliver.before) == {"in", "a", "b", "both"}
     assert deliver.sources == ("in",)
     assert {*merge.steps} == {"in", "a", "b", "both", "out"}
-    assert merge.uid == uid_of(RUN)
+    assert merge.uid == uid_of(world.taken())
     both = next(j.definition for j in world.jobs.values() if "-both-1" in j.name)
     names = {row["name"]: row["value"] for row in both["containerProperties"]["environment"]}
     assert names["INPUT_DIR"] == f"/mnt/run/{merged_folder('both')}/data"
@@ -198,10 +200,10 @@ def test_the_receipt_has_what_the_movers_moved(world: World) -> None:
     files = estimate["efsThroughput"]
     assert (files["writeBytes"], files["readBytes"]) == (2**30, 2**30 + 2**29), "the step reads it"
     hours = last["metrics"]["executionTimeSec"] / 3600
-    stored = 1.5 * hours / HOURS_A_MONTH * EFS_GB_MONTH
-    assert files["estimatedCost"] == pytest.approx(
-        EFS_WRITE_GB + EFS_READ_GB * 1.5 + stored, abs=1e-5
-    )
+    stored = 1.5 * hours / HOURS_A_MONTH * S3_GB_MONTH
+    written = (FILES_WRITE_GB + 2 * FILES_READ_GB) / 2
+    requests = 16 * S3_PUT + 1024 * S3_GET + 1024 * 4 / 1024**2 * FILES_READ_GB
+    assert files["estimatedCost"] == pytest.approx(written + requests + stored, abs=1e-5)
     assert last["metrics"]["totalEstimatedCost"] >= files["estimatedCost"]
 
 

@@ -1,8 +1,8 @@
 """Many runs at once on one node, with the calls counted against what AWS allows.
 
 What AWS allows in one account and region ("Service quotas" of each service, 2026-11): Batch takes
-50 ``SubmitJob`` a second and 20 dependencies of a job; ``DescribeJobs`` takes 100 ids; EFS has
-10,000 access points on a file system; a function runs for 900 seconds, and ours once at a time.
+50 ``SubmitJob`` a second and 20 dependencies of a job; ``DescribeJobs`` takes 100 ids; S3 Files
+has 10,000 access points on a file system; a function runs for 900 seconds, and ours once at a time.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from pennsieve_agent.node.identity.workflow_registry import Registry
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.node_settings import NodeSettings
 from pennsieve_agent.node.records.callers import Caller
+from pennsieve_agent.node.records.run_record import RunRecord
 from pennsieve_agent.node.records.run_store import RunStore
 from pennsieve_agent.node.records.start_document import Start
 from pennsieve_agent.node.runs.own_run import Who, record_of
@@ -45,7 +46,7 @@ SETTINGS = NodeSettings(
     bucket="b",
     code_key="code/" + "a" * 64 + ".zip",
     log_group="/pennsieve/node/0a1b2c3d",
-    file_system="fs-12345678",
+    file_system="arn:aws:s3files:us-east-1:123456789012:file-system/fs-0123456789abcdef0",
     fargate_queue="q-fargate",
     spot_queue="q-spot",
     execution_role="arn:execution",
@@ -139,7 +140,7 @@ class World:
         clients: dict[str, Any] = {
             "dynamodb": services.Table(self),
             "batch": services.Batch(self),
-            "efs": services.Files(self),
+            "s3files": services.Files(self),
             "s3": services.Bucket(self),
             "logs": services.Logs(self),
             "events": services.Rules(self),
@@ -360,9 +361,19 @@ class World:
             "active": [key for key in self.items if key[0] == "ACTIVE"],
             "token": [key for key in self.items if key[1] == "TOKEN"],
             "session": [name for name in self.secrets if name.startswith("n/runs/")],
-            "lease": [key for key in self.items if key[1] == "LEASE"],
+            "lease": [
+                key
+                for key, item in self.items.items()
+                if key[1] == "LEASE" and float(item["expires_at"]["N"]) > self.clock
+            ],
         }
         return {name: rows for name, rows in found.items() if rows}
+
+    def taken(self) -> RunRecord:
+        """The record of the run, as the node reads it."""
+        record = RunStore(self.node()).read(RUN)
+        assert record is not None
+        return record
 
     def record(self) -> dict[str, Any]:
         item = self.items[f"RUN#{RUN}", "RUN"]

@@ -12,7 +12,7 @@ from typing import Any
 
 from pennsieve_agent.account.doctor.parts_health import Parts, part_checks
 from pennsieve_agent.account.doctor.served_role_check import served_checks
-from pennsieve_agent.account.spec.names import NodeNames
+from pennsieve_agent.account.spec.names import TOKEN_TAG, NodeNames
 from pennsieve_agent.account.world.account_steps import AllowImagePulls, EnableWorkspace
 from pennsieve_agent.account.world.check_result import Check
 from pennsieve_agent.account.world.node_shares import Shares, share_check
@@ -171,30 +171,36 @@ def _bounded(seen: Inspection) -> Check:
         why = "it limits what the node's roles can do, whatever policies they get later"
         finding = f"{name} does not exist" if name else "the roles have none"
         return Check("permissions boundary", False, finding, why, _again(seen))  # noqa: FBT003 - a Check
-    shut = _shut_out(seen.access, seen.boundary)
+    tag = {f"aws:ResourceTag/{TOKEN_TAG}": seen.names.token} if seen.names else {}
+    shut = _shut_out(seen.access, seen.boundary, tag)
     finding = f"{name} does not allow {', '.join(shut)}" if shut else name
     why = "an organisation's boundary must allow what the node does"
     remedy = "ask the boundary's owner to allow it; see why with: pennsieve compute policy show"
     return Check("permissions boundary", not shut, finding, why, remedy)
 
 
-def _shut_out(access: tuple[Mapping[str, Any], ...], boundary: Mapping[str, Any]) -> list[str]:
-    """The actions of the roles that their boundary does not allow, each once."""
+def _shut_out(
+    access: tuple[Mapping[str, Any], ...], boundary: Mapping[str, Any], tag: Mapping[str, str]
+) -> list[str]:
+    """The actions of the roles that their boundary does not allow, each once.
+
+    ``tag`` is on all that is the node's, so a boundary may demand it.
+    """
     refused = (
         str(action)
         for document in access
         for statement in statements(document)
         for action in many(statement["Action"])
         for resource in many(statement["Resource"])[:1]
-        if decide(_ask(str(action), str(resource), statement), [document], boundary)
+        if decide(_ask(str(action), str(resource), statement, tag), [document], boundary)
         is not Verdict.ALLOWED
     )
     return list(dict.fromkeys(refused))
 
 
-def _ask(action: str, resource: str, statement: Mapping[str, Any]) -> Ask:
+def _ask(action: str, resource: str, statement: Mapping[str, Any], tag: Mapping[str, str]) -> Ask:
     """A request that meets a statement's conditions."""
-    context = {
+    context = dict(tag) | {
         str(key): str(many(value)[0]).replace("*", "x")
         for keys in statement.get("Condition", {}).values()
         for key, value in keys.items()

@@ -18,6 +18,7 @@ from pennsieve_agent.account.stack.costs import Costs, costs_of
 from pennsieve_agent.account.stack.explain import explain, group_of
 from pennsieve_agent.account.stack.network_words import network_words
 from pennsieve_agent.account.stack.stack_request import stack_request
+from pennsieve_agent.account.stack.storage_words import storage_words
 from pennsieve_agent.account.world.steps import AlreadyDone, step_json
 from pennsieve_agent.aws.cloudformation import StackRequest
 from pennsieve_agent.aws.values import AwsIdentity
@@ -88,6 +89,11 @@ class AccountPlan:
         return network_words(self.spec)
 
     @property
+    def storage(self) -> tuple[str, ...]:
+        """What it stores: with which key, for how long, at which price."""
+        return storage_words(self.spec)
+
+    @property
     def never(self) -> list[str]:
         """The sensitive actions that none of the node's roles can do."""
         first, *others = (sensitive_denied(role) for role in self.roles)
@@ -132,6 +138,7 @@ class AccountPlan:
             "tags": dict(self.extras.tags),
             "words": list(self.words),
             "network": list(self.network),
+            "storage": list(self.storage),
             "costs": self.costs.to_json(),
             "nothing_to_do": self.nothing_to_do,
             "steps": [_step_json(step) for step in self.steps],

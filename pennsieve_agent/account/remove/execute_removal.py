@@ -13,6 +13,7 @@ from pennsieve_agent.account.world.clients import Clients, Progress, StepState
 from pennsieve_agent.aws.iam import find_role
 from pennsieve_agent.aws.parameters import delete_parameters, parameters_called
 from pennsieve_agent.aws.remains import (
+    delete_access_points,
     delete_secret,
     deregister_job_definition,
     job_definitions_called,
@@ -169,6 +170,7 @@ class _Removal:
     def _empty(self, step: RemovalStep, names: NodeNames) -> None:
         """Delete what would prevent the stack's deletion, or would be left behind by it."""
         aws = self.clients.aws
+        delete_access_points(aws, names.bucket)
         count = empty_bucket(aws, names.bucket)
         if count:
             self._tell(step, StepState.EVENT, f"object versions deleted: {count}")

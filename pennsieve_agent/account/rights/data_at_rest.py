@@ -92,17 +92,6 @@ def _table(name: str, properties: Mapping[str, Any]) -> Iterator[Kept]:
 
 def _files(name: str, properties: Mapping[str, Any]) -> Iterator[Kept]:
     del name
-    key = YOURS if "KmsKeyId" in properties else AWS_MANAGED
-    yield Kept(
-        "files of runs: input, results and what steps write between",
-        "Amazon EFS, the node's file system",
-        key,
-        "until the run has ended and is cleaned up",
-    )
-
-
-def _s3_files(name: str, properties: Mapping[str, Any]) -> Iterator[Kept]:
-    del name
     key = YOURS if "KmsKeyId" in properties else AWS_OWNED
     yield Kept(
         "files of runs: input, results and what steps write between",
@@ -140,8 +129,7 @@ def _images(name: str, properties: Mapping[str, Any]) -> Iterator[Kept]:
 _STORES = {
     "AWS::S3::Bucket": _bucket,
     "AWS::DynamoDB::Table": _table,
-    "AWS::EFS::FileSystem": _files,
-    "AWS::S3Files::FileSystem": _s3_files,
+    "AWS::S3Files::FileSystem": _files,
     "AWS::Logs::LogGroup": _log_group,
     "AWS::SQS::Queue": _queue,
     "AWS::ECR::Repository": _images,

@@ -21,7 +21,7 @@ from pennsieve_agent.account.rights.right import (
     documents,
 )
 from pennsieve_agent.account.rights.stack_rights import TAGGED, Place, rights_for_stack
-from pennsieve_agent.account.spec.names import NodeNames, node_names
+from pennsieve_agent.account.spec.names import TOKEN_TAG, NodeNames, node_names
 from pennsieve_agent.account.spec.node_spec import Code, NodeSpec, Settings
 from pennsieve_agent.account.stack.key_uses import key_uses
 from pennsieve_agent.account.stack.template import node_template
@@ -118,14 +118,19 @@ def _stack_and_functions(names: NodeNames) -> Sequence[Right]:
 
 
 def _key(place: Place) -> Sequence[Right]:
-    """What writing to the bucket takes of the node's key; it does not go by CloudFormation."""
+    """What the bucket takes of the node's key; it does not go by CloudFormation.
+
+    A template that is in the bucket is read with the rights of whoever names it (AWS CloudFormation
+    User Guide, "Control CloudFormation access with IAM",
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html).
+    """
     names = place.names
     if "AWS::KMS::Key" not in place.types:
         return ()
-    (actions,) = key_uses(("s3:PutObject",)).values()
+    (actions,) = key_uses(("s3:GetObject", "s3:PutObject")).values()
     by_s3 = {"kms:ViaService": f"s3.{names.region}.amazonaws.com"}
     return (
-        Right("EncryptCode", "encrypt the node's code with the node's key, by way of S3",
+        Right("EncryptCode", "encrypt code and template with the node's key, by way of S3",
               tuple(actions), (place.arn("kms", "key/*"),), TAGGED | {"StringLike": by_s3}),
     )  # fmt: skip
 
@@ -184,6 +189,14 @@ def _deletions(names: NodeNames) -> Sequence[Right]:
         Right("DeleteParameters", "delete the secrets of a node that is removed",
               ("ssm:DeleteParameters",),
               (names.arn("ssm", f"parameter{names.parameter_prefix}*"),)),
+        Right("DeleteAccessPoints", "delete the access points of runs that were cut off",
+              ("s3files:DeleteAccessPoint",),
+              (names.arn("s3files", "file-system/*/access-point/*"),),
+              conditions={"Null": {f"aws:ResourceTag/{TOKEN_TAG}": "false"}}),
+        Right("ListAccessPoints", "list them", ("s3files:ListAccessPoints",),
+              (names.arn("s3files", "file-system/*"),), conditions=TAGGED),
+        Right("FindFiles", f"find the node's file system; {NO_RESOURCE}",
+              ("s3files:ListFileSystems",), ("*",)),
         Right("DeleteSecrets", "delete the parameters of runs that did not end",
               ("secretsmanager:DeleteSecret",),
               (names.arn("secretsmanager", f"secret:{names.secret_prefix}*"),)),

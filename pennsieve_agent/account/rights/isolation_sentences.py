@@ -3,10 +3,10 @@
 IAM cannot tell one run's job from another's. A role's session in a container has no tags (Amazon
 ECS Developer Guide, "Amazon ECS task IAM role",
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html), a mount is not
-asked for the tags of its access point (Amazon EFS User Guide, "EFS condition keys for clients",
-https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html), and a role for each run
-would take rights to make roles. So a job's role may use every access point of the node, if it knows
-its id. The sentences are made from the roles' own documents.
+asked for the tags of its access point ("S3 Files condition keys for clients",
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-security-iam.html), and a role for
+each run would take rights to make roles. So a job's role may use every access point of the node, if
+it knows its id. The sentences are made from the roles' own documents.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from pennsieve_agent.domain.iam_policies import Statement, covers, many, stateme
 
 TASKS = "ecs-tasks.amazonaws.com"
 _LISTS = (
-    "elasticfilesystem:DescribeAccessPoints",
     "s3files:ListAccessPoints",
     "s3:ListBucket",
     "batch:ListJobs",

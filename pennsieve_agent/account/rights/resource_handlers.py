@@ -97,19 +97,6 @@ _HANDLERS = {
         "GetRepositoryPolicy ListTagsForResource PutImageScanningConfiguration "
         "PutImageTagMutability TagResource UntagResource; kms: CreateGrant DescribeKey RetireGrant"
     ),
-    "AWS::EFS::FileSystem": (
-        "elasticfilesystem: CreateFileSystem DeleteFileSystem DeleteFileSystemPolicy "
-        "DescribeBackupPolicy DescribeFileSystemPolicy DescribeFileSystems "
-        "DescribeLifecycleConfiguration DescribeReplicationConfigurations ListTagsForResource "
-        "PutBackupPolicy PutFileSystemPolicy PutLifecycleConfiguration TagResource "
-        "UntagResource UpdateFileSystem; iam: CreateServiceLinkedRole; kms: CreateGrant "
-        "DescribeKey GenerateDataKeyWithoutPlaintext"
-    ),
-    "AWS::EFS::MountTarget": (
-        "elasticfilesystem: CreateMountTarget DeleteMountTarget "
-        "DescribeMountTargetSecurityGroups DescribeMountTargets "
-        "ModifyMountTargetSecurityGroups"
-    ),
     "AWS::Events::Rule": (
         "events: DeleteRule DescribeRule ListTagsForResource ListTargetsByRule PutRule "
         "PutTargets RemoveTargets TagResource UntagResource"
@@ -156,7 +143,8 @@ _HANDLERS = {
         "GetBucketPublicAccessBlock GetBucketTagging GetBucketVersioning GetBucketWebsite "
         "GetEncryptionConfiguration GetIntelligentTieringConfiguration "
         "GetInventoryConfiguration GetLifecycleConfiguration GetMetricsConfiguration "
-        "GetReplicationConfiguration ListBucket ListTagsForResource PutBucketOwnershipControls "
+        "GetReplicationConfiguration ListBucket ListTagsForResource PutBucketNotification "
+        "PutBucketOwnershipControls "
         "PutBucketPublicAccessBlock PutBucketTagging PutBucketVersioning "
         "PutEncryptionConfiguration PutLifecycleConfiguration TagResource UntagResource"
     ),
@@ -170,18 +158,31 @@ _HANDLERS = {
         "SetQueueAttributes TagQueue UntagQueue"
     ),
     "AWS::S3::BucketPolicy": "s3: DeleteBucketPolicy GetBucketPolicy PutBucketPolicy",
+    "AWS::S3Files::AccessPoint": (
+        "s3files: CreateAccessPoint DeleteAccessPoint GetAccessPoint ListTagsForResource "
+        "TagResource UntagResource"
+    ),
+    "AWS::S3Files::FileSystem": (
+        "s3files: CreateFileSystem DeleteFileSystem GetFileSystem "
+        "GetSynchronizationConfiguration ListTagsForResource PutSynchronizationConfiguration "
+        "TagResource UntagResource; kms: CreateGrant DescribeKey GenerateDataKeyWithoutPlaintext; "
+        "iam: PassRole; s3: GetBucketNotification PutBucketNotification; events: DeleteRule "
+        "DescribeRule ListRules ListTargetsByRule PutRule PutTargets RemoveTargets"
+    ),
+    "AWS::S3Files::FileSystemPolicy": (
+        "s3files: DeleteFileSystemPolicy GetFileSystemPolicy PutFileSystemPolicy"
+    ),
+    "AWS::S3Files::MountTarget": (
+        "s3files: CreateMountTarget DeleteMountTarget GetMountTarget ListMountTargets "
+        "UpdateMountTarget; ec2: CreateNetworkInterface DeleteNetworkInterface DescribeSubnets "
+        "ModifyNetworkInterfaceAttribute"
+    ),
 }
 _BESIDE = {
     # Amazon DynamoDB Developer Guide, "DynamoDB encryption at rest usage notes": the least that it
     # needs of a key in the name of who makes a table.
     "AWS::DynamoDB::Table": (
         "kms: GenerateDataKey GenerateDataKeyWithoutPlaintext ReEncryptFrom ReEncryptTo"
-    ),
-    # Amazon EFS, "CreateMountTarget", "DeleteMountTarget" and "ModifyMountTargetSecurityGroups":
-    # a mount target is a network interface, made with the caller's rights.
-    "AWS::EFS::MountTarget": (
-        "ec2: CreateNetworkInterface DeleteNetworkInterface DescribeNetworkInterfaces "
-        "DescribeSubnets ModifyNetworkInterfaceAttribute"
     ),
     # Service Authorization Reference, Amazon EC2, dependent actions of CreateVpcEndpoint: for the
     # private names of an interface endpoint.

@@ -8,7 +8,7 @@ from typing import Any
 from pennsieve_agent.account.rights.policy_sentences import RoleDocuments
 from pennsieve_agent.account.spec.node_spec import NodeSpec
 from pennsieve_agent.account.stack.stack_request import stack_request
-from pennsieve_agent.account.stack.template_parts import attribute
+from pennsieve_agent.account.stack.template_parts import attribute, ref
 from pennsieve_agent.domain.iam_policies import Document
 
 _POLICY_TYPES = {"AWS::IAM::Policy", "AWS::IAM::RolePolicy"}
@@ -28,9 +28,11 @@ def roles_of(spec: NodeSpec) -> tuple[RoleDocuments, ...]:
 
 
 def _settled(value: Any, spec: NodeSpec) -> Any:
-    """Resources in which the file system, whose ARN only AWS knows, is called by its name."""
-    if value == attribute("Files", "Arn"):
-        return spec.names.arn("elasticfilesystem", f"file-system/{spec.names.stack}")
+    """Resources in which files and key, whose ARNs only AWS knows, have the node's name."""
+    if value == ref("Files"):
+        return spec.names.arn("s3files", f"file-system/{spec.names.stack}")
+    if value == attribute("Key", "Arn"):
+        return spec.names.arn("kms", f"key/{spec.names.stack}")
     if isinstance(value, Mapping):
         return {key: _settled(inner, spec) for key, inner in value.items()}
     return [_settled(inner, spec) for inner in value] if isinstance(value, list) else value

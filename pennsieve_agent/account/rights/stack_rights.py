@@ -22,13 +22,13 @@ TAGGED = {_EQUALS: {f"aws:ResourceTag/{MANAGER_TAG}": MANAGER}}
 TAGGING = {_EQUALS: {f"aws:RequestTag/{MANAGER_TAG}": MANAGER}}
 _PASSED = {
     "AWS::Lambda::Function": ("lambda.amazonaws.com",),
+    "AWS::S3Files::FileSystem": ("elasticfilesystem.amazonaws.com",),
     "AWS::EC2::FlowLog": ("vpc-flow-logs.amazonaws.com",),
     # Batch is given the machines' role to give them (AWS managed policy AWSBatchFullAccess).
     "AWS::IAM::InstanceProfile": ("batch.amazonaws.com", "ec2.amazonaws.com"),
 }
 _LINKED = {
     "AWS::Batch::ComputeEnvironment": ("batch.amazonaws.com", "ecs.amazonaws.com"),
-    "AWS::EFS::FileSystem": ("elasticfilesystem.amazonaws.com",),
     "AWS::IAM::InstanceProfile": ("autoscaling.amazonaws.com",),
 }
 BOUNDARY_ACTIONS = frozenset(
@@ -172,7 +172,7 @@ def _services(table: Mapping[str, tuple[str, ...]], place: Place) -> list[str]:
 def _storage(place: Place) -> Iterator[_Scope]:
     names = place.names
     bucket = f"arn:{names.partition}:s3:::{names.bucket}"
-    files = (place.arn("elasticfilesystem", "file-system/*"),)
+    files = (place.arn("s3files", "file-system/*"),)
     group = place.arn("logs", f"log-group:{names.log_group}*")
     yield _Scope("MakeBucket", "create the private bucket",
                  "s3: * !GetObject* !ListBucket", (bucket,))  # fmt: skip
@@ -185,9 +185,9 @@ def _storage(place: Place) -> Iterator[_Scope]:
     yield _Scope("ReadLogPolicies", f"read the log groups' policies; {NO_RESOURCE}",
                  "logs: DescribeResourcePolicies", ("*",))  # fmt: skip
     yield _Scope("MakeFiles", f"create the file system, with its tag; {NO_RESOURCE}",
-                 "elasticfilesystem: CreateFileSystem TagResource", ("*",), TAGGING)  # fmt: skip
+                 "s3files: CreateFileSystem TagResource", ("*",), TAGGING)  # fmt: skip
     yield _Scope("ChangeFiles", "change and delete the file system, by its tag",
-                 "elasticfilesystem: * !CreateFileSystem", files, TAGGED)  # fmt: skip
+                 "s3files: * !CreateFileSystem", files, TAGGED)  # fmt: skip
 
 
 def _functions(place: Place) -> Iterator[_Scope]:
@@ -198,8 +198,13 @@ def _functions(place: Place) -> Iterator[_Scope]:
     yield _Scope("MakeAlarms", "create the alarms for a reconciler that fails",
                  "cloudwatch: *",
                  (place.arn("cloudwatch", f"alarm:{place.names.stack}-*"),))  # fmt: skip
-    yield _Scope("MakeRules", "create the EventBridge rules that start the reconciler",
-                 "events: *", (place.arn("events", f"rule/{place.names.stack}-*"),))  # fmt: skip
+    rules = (f"rule/{place.names.stack}-*", "rule/DO-NOT-DELETE-S3-Files*")
+    yield _Scope("MakeRules", "create the EventBridge rules that start the reconciler, and those"
+                 " of S3 Files",
+                 "events: * !ListRules",
+                 tuple(place.arn("events", rule) for rule in rules))  # fmt: skip
+    yield _Scope("ReadRules", "let S3 Files find its own rule",
+                 "events: ListRules", (place.arn("events", "rule/*"),))  # fmt: skip
 
 
 def _network(place: Place) -> Iterator[_Scope]:
@@ -244,8 +249,12 @@ def _batch(place: Place) -> Iterator[_Scope]:
 
 
 def _others(place: Place) -> Iterator[_Scope]:
-    yield _Scope("MakeTopic", "create the topic that warns of the budget", "sns: *",
+    yield _Scope("MakeTopic", "create the topic that warns of the budget",
+                 "sns: * !Unsubscribe",
                  (place.arn("sns", f"{place.names.stack}-*"),))  # fmt: skip
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html
+    yield _Scope("EndWarnings", f"end the topic's subscription; {NO_RESOURCE}",
+                 "sns: Unsubscribe", ("*",))  # fmt: skip
     yield _Scope("MakeRepositories", "create the repositories for the node's own images",
                  "ecr: *", (place.arn("ecr", f"repository/{place.names.stack}/*"),))  # fmt: skip
 

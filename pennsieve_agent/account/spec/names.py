@@ -128,6 +128,11 @@ class NodeNames:
         return f"{self.stack}-mover"
 
     @property
+    def files_role(self) -> str:
+        """The role with which S3 Files reads and writes the bucket."""
+        return f"{self.stack}-files"
+
+    @property
     def instance_role(self) -> str:
         """The role, and the profile, of the machines with GPUs."""
         return f"{self.stack}-instance"

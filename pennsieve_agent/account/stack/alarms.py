@@ -15,6 +15,7 @@ from pennsieve_agent.account.stack.template_parts import (
     Resource,
     Resources,
     attribute,
+    deleted_with_the_stack,
     has_key,
     tags,
 )
@@ -62,6 +63,7 @@ def _queue(spec: NodeSpec) -> Resource:
         how = {"KmsMasterKeyId": attribute("Key", "Arn")}
     return {
         "Type": "AWS::SQS::Queue",
+        **deleted_with_the_stack(),
         "Properties": {
             "QueueName": spec.names.dead_letters,
             "MessageRetentionPeriod": KEPT_SECONDS,

@@ -96,8 +96,16 @@ def objects_policy(spec: NodeSpec) -> Document:
     return document(
         *_rights(spec, "s3"),
         _anybody("s3:GetObject", f"arn:{names.partition}:s3:::{layers}/*"),
+        *_packages(spec),
         _anybody(moves, f"arn:{names.partition}:s3:::{PLATFORM_BUCKETS}/*") | {"Condition": theirs},
     )
+
+
+def _packages(spec: NodeSpec) -> list[Document]:
+    """Where a machine with GPUs gets what it mounts with: the repositories of Amazon Linux 2023."""
+    bucket = f"al2023-repos-{spec.names.region}-de612dc2"
+    place = f"arn:{spec.names.partition}:s3:::{bucket}/*"
+    return [_anybody("s3:GetObject", place)] if spec.settings.gpu else []
 
 
 def _rights(spec: NodeSpec, prefix: str) -> list[Document]:

@@ -23,7 +23,7 @@ class Group(StrEnum):
 _SERVICES = {
     "EC2": Group.NETWORK,
     "S3": Group.STORAGE,
-    "EFS": Group.STORAGE,
+    "S3Files": Group.STORAGE,
     "KMS": Group.STORAGE,
     "ECR": Group.STORAGE,
     "Batch": Group.COMPUTE,
@@ -62,9 +62,6 @@ _WHAT = {
     "AWS::EC2::VPCEndpoint": "access to an AWS service without the internet",
     "AWS::EC2::VPCGatewayAttachment": "connects the network to the internet gateway",
     "AWS::ECR::Repository": "a repository for the node's own container images; paid by use",
-    "AWS::EFS::AccessPoint": "an access point: one folder of the file system",
-    "AWS::EFS::FileSystem": "an encrypted file system for the files of runs; paid by use",
-    "AWS::EFS::MountTarget": "where jobs in one subnet reach the file system",
     "AWS::Events::Rule": "starts the reconciler, on job events or on a schedule",
     "AWS::IAM::InstanceProfile": "gives a role to GPU instances",
     "AWS::IAM::ManagedPolicy": "a permissions boundary that you own: the limit for the roles",
@@ -80,6 +77,11 @@ _WHAT = {
     "AWS::Logs::ResourcePolicy": "lets AWS write to one of the node's logs",
     "AWS::S3::Bucket": "a private, encrypted, versioned bucket for the node's own files",
     "AWS::S3::BucketPolicy": "the bucket refuses unencrypted connections",
+    "AWS::S3Files::AccessPoint": "how GPU instances enter the file system",
+    "AWS::S3Files::FileSystem": "the files of runs: a part of the bucket as a file system; paid by "
+    "use",
+    "AWS::S3Files::FileSystemPolicy": "the file system is entered by its access points alone",
+    "AWS::S3Files::MountTarget": "where jobs in one subnet reach the file system",
     "AWS::SNS::Topic": "warns by e-mail before the month's budget is used up",
     "AWS::SQS::Queue": "a queue of events",
 }
@@ -91,6 +93,7 @@ _OURS = {
     "ExecutionRole": "permissions of AWS to pull a job's image, read its secrets and write its log",
     "JobRole": "permissions of a processor's container: its own files, nothing else",
     "MoverRole": "permissions of transfer jobs, which stage input and upload results",
+    "FilesRole": "permissions of S3 Files, which copies files of runs to and from the bucket",
     "InstanceRole": "permissions of GPU instances, which their programs can take",
     "GpuExecutionRole": "permissions of AWS for jobs on GPU instances: no secrets, no keys",
     "FlowRole": "permissions of AWS to write the network's traffic log",

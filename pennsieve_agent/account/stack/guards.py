@@ -22,24 +22,19 @@ def bucket_tls_only(names: NodeNames) -> Document:
 
 
 def files_policy() -> Document:
-    """Refuse everybody who mounts the files unencrypted, or past the access points.
+    """Refuse everybody who mounts the files past the access points.
 
-    It allows nothing, so that who has no role that may is refused, too: without any policy AWS lets
-    everybody in the network mount (Amazon EFS, "Default EFS file system policy").
+    Connections are always encrypted, and it allows nothing: who has no role that may is refused
+    ("How S3 Files works with IAM",
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-security-iam.html).
     """
-    never = {
-        "Effect": "Deny",
-        "Principal": {"AWS": "*"},
-        "Action": [
-            f"elasticfilesystem:Client{right}" for right in ("Mount", "RootAccess", "Write")
-        ],
-    }
     return document(
-        {"Sid": "TlsOnly", **never, "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
         {
             "Sid": "AccessPointsOnly",
-            **never,
-            "Condition": {"Null": {"elasticfilesystem:AccessPointArn": "true"}},
+            "Effect": "Deny",
+            "Principal": {"AWS": "*"},
+            "Action": [f"s3files:Client{right}" for right in ("Mount", "RootAccess", "Write")],
+            "Condition": {"Null": {"s3files:AccessPointArn": "true"}},
         },
     )
 

@@ -3,7 +3,7 @@
 A service uses the key in the name of who asks, so each right on something that the key encrypts
 goes with a right on the key, by way of that service (AWS KMS Developer Guide,
 https://docs.aws.amazon.com/kms/latest/developerguide/service-integration.html). Files, images and
-logs are not here: Amazon EFS, Amazon ECR and CloudWatch Logs use the key by grants, or as
+logs are not here: S3 Files, Amazon ECR and CloudWatch Logs use the key by grants, or as
 themselves.
 """
 
@@ -11,10 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-_TABLE = (
-    *("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey"),
-    *("GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo"),
-)
+_TABLE = ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey")
 _USES = {
     # Amazon S3 User Guide, "Protecting data with SSE-KMS":
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
@@ -32,8 +29,8 @@ _USES = {
     "secretsmanager:CreateSecret": ("Decrypt", "GenerateDataKey"),
     "secretsmanager:GetSecretValue": ("Decrypt",),
     "secretsmanager:PutSecretValue": ("Decrypt", "GenerateDataKey"),
-    # Amazon DynamoDB Developer Guide, "DynamoDB encryption at rest usage notes": the least that
-    # it needs in the name of who uses a table, for grants are made with the table.
+    # Amazon DynamoDB Developer Guide, "DynamoDB encryption at rest usage notes": in the
+    # name of who uses a table it opens and makes the table's keys; who makes one needs more.
     # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
     "dynamodb:DeleteItem": _TABLE,
     "dynamodb:GetItem": _TABLE,

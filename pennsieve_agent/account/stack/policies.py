@@ -1,9 +1,9 @@
 """Who may do what in the user's account: policy documents as pure functions of names.
 
 The roles' documents are made of what the node's code does
-(:mod:`pennsieve_agent.node.role_permissions`). None allows an action by wildcard; ``*`` is a
-resource only where AWS knows none, and :data:`NO_RESOURCE` says so for each such action. What AWS
-names itself is told apart by our tag.
+(:mod:`pennsieve_agent.node.role_permissions`). None but that of S3 Files allows actions by
+wildcard; ``*`` is a resource only where AWS knows none, and :data:`NO_RESOURCE` says so for each
+such action. What AWS names itself is told apart by our tag.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pennsieve_agent.account.spec.names import TOKEN_TAG, NodeNames
 from pennsieve_agent.account.stack.key_uses import key_uses
 from pennsieve_agent.account.stack.statements import Document, allow, document
 from pennsieve_agent.domain.iam_policies import fits, many
+from pennsieve_agent.domain.step_files import FILES_PREFIX
 from pennsieve_agent.node.role_permissions import (
     GPU_PARAMETERS,
     PARAMETERS,
@@ -33,6 +34,18 @@ PLATFORM_REPOSITORIES = "*"
 ANY_ACCOUNT = "*"
 
 _LIST = "AWS supports no resource-level permissions for lists"
+FILES_SERVICE = "elasticfilesystem.amazonaws.com"
+"""What S3 Files is called in trust policies and rules."""
+KEY_ACTIONS = tuple(
+    f"kms:{name}"
+    for name in ("Decrypt", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo")
+)
+FLOW_ACTIONS = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
+FILE_SYSTEMS = ("s3files", "file-system/*")
+FILES_ACTIONS = (
+    *("s3:AbortMultipartUpload", "s3:DeleteObject*", "s3:GetObject*"),
+    *("s3:ListMultipartUploadParts", "s3:PutObject*"),
+)
 NO_RESOURCE = {
     "batch:DescribeComputeEnvironments": _LIST,
     "batch:DescribeJobDefinitions": _LIST,
@@ -40,6 +53,8 @@ NO_RESOURCE = {
     "batch:ListJobs": _LIST,
     "ecr:GetAuthorizationToken": "it logs in to the registry as a whole",
     "ecs:DiscoverPollEndpoint": "it finds the endpoint to ask",
+    "events:ListRuleNamesByTarget": _LIST,
+    "events:ListRules": _LIST,
 }
 """Actions given on ``*``, and why (AWS, "Service Authorization Reference")."""
 
@@ -64,7 +79,18 @@ class Where:
 
 def role_access(role: str, where: Where) -> Document:
     """What one of the node's own roles may do: a word of the rights table."""
-    return document(*(_statement(right, where) for right in RIGHTS[role]))
+    return document(*_by_action(_statement(right, where) for right in RIGHTS[role]))
+
+
+def _by_action(rows: Iterable[Document]) -> Iterator[Document]:
+    """One statement for the same actions and condition, with all that they are done to."""
+    statements: dict[str, Document] = {}
+    for row in rows:
+        key = repr((row["Action"], row.get("Condition")))
+        before = statements.setdefault(key, row)
+        if before is not row:
+            before["Resource"] = [*many(before["Resource"]), *many(row["Resource"])]
+    yield from statements.values()
 
 
 def role_rights(role: str, where: Where, service: str) -> tuple[Document, ...]:
@@ -83,12 +109,15 @@ def node_boundary(names: NodeNames, platform_account_id: str = "") -> Document:
     anywhere = replace(names, region="*")
     where = Where(anywhere, platform_account_id, "/*")
     rows = [_statement(right, where) for rights in RIGHTS.values() for right in rights]
-    rows += [
-        statement
-        for access in (flow_access(anywhere), _key_of_any_role(anywhere), instance_access(where))
-        for statement in access["Statement"]
-    ]
-    return document(*_merged(_by_resource(rows)))
+    logs = anywhere.arn("logs", f"log-group:{anywhere.log_group}/*")
+    documents = (
+        document(allow(FLOW_ACTIONS, logs)),  # wider than any role's, as the whole has to be short
+        _key_of_any_role(anywhere),
+        instance_access(where),
+        files_access(anywhere),
+    )
+    rows += [statement for access in documents for statement in access["Statement"]]
+    return document(*_merged(_by_actions(_by_resource(rows))))
 
 
 def _by_resource(rows: Sequence[Document]) -> Iterator[Document]:
@@ -104,14 +133,31 @@ def _by_resource(rows: Sequence[Document]) -> Iterator[Document]:
         row = {**row, "Action": narrow["Action"]}
         key = repr((row["Resource"], row.get("Condition")))
         before = statements.setdefault(key, {**row, "Action": []})
-        before["Action"] = sorted({*before["Action"], *row["Action"]})
+        together = sorted({*before["Action"], *row["Action"]})
+        stems = tuple(action[:-1] for action in together if action.endswith("*"))
+        before["Action"] = [
+            action for action in together if action[-1] == "*" or not action.startswith(stems)
+        ]
     yield from statements.values()
+
+
+def _by_actions(rows: Iterable[Document]) -> Iterator[Document]:
+    """One statement for the same actions on the same condition, with all their resources."""
+    statements: dict[str, Document] = {}
+    for row in rows:
+        key = repr((row["Action"], row.get("Condition"), row["Resource"] == "*"))
+        before = statements.setdefault(key, {**row, "Resource": []})
+        before["Resource"] = [*before["Resource"], *many(row["Resource"])]
+    for row in statements.values():
+        yield row | {"Resource": "*"} if row["Resource"] == ["*"] else row
 
 
 def _within(row: Document, other: Document) -> bool:
     """Whether all resources of one statement are among those of another, conditions alike."""
     names, wider = many(row["Resource"]), other["Resource"]
     alike = row.get("Condition") == other.get("Condition")
+    if row["Action"][0].startswith("s3:"):  # a bucket's name with a star is not its objects
+        alike = alike and ("/" in wider) == all("/" in name for name in names)
     return alike and names != [wider] and all(fits(wider, name) for name in names)
 
 
@@ -138,17 +184,47 @@ def _merged(rows: Iterable[Document]) -> Iterator[Document]:
 def flow_access(names: NodeNames) -> Document:
     """What AWS needs to write the network's traffic log."""
     group = names.arn("logs", f"log-group:{names.log_group}/network")
-    actions = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
-    return document(allow(actions, [group, f"{group}:*"]))
+    return document(allow(FLOW_ACTIONS, [group, f"{group}:*"]))
 
 
-def key_access(role: str, names: NodeNames) -> Iterator[Document]:
-    """What one of the node's own roles needs of the node's key, in the modes that have one."""
+def files_access(names: NodeNames, key: Any = None) -> Document:
+    """What S3 Files does with the bucket and with EventBridge.
+
+    By "Prerequisites for S3 Files"
+    (https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-prereq-policies.html).
+    Its actions are by wildcard, as AWS does not say which of them it uses. ``key`` is the ARN of
+    the node's key, or what CloudFormation makes of it, where there is one.
+    """
+    bucket = f"arn:{names.partition}:s3:::{names.bucket}"
+    changes = "DeleteRule DisableRule EnableRule PutRule PutTargets RemoveTargets"
+    managed = {"Condition": {"StringEquals": {"events:ManagedBy": FILES_SERVICE}}}
+    statements = [
+        allow(("s3:ListBucket", "s3:ListBucketVersions"), bucket),
+        allow(FILES_ACTIONS, f"{bucket}/{FILES_PREFIX}*"),
+        allow(
+            [f"events:{name}" for name in changes.split()],
+            names.arn("events", "rule/DO-NOT-DELETE-S3-Files*"),
+        )
+        | managed,
+        allow(("events:DescribeRule", "events:ListTargetsByRule"), names.arn("events", "rule/*")),
+        allow(("events:ListRuleNamesByTarget", "events:ListRules"), "*"),
+    ]
+    if key is not None:
+        via = {"StringEquals": {"kms:ViaService": f"s3.{names.region}.amazonaws.com"}}
+        statements.append(allow(KEY_ACTIONS, key) | {"Condition": via})
+    return document(*statements)
+
+
+def key_access(role: str, names: NodeNames, key: Any) -> Iterator[Document]:
+    """What one of the node's own roles needs of the node's key, in the modes that have one.
+
+    ``key`` is the key's ARN, or what CloudFormation makes of it.
+    """
     uses = key_uses(action for right in RIGHTS[role] for action in right.actions)
     if uses:
         via = [f"{service}.{names.region}.amazonaws.com" for service in sorted(uses)]
-        conditions = {**_tagged(names), "StringLike": {"kms:ViaService": via}}
-        yield _on_the_key(names, set().union(*uses.values()), conditions)
+        through = {"StringEquals": {"kms:ViaService": via}}
+        yield allow(tuple(set().union(*uses.values())), key) | {"Condition": through}
 
 
 def _key_of_any_role(names: NodeNames) -> Document:
@@ -156,11 +232,8 @@ def _key_of_any_role(names: NodeNames) -> Document:
     uses = key_uses(a for rights in RIGHTS.values() for right in rights for a in right.actions)
     conditions = dict(_tagged(names))
     conditions["Null"] = {**conditions.get("Null", {}), "kms:ViaService": "false"}
-    return document(_on_the_key(names, set().union(*uses.values()), conditions))
-
-
-def _on_the_key(names: NodeNames, actions: Iterable[str], conditions: Conditions) -> Document:
-    return allow(sorted(actions), names.arn("kms", "key/*")) | {"Condition": conditions}
+    actions = tuple(set().union(*uses.values()))
+    return document(allow(actions, names.arn("kms", "key/*")) | {"Condition": conditions})
 
 
 def instance_access(where: Where) -> Document:
@@ -168,6 +241,8 @@ def instance_access(where: Where) -> Document:
 
     On EC2 images are pulled by the machine's own role, not by the execution role
     (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-iam-role-overview.html).
+    A machine mounts the files for its jobs. It reads nothing straight from the bucket: what a
+    program can take from it must not open the files of other runs.
     """
     names = where.names
     cluster = names.arn("ecs", f"cluster/AWSBatch-{names.queue('gpu')}*")
@@ -184,6 +259,7 @@ def instance_access(where: Where) -> Document:
         allow(works, machines) | inside,
         allow(finds, "*"),
         *(_statement(Right(pulls, kind, ""), where) for kind in ("platform-images", "node-images")),
+        _statement(Right(("s3files:ClientMount", "s3files:ClientWrite"), "mount", ""), where),
         allow(("logs:CreateLogStream", "logs:PutLogEvents"), group),
     )
 
@@ -220,24 +296,25 @@ def _resources(kind: str, where: Where) -> tuple[Any, Conditions]:
     if plain is not None:
         return plain, {}
     job = names.arn("batch", "job/*")
-    access_point = names.arn("elasticfilesystem", "access-point/*")
-    files = names.arn("elasticfilesystem", "file-system/*")
+    files = names.arn(*FILE_SYSTEMS)
     roles = (
         names.execution_role,
         names.gpu_execution_role,
         names.job_role,
         names.mover_role,
     )
-    created = {"elasticfilesystem:CreateAction": "CreateAccessPoint"}
+    created = {"s3files:CreateAction": "CreateAccessPoint"}
     passed = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
-    # Who mounts is not asked for tags (Amazon EFS, "EFS condition keys for clients").
-    through = {"elasticfilesystem:AccessPointArn": access_point}
+    # Who mounts is not asked for tags ("S3 Files condition keys for clients",
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-security-iam.html).
+    through = {"s3files:AccessPointArn": f"{files}/access-point/*"}
     table: dict[str, tuple[Any, Conditions]] = {
         "job": (job, _tagged(names)),
         "new-job": (job, _tagging(names, {})),
         "file-system": (files, _tagged(names)),
-        "access-point": (access_point, _tagged(names)),
-        "new-access-point": (access_point, _tagging(names, created)),
+        # An access point's ARN begins with that of its file system.
+        "access-point": (files, _tagged(names)),
+        "new-access-point": (f"{files}/access-point/*", _tagging(names, created)),
         "mount": (where.files or files, {"ArnLike": through}),
         "roles-to-pass": ([where.role(role) for role in roles], {"StringEquals": passed}),
     }
@@ -274,6 +351,8 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
         "bucket-code": f"{bucket}/code/*",
         "bucket-runs": f"{bucket}/runs/*",
         "bucket-logs": f"{bucket}/logs/*",
+        "bucket": bucket,
+        "bucket-files": f"{bucket}/{FILES_PREFIX}*",
         "bucket-archives": f"{bucket}/archives/*",
         "bucket-documents": f"{bucket}/documents/*",
         "parameter": f"{parameters}workflows/*",

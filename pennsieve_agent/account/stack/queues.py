@@ -17,10 +17,30 @@ from pennsieve_agent.account.stack.template_parts import (
     ref,
     tag_map,
 )
+from pennsieve_agent.domain.step_files import MACHINE_FILES
 
 DISK_GIB = 100
 GPU_IMAGE = "ECS_AL2023_NVIDIA"
 """AWS Batch, "Ec2Configuration"."""
+_MOUNTS = f"""MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="==FILES=="
+
+--==FILES==
+Content-Type: text/cloud-config; charset="us-ascii"
+
+packages:
+- amazon-efs-utils
+
+runcmd:
+- mkdir -p {MACHINE_FILES}
+- mount -t s3files -o accesspoint=${{point}} ${{files}}:/ {MACHINE_FILES}
+
+--==FILES==--
+"""
+"""A job on machines of EC2 cannot mount S3 Files, so the machine does when it starts ("Amazon S3
+Files volumes", https://docs.aws.amazon.com/batch/latest/userguide/s3files-volumes.html; "Use
+Amazon EC2 launch templates with AWS Batch",
+https://docs.aws.amazon.com/batch/latest/userguide/launch-templates.html)."""
 _DAY, _SOON = 86_400, 600
 """The longest and the shortest time that AWS Batch takes for such a limit."""
 _MOST_WAITS = {
@@ -108,6 +128,13 @@ def _gpu_machines(spec: NodeSpec) -> dict[str, Any]:
     }
 
 
+def _mounted() -> dict[str, Any]:
+    return {
+        "files": attribute("Files", "FileSystemId"),
+        "point": attribute("MachinePoint", "AccessPointId"),
+    }
+
+
 def _launch(spec: NodeSpec) -> Resource:
     # AWS's own key for disks: with another one, who starts machines would have to be let use it.
     disk = {"VolumeType": "gp3", "VolumeSize": DISK_GIB, "Encrypted": True}
@@ -124,6 +151,7 @@ def _launch(spec: NodeSpec) -> Resource:
                     "HttpTokens": "required",
                     "HttpPutResponseHopLimit": 1,
                 },
+                "UserData": {"Fn::Base64": {"Fn::Sub": [_MOUNTS, _mounted()]}},
                 "BlockDeviceMappings": [
                     {"DeviceName": "/dev/xvda", "Ebs": {**disk, "DeleteOnTermination": True}}
                 ],

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from pennsieve_agent.account.spec.node_spec import Mode, NodeSpec
 from pennsieve_agent.account.stack.policies import (
+    FILES_SERVICE,
     Where,
+    files_access,
     flow_access,
     instance_access,
     key_access,
@@ -38,6 +40,7 @@ def roles(spec: NodeSpec) -> Resources:
         **_inner(spec, "execution", "Pulls the images of jobs and writes their logs"),
         **_inner(spec, "job", "What a processor's container has"),
         **_inner(spec, "mover", "Moves the files of runs in and out"),
+        **_files_role(spec),
     }
     if spec.settings.mode is not Mode.BASIC and not spec.settings.network:
         resources |= _flow_role(spec)
@@ -86,10 +89,21 @@ def _inner(spec: NodeSpec, word: str, about: str) -> Resources:
 
 def _access(spec: NodeSpec, word: str) -> Document:
     names = spec.names
-    files = attribute("Files", "Arn")
+    files = ref("Files")  # its ARN
     where = Where(names, spec.platform_account_id, spec.settings.role_path, files)
-    key = key_access(word, names) if has_key(spec) else ()
+    key = key_access(word, names, attribute("Key", "Arn")) if has_key(spec) else ()
     return document(*role_access(word, where)["Statement"], *key)
+
+
+def _files_role(spec: NodeSpec) -> Resources:
+    """S3 Files itself, which keeps the file system and its part of the bucket alike."""
+    names = spec.names
+    trust = service_trust(FILES_SERVICE, names, names.arn("s3files", "file-system/*"))
+    role = _role(spec, names.files_role, "Copies files of runs to and from the bucket", trust)
+    access = files_access(names, attribute("Key", "Arn") if has_key(spec) else None)
+    policy = {"PolicyName": f"{names.files_role}-access", "PolicyDocument": access}
+    role["Properties"]["Policies"] = [policy]
+    return {"FilesRole": role}
 
 
 def _flow_role(spec: NodeSpec) -> Resources:
@@ -110,7 +124,7 @@ def _instance_role(spec: NodeSpec) -> Resources:
     role = _role(
         spec, name, "What a machine with GPUs has", service_trust("ec2.amazonaws.com", names)
     )
-    access = instance_access(Where(names, spec.platform_account_id))
+    access = instance_access(Where(names, spec.platform_account_id, files=ref("Files")))
     role["Properties"]["Policies"] = [{"PolicyName": f"{name}-access", "PolicyDocument": access}]
     profile = {"InstanceProfileName": name, "Roles": [ref("InstanceRole")]}
     path = {"Path": spec.settings.role_path}

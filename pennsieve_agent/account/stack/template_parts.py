@@ -12,6 +12,9 @@ Resources = dict[str, Resource]
 
 KEY = "Key"
 """The customer's key, in the modes that have one."""
+KEY_DAYS = 7
+"""How long AWS keeps a key that is deleted; the shortest that it accepts (AWS KMS API,
+"ScheduleKeyDeletion")."""
 
 
 def ref(logical_id: str) -> dict[str, str]:

@@ -53,6 +53,8 @@ def _own_details(plan: AccountPlan) -> Iterator[str]:
         yield from (f"  {words}" for words in plan.words)
     yield "Its network:"
     yield from (f"  {words}" for words in plan.network)
+    yield "What it stores:"
+    yield from (f"  {words}" for words in plan.storage)
     yield from plan.costs.lines
 
 

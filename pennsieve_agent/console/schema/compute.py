@@ -49,6 +49,7 @@ _PLAN = (
     Field("rights_of_pennsieve", "list of any", "Own node: none.", optional=True),
     Field("images_from_aws_account", "text", "Own node: of Pennsieve.", null=True, optional=True),
     Field("network", "list of text", "Own node: zones and ways out.", optional=True),
+    Field("storage", "list of text", "Own node: keys, times and prices.", optional=True),
     Field("costs", "map of any", "Own node: in USD.", optional=True),
     Field("platform_aws_account_id", "text", "Run by Pennsieve: whose it is.", optional=True),
     Field("role", "text", "Run by Pennsieve: the role's name.", optional=True),

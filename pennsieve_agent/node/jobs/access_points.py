@@ -1,11 +1,14 @@
-"""EFS access points of a run: which folder a job reads and writes, as which user.
+"""Access points of a run's files: which folder a job reads and writes, as which user.
+
+The file system is one of S3 Files, over a prefix of the node's bucket
+(https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-access-points-creating.html).
 
 A processor mounts two access points, one below the other: the run's folder, read-only, and over it
 its own folder, writable (:mod:`pennsieve_agent.domain.step_files`). AWS's pages on volumes of a
 task neither show such a pair nor forbid it (Amazon ECS, "Storage options for Amazon ECS tasks";
-AWS Batch, "Amazon EFS volumes"). What it rests on: a container runtime mounts in the listed order
-(OCI runtime specification, "Mounts"), so the outer one is listed first, and what is mounted over is
-there, as the job that brings the input has made it.
+AWS Batch, "Amazon S3 Files volumes"). What it rests on: a container runtime mounts in the listed
+order (OCI runtime specification, "Mounts"), so the outer one is listed first, and what is mounted
+over is there, as the job that brings the input has made it.
 """
 
 from __future__ import annotations
@@ -14,17 +17,23 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from pennsieve_agent.domain.step_files import LAYERS_MOUNT, RUN_MOUNT, step_folder
+from pennsieve_agent.domain.step_files import (
+    LAYERS_FOLDER,
+    LAYERS_MOUNT,
+    MACHINE_FILES,
+    RUN_MOUNT,
+    RUNS_FOLDER,
+    SHARED_UID,
+    step_folder,
+)
 from pennsieve_agent.domain.target_types import LAYER_TARGET
-from pennsieve_agent.node.node import Node, aws_code
+from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord, RunRecord
 
-FIRST_UID = 100_000
 ROOT_UID = 0
 """Who transfer jobs are to the file system, so that they may give files to the run's user."""
 _RUN, _TRANSFER, _LAYERS = "run", "transfer", "layers"
 """Keys of access points; a step's own has the name of its folder."""
-_EXISTS = "AccessPointAlreadyExists"
 
 
 class Mount(NamedTuple):
@@ -73,13 +82,15 @@ class AccessPoints:
         return mounts
 
     def container_properties(self, job: JobRecord) -> dict[str, Any]:
-        """The volumes and mount points of a job definition (AWS Batch, "Amazon EFS volumes").
+        """The volumes and mount points of a job definition.
 
+        "Amazon S3 Files volumes"
+        (https://docs.aws.amazon.com/batch/latest/userguide/s3files-volumes.html).
         This is the one place that knows the kind of storage.
         """
         mounts = self.mounts(job)
         return {
-            "volumes": [self._volume(mount.key) for mount in mounts],
+            "volumes": [self._volume(mount.key, job) for mount in mounts],
             "mountPoints": [
                 {
                     "sourceVolume": _volume_name(mount.key),
@@ -90,58 +101,58 @@ class AccessPoints:
             ],
         }
 
-    def _volume(self, key: str) -> dict[str, Any]:
-        access_point = {"accessPointId": self.record.access_points[key], "iam": "ENABLED"}
-        return {
-            "name": _volume_name(key),
-            "efsVolumeConfiguration": {
-                "fileSystemId": self.node.settings.file_system,
-                "transitEncryption": "ENABLED",
-                "authorizationConfig": access_point,
-            },
+    def _volume(self, key: str, job: JobRecord) -> dict[str, Any]:
+        if job.gpu:  # its machine mounts, as a job on EC2 cannot
+            source = {"host": {"sourcePath": f"{MACHINE_FILES}{self._folder(key)}"}}
+            return {"name": _volume_name(key), **source}
+        files = {
+            "fileSystemArn": self.node.settings.file_system,
+            "accessPointArn": self.record.access_points[key],
         }
+        return {"name": _volume_name(key), "s3filesVolumeConfiguration": files}
 
     def _folder(self, key: str) -> str:
         """The folder of an access point: the run's, one of its steps', or the node's layers."""
-        root = f"/runs/{self.record.run}"
-        return {_RUN: root, _TRANSFER: root, _LAYERS: "/layers"}.get(key, f"{root}/{key}")
+        root = f"/{RUNS_FOLDER}/{self.record.run}"
+        layers = f"/{LAYERS_FOLDER}"
+        return {_RUN: root, _TRANSFER: root, _LAYERS: layers}.get(key, f"{root}/{key}")
 
     def _create(self, key: str) -> str:
         """An access point rooted at its folder, with the run's own user, or root for transfers.
 
         What root may do there depends on ``ClientRootAccess``, which the role of transfer jobs
-        alone has (Amazon EFS, "Enforcing a user identity using an access point").
+        alone has. The same token gives the same access point ("CreateAccessPoint",
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_S3Files_CreateAccessPoint.html).
         """
-        owner = FIRST_UID if key == _LAYERS else uid_of(self.record.run)
+        owner = SHARED_UID if key == _LAYERS else uid_of(self.record)
         user = ROOT_UID if key == _TRANSFER else owner
-        # The same token gives the same access point (Amazon EFS, "CreateAccessPoint"), whichever
-        # file system of the account it is of: the token names this one.
+        # Whichever file system of the account it is of: the token names this one.
         scope = f"{self.node.settings.file_system} "
         scope += "layers" if key == _LAYERS else f"{self.record.run} {key}"
         creation = {
-            "OwnerUid": owner,
-            "OwnerGid": owner,
-            "Permissions": "0755" if key == _LAYERS else "0700",
+            "ownerUid": owner,
+            "ownerGid": owner,
+            "permissions": "0755" if key == _LAYERS else "0700",
         }
         tags = self.node.settings.run_tags(self.record.run)
-        try:
-            answer = self.node.client("efs").create_access_point(
-                ClientToken=hashlib.sha256(scope.encode()).hexdigest(),
-                FileSystemId=self.node.settings.file_system,
-                PosixUser={"Uid": user, "Gid": user},
-                RootDirectory={"Path": self._folder(key), "CreationInfo": creation},
-                Tags=[{"Key": k, "Value": v} for k, v in tags.items()],
-            )
-        except Exception as error:
-            if aws_code(error) != _EXISTS:
-                raise
-            return str(error.response["AccessPointId"])  # type: ignore[attr-defined]
-        return str(answer["AccessPointId"])
+        answer = self.node.client("s3files").create_access_point(
+            clientToken=hashlib.sha256(scope.encode()).hexdigest(),
+            fileSystemId=self.node.settings.file_system,
+            posixUser={"uid": user, "gid": user},
+            rootDirectory={"path": self._folder(key), "creationPermissions": creation},
+            tags=[{"key": k, "value": v} for k, v in tags.items()],
+        )
+        return str(answer["accessPointArn"])
 
 
-def uid_of(run: str) -> int:
-    """The user number of a run: the owner of its files, and of nobody else's."""
-    return FIRST_UID + int(hashlib.sha256(run.encode()).hexdigest()[:7], 16)
+def uid_of(record: RunRecord) -> int:
+    """The user number of a run: the owner of its files, and of nobody else's.
+
+    A machine with GPUs mounts for all of its jobs, as one user, which runs with such steps share.
+    """
+    if any(job.gpu for job in record.jobs):
+        return SHARED_UID
+    return SHARED_UID + 1 + int(hashlib.sha256(record.run.encode()).hexdigest()[:7], 16)
 
 
 def _volume_name(key: str) -> str:

@@ -60,7 +60,10 @@ def _container(node: Node, record: RunRecord, job: JobRecord) -> dict[str, Any]:
     container: dict[str, Any] = {
         "image": job.image or settings.mover_image,
         "executionRoleArn": settings.gpu_execution_role if job.gpu else settings.execution_role,
-        "jobRoleArn": settings.job_role if process else settings.mover_role,
+        # On a GPU machine nobody mounts but the machine, so a job there needs no rights at all.
+        **(
+            {} if job.gpu else {"jobRoleArn": settings.job_role if process else settings.mover_role}
+        ),
         "environment": [
             {"name": name, "value": value}
             for name, value in sorted(_environment(node, record, job).items())

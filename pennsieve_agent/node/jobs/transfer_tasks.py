@@ -52,7 +52,7 @@ def task_of(record: RunRecord, job: JobRecord) -> Task:
         steps=tuple(dict.fromkeys(other.step for other in record.work)),
         before=before,
         sources=tuple(step for step in before if step in staged),
-        uid=uid_of(record.run),
+        uid=uid_of(record),
     )
 
 

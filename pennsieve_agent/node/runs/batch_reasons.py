@@ -31,7 +31,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (r"(Host EC2.*terminated|Your Spot Task was interrupted|.*Spot.*)",
      "AWS took its machine back, several times"),
     (r"ResourceInitializationError.*(secret|Secret)", "a secret could not be read"),
-    (r"ResourceInitializationError.*(EFS|efs|mount)", "the file system could not be mounted"),
+    (r"ResourceInitializationError.*(S3 Files|mount)", "the file system could not be mounted"),
     (r"(ResourceInitializationError|CannotStart|CannotCreate|Task failed to start)",
      "its container could not be started"),
 )  # fmt: skip

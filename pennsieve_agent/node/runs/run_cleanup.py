@@ -16,7 +16,7 @@ from pennsieve_agent.node.records.run_record import JobRecord, RunRecord
 
 log = logging.getLogger(__name__)
 
-_NOT_FOUND = {"AccessPointNotFound", "NoSuchKey", "ResourceNotFoundException", "ClientException"}
+_NOT_FOUND = {"NoSuchKey", "ResourceNotFoundException", "ClientException"}
 
 
 def tidy(node: Node, record: RunRecord) -> None:
@@ -25,7 +25,7 @@ def tidy(node: Node, record: RunRecord) -> None:
     for key, access_point in list(record.access_points.items()):
         if access_point and key != "layers":  # they are the node's, for all runs
             with _ignore_missing():
-                node.client("efs").delete_access_point(AccessPointId=access_point)
+                node.client("s3files").delete_access_point(accessPointId=access_point)
         del record.access_points[key]
     # Each submission registered a definition, whose name follows from its number.
     for job in record.jobs:

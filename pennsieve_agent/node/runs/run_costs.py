@@ -62,7 +62,7 @@ def run_cost(record: RunRecord, limits: NodeLimits, now: float) -> RunCost:
     staged, read, delivered = moved(record)
     return RunCost(
         machines=sum(job_cost(usage(record, job, limits, now)) for job in record.jobs),
-        files=files_cost((staged + delivered) * seconds / 3600, read + delivered, staged),
+        files=files_cost((staged + delivered) * seconds / 3600, staged, read, delivered),
         logs=log_cost(record.log_bytes / _GB),
         functions=overhead_cost(wakes(len(record.jobs), seconds)),
         network=network_cost(limits.mode, limits.region, staged, delivered, record.log_bytes / _GB),

@@ -15,6 +15,7 @@ from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.table import Items
 
 LEASE_SECONDS = 90.0
+_LEFT_SECONDS = 3600
 _SORT = "LEASE"
 
 
@@ -35,7 +36,9 @@ class Lease:
 
     def keep(self) -> bool:
         """Hold it for longer; False when it was lost. A mark stays."""
-        return self._update("SET #u = :u", "#o = :o", _until(self._now), self._mine)
+        return self._update(
+            "SET #u = :u, expires_at = :e", "#o = :o", _until(self._now), self._mine
+        )
 
     def release(self) -> bool:
         """Give it up; False when it was marked: then it is still held, unmarked."""
@@ -53,7 +56,11 @@ class Lease:
     def _hold(self, condition: str) -> bool:
         now = {":now": {"N": str(self._now)}} if ":now" in condition else {}
         return self._update(
-            "SET #o = :o, #u = :u REMOVE marked", condition, _until(self._now), self._mine, now
+            "SET #o = :o, #u = :u, expires_at = :e REMOVE marked",
+            condition,
+            _until(self._now),
+            self._mine,
+            now,
         )
 
     def _mark(self) -> bool:
@@ -81,4 +88,6 @@ class Lease:
 
 
 def _until(now: float) -> dict[str, Any]:
-    return {":u": {"N": str(now + LEASE_SECONDS)}}
+    # Whoever ended a run and was killed before giving it up leaves it to the table to delete.
+    expires_at = int(now + LEASE_SECONDS + _LEFT_SECONDS)
+    return {":u": {"N": str(now + LEASE_SECONDS)}, ":e": {"N": str(expires_at)}}

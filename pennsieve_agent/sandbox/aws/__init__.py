@@ -11,4 +11,5 @@ make it again. :mod:`.stacks` makes CloudFormation do with a node's stack what A
     functions   Lambda and EventBridge: the code that was deployed runs, and nothing else
     batch       the jobs of AWS Batch, and the containers they run in
     registry    ECR as engines speak to it
+    s3files     S3 Files: file systems over a part of a bucket, with folders of this machine
 """

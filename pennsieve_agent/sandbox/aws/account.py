@@ -47,7 +47,7 @@ SIGNED = "pennsieve.signed"
 UNJOURNALLED = "pennsieve.unjournalled"
 """In the WSGI environment of requests that are not made again after a restart: large objects."""
 _CLOSED_PATHS = ("/moto-api", "/latest/", "/favicon.ico")
-_USE_NETWORKS = frozenset({"ec2", "cloudformation", "batch", "elasticfilesystem"})
+_USE_NETWORKS = frozenset({"ec2", "cloudformation", "batch", "s3files"})
 _MAKE_FUNCTIONS = frozenset({"cloudformation", "lambda"})
 _SIGN_IN_PATHS = ("/.well-known/jwks.json",)
 
@@ -80,7 +80,7 @@ class Account:
         """Load the emulation and make the journal's requests again."""
         try:
             with self._lock:
-                emulation = _load_moto(*self._key)
+                emulation = _load_moto(*self._key, self.services.front)
                 if dropped := superfluous(self._journal.entries()):
                     self._journal.leave_out(dropped)
                 for entry in self._journal.entries():
@@ -298,7 +298,9 @@ def front(sign_in: WSGIApplication, account: WSGIApplication) -> WSGIApplication
     return application
 
 
-def _load_moto(key_id: str, secret: str) -> _Emulation:
+def _load_moto(
+    key_id: str, secret: str, front: Callable[[WSGIApplication], WSGIApplication]
+) -> _Emulation:
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
     from moto.moto_api._internal import mock_random  # noqa: PLC0415 - slow
     from moto.moto_server.werkzeug_app import (  # noqa: PLC0415 - slow
@@ -313,7 +315,7 @@ def _load_moto(key_id: str, secret: str) -> _Emulation:
     keep_log_groups()
     mock_random.seed(key_id)
     make_user(USER_ACCOUNT_ID, USER_NAME, key_id, secret)
-    return _Emulation(DomainDispatcherApplication(create_backend_app), mock_random.seed)
+    return _Emulation(front(DomainDispatcherApplication(create_backend_app)), mock_random.seed)
 
 
 def _make_network(seed: str) -> None:

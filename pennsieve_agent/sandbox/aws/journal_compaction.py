@@ -30,10 +30,10 @@ _RUNS = "runs/"
 
 def new_id_of(service: str, operation: str, answer: bytes) -> str:
     """The id of the created resource in an answer, if later requests name only the id."""
-    if (service, operation) != ("elasticfilesystem", "CreateAccessPoint"):
+    if (service, operation) != ("s3files", "CreateAccessPoint"):
         return ""
     content: dict[str, Any] = json.loads(answer)
-    return str(content["AccessPointId"])
+    return str(content["accessPointId"])
 
 
 def superfluous(entries: Iterable[Entry]) -> set[int]:
@@ -62,7 +62,7 @@ def _subject(entry: Entry) -> tuple[str, Effect] | None:
     kind, effect = known
     name = {
         "definition": request.text("jobDefinitionName") or _name(request.text("jobDefinition")),
-        "access point": entry.created or request.text("AccessPointId"),
+        "access point": entry.created or request.text("accessPointId").rpartition("/")[2],
         "rule": request.text("Name"),
         "object": f"{request.text('Bucket')}/{request.text('Key')}",
     }[kind]
@@ -79,8 +79,8 @@ def _name(definition: str) -> str:
 _SUBJECTS = {
     ("batch", "RegisterJobDefinition"): ("definition", Effect.ADDS),
     ("batch", "DeregisterJobDefinition"): ("definition", Effect.ENDS),
-    ("elasticfilesystem", "CreateAccessPoint"): ("access point", Effect.ADDS),
-    ("elasticfilesystem", "DeleteAccessPoint"): ("access point", Effect.ENDS),
+    ("s3files", "CreateAccessPoint"): ("access point", Effect.ADDS),
+    ("s3files", "DeleteAccessPoint"): ("access point", Effect.ENDS),
     ("events", "EnableRule"): ("rule", Effect.SETS),
     ("events", "DisableRule"): ("rule", Effect.SETS),
     ("s3", "PutObject"): ("object", Effect.SETS),

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from pennsieve_agent.domain.iam_policies import Ask, Verdict
 from pennsieve_agent.sandbox.aws import items
 from pennsieve_agent.sandbox.aws.batch import batch, job_log
 from pennsieve_agent.sandbox.aws.batch.batch import Batch, Works
@@ -21,10 +22,10 @@ from pennsieve_agent.sandbox.aws.batch.containers import (
     Container,
     Dock,
     Machine,
-    Unstartable,
 )
 from pennsieve_agent.sandbox.aws.batch.job_log import JobLog
-from pennsieve_agent.sandbox.aws.batch.jobs import Ended, Job
+from pennsieve_agent.sandbox.aws.batch.jobs import Ended, Job, Unstartable
+from pennsieve_agent.sandbox.aws.batch.volumes import Volumes
 from pennsieve_agent.sandbox.aws.bucket_regions import elsewhere
 from pennsieve_agent.sandbox.aws.functions.dead_letters import DeadLetters
 from pennsieve_agent.sandbox.aws.functions.events import Events, function_lets_in
@@ -43,17 +44,28 @@ from pennsieve_agent.sandbox.aws.rights.policy_check import (
     RightsRecord,
     failure,
 )
-from pennsieve_agent.sandbox.aws.rights.principals import account_of, caller_arns, principal
+from pennsieve_agent.sandbox.aws.rights.principals import (
+    account_of,
+    caller_arns,
+    may,
+    principal,
+)
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, Lock, Sessions
+from pennsieve_agent.sandbox.aws.s3files.synchronize import Synchronizer
+from pennsieve_agent.sandbox.aws.s3files.synchronizing import Synchronizing
 from pennsieve_agent.sandbox.aws.wire import AwsRequest
 from pennsieve_agent.sandbox.host.clock import now
 from pennsieve_agent.sandbox.host.store import Store
 from pennsieve_agent.sandbox.host.world import USER_ACCOUNT_ID
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
 log = logging.getLogger(__name__)
 
 STATE_FILE = "aws.db"
-EFS_FOLDER = "efs"
+FILES_FOLDER = "files"
+"""Has a folder for each file system of S3 Files."""
 REGISTRY_FOLDER = "registry"
 
 
@@ -117,7 +129,10 @@ class Services:
         self.functions = Functions(extras.handlers, sessions, lock, records, variables)
         self.events = Events(self.functions, lock, clock)
         self._logs = JobLog(self._store, lock, clock)
-        self._dock = Dock(endpoint, self._policy_check, sessions, lock, data / EFS_FOLDER)
+        self.files = Synchronizer(data / FILES_FOLDER, clock, _may)
+        self._synchronizing = Synchronizing(self.files, lock, USER_ACCOUNT_ID)
+        volumes = Volumes(self._policy_check, self.files)
+        self._dock = Dock(endpoint, self._policy_check, sessions, lock, volumes)
         works = Works(self._dock, extras.machine, self._logs)
         places = room(USER_ACCOUNT_ID, lock)
         self.batch = Batch(self._store, works, places, self._changed, clock)
@@ -126,6 +141,14 @@ class Services:
         self._runs_archives = bool(getattr(extras.machine, "runs_archives", False))
         self._logins = Logins(endpoint, clock)
         self._registry = RegistryDaemon(data / REGISTRY_FOLDER)
+
+    def front(self, behind: WSGIApplication) -> WSGIApplication:
+        """What answers for S3 Files, and gives everything else to moto. moto is loaded."""
+        from pennsieve_agent.sandbox.aws.s3files.s3files_api import (  # noqa: PLC0415 - slow
+            S3FilesFront,
+        )
+
+        return S3FilesFront(behind, self.files.pending)
 
     def registry(self, record: Record) -> RegistryFront:
         """What answers for the account's registries of images; ``record`` tells ECR of a push."""
@@ -159,6 +182,7 @@ class Services:
         self._logs.start()
         self.functions.start()
         self.events.start()
+        self._synchronizing.start()
         self.batch.start()
         if self.functions.any():
             threading.Thread(target=self._prepare, name="prepare", daemon=True).start()
@@ -178,6 +202,7 @@ class Services:
     def stop(self) -> None:
         """End the background threads. Jobs go on after the next start."""
         self.batch.stop()
+        self._synchronizing.stop()
         self.events.stop()
         self.functions.stop()
         self._registry.stop()
@@ -244,6 +269,10 @@ class Services:
 
     def _changed(self, job: Job, detail: Mapping[str, Any]) -> None:
         self.events.put("aws.batch", "Batch Job State Change", job.arn, detail)
+
+
+def _may(role: str, ask: Ask) -> bool:
+    return may(role, ask) is Verdict.ALLOWED
 
 
 def _credentials(keys: Keys | None) -> Answer:

@@ -42,7 +42,7 @@ def check_also(check: Check) -> None:
         _also.append(check)
 
 
-def problem_of(text: str, region: str, *, in_request: bool, tags: int = 0) -> str:
+def problem_of(text: str, *, in_request: bool, tags: int = 0) -> str:
     """Why CloudFormation refuses a template, in its words; empty when it does not.
 
     ``in_request`` says that the text was in the request, not in a bucket; ``tags`` counts the
@@ -67,7 +67,7 @@ def problem_of(text: str, region: str, *, in_request: bool, tags: int = 0) -> st
         template = {}
     for problem in _problems(template) if template else ():
         return f"Template format error: {problem}"
-    return next((problem for check in _also for problem in check(text, region)), "")
+    return ""
 
 
 def _problems(template: Any) -> Iterator[str]:
@@ -149,10 +149,20 @@ def _named(value: Any) -> Iterator[str]:
             yield from _named(inner)
 
 
+def _substituted(value: Any) -> Iterator[str]:
+    """What a text refers to, but for the names that come with it (CloudFormation, "Fn::Sub").
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-sub.html
+    """
+    text, own = (value, {}) if isinstance(value, str) else value
+    yield from (name for name in _SUBSTITUTED.findall(text) if name not in own)
+    yield from _named(own)
+
+
 _REFERENCES: Mapping[str, Callable[[Any], Iterable[str]]] = {
     "Ref": lambda name: [name],
     "Fn::GetAtt": lambda path: [path.partition(".")[0] if isinstance(path, str) else path[0]],
-    "Fn::Sub": lambda text: _SUBSTITUTED.findall(text if isinstance(text, str) else text[0]),
+    "Fn::Sub": _substituted,
     "DependsOn": lambda names: [names] if isinstance(names, str) else names,
 }
 
@@ -168,9 +178,11 @@ def refuse_bad_templates() -> None:
             body, url = self._get_param("TemplateBody"), self._get_param("TemplateURL")
             text = body or (self._get_stack_from_s3_url(url) if url else "")
             tags = len(self._get_param("Tags", []))
-            if text and (
-                problem := problem_of(text, self.region, in_request=bool(body), tags=tags)
-            ):
+            problem = problem_of(text, in_request=bool(body), tags=tags) if text else ""
+            more = (
+                (row for check in _also for row in check(text, self.region)) if text else iter(())
+            )
+            if problem := problem or next(more, ""):
                 raise ValidationError(message=problem)
             return operation(self)
 

@@ -31,9 +31,6 @@ _NOTED = (
     "AWS::S3::BucketPolicy",
 )
 
-_FILES_ATTRIBUTES = {"Arn": "file_system_arn", "FileSystemId": "file_system_id"}
-"""What a template may ask of a file system, and what moto calls it."""
-
 Delete = Callable[[Any, str, str], None]
 
 
@@ -41,7 +38,9 @@ def fill_gaps() -> None:
     """Make moto's CloudFormation do what a node's stack needs; calling it again changes nothing."""
     from moto.cloudformation import parsing  # noqa: PLC0415 - slow
 
-    parsing.get_model_map().update(_new_types())
+    from pennsieve_agent.sandbox.aws.s3files.stack_types import stack_types  # noqa: PLC0415 - slow
+
+    parsing.get_model_map().update(_new_types() | stack_types())
     known: dict[str, Any] = dict(parsing.get_model_map())
     for type_, delete in _DELETES.items():
         known[type_].delete = _method(delete)
@@ -49,10 +48,7 @@ def fill_gaps() -> None:
         if hasattr(model.update_from_cloudformation_json, "__isabstractmethod__"):
             model.update_from_cloudformation_json = staticmethod(_kept)
     _lenient_batch(known["AWS::Batch::ComputeEnvironment"])
-    files = known["AWS::EFS::FileSystem"]
-    files.has_cfn_attr = classmethod(lambda _, name: name in _FILES_ATTRIBUTES)
-    files.get_cfn_attribute = lambda self, name: getattr(self, _FILES_ATTRIBUTES[name])
-    _wrap(files, _after_files)
+    _wrap(known["AWS::S3::Bucket"], _after_bucket)
     _wrap(known["AWS::IAM::Role"], _after_role)
     _wrap(known["AWS::KMS::Key"], lambda *_: None, _before_key)
     _wrap(known["AWS::EC2::Subnet"], after_subnet, before_subnet)
@@ -61,25 +57,6 @@ def fill_gaps() -> None:
     _wrap(known["AWS::EC2::NatGateway"], _after_nat)
     refuse_bad_templates()
     emulate_events()
-    _access_points_end_with_their_files()
-
-
-def _access_points_end_with_their_files() -> None:
-    """Delete a file system's access points with it, which moto keeps."""
-    from moto.efs.models import EFSBackend  # noqa: PLC0415 - slow
-
-    delete = EFSBackend.delete_file_system
-    if getattr(delete, "filled", False):
-        return
-
-    def wrapped(self: Any, file_system_id: str) -> None:
-        delete(self, file_system_id)
-        for point_id, point in list(self.access_points.items()):
-            if point.file_system_id == file_system_id:
-                del self.access_points[point_id]
-
-    wrapped.filled = True  # type: ignore[attr-defined]
-    EFSBackend.delete_file_system = wrapped  # type: ignore[method-assign]
 
 
 def _method(delete: Delete) -> Callable[[Any, str, str], None]:
@@ -287,10 +264,10 @@ def _wrap(
     model.create_from_cloudformation_json = staticmethod(wrapped)
 
 
-def _after_files(file_system: Any, properties: dict[str, Any]) -> None:
-    """Store a file system's policy, which moto leaves out."""
-    if policy := properties.get("FileSystemPolicy"):
-        file_system.file_system_policy = json.dumps(policy)
+def _after_bucket(bucket: Any, properties: dict[str, Any]) -> None:
+    """Turn a bucket's versioning on, which moto leaves out."""
+    if status := (properties.get("VersioningConfiguration") or {}).get("Status"):
+        bucket.versioning_status = status
 
 
 def _after_function(function: Any, properties: dict[str, Any]) -> None:

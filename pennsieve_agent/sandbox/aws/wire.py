@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, parse_qsl
 from pennsieve_agent.sandbox.aws.limits.service_models import service_model
 
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/\d+/([^/]*)/([^/]+)/aws4_request")
-_BY_PATH = {"lambda", "batch", "elasticfilesystem"}
+_BY_PATH = {"lambda", "batch", "s3files"}
 """Services whose operations follow from method and path."""
 _PLACE = re.compile(r"\{(\w+)\+?\}")
 _S3_QUERIES = (

@@ -44,7 +44,7 @@ _OWN_DATA = (
         "aws.db",
         "aws.db-wal",
         "aws.db-shm",
-        "efs",
+        "s3files",
         "jobs",
         "functions",
         "node-secrets",

@@ -8,7 +8,7 @@ ACCEPTED = {
     "CloudTrail, and a second bucket for access logs would never be empty",
     ("CKV_AWS_116", "Gateway"): "it is called and answers; nothing waits in a queue",
     ("CKV_AWS_116", "Admin"): "it is called and answers; nothing waits in a queue",
-    ("CKV_AWS_116", "Reconciler"): "a lost call is made up for by the schedule, every 5 minutes",
+    ("CKV_AWS_27", "DeadLetters"): "a basic node has no key of its own; SQS encrypts with its own",
     ("CKV_AWS_117", "Gateway"): "in a network it could reach Pennsieve only by a NAT, which costs",
     ("CKV_AWS_117", "Admin"): "in a network it could reach Pennsieve only by a NAT, which costs",
     ("CKV_AWS_117", "Reconciler"): "in a network it could reach Pennsieve only by a NAT",
@@ -22,5 +22,29 @@ ACCEPTED = {
     ("CKV_AWS_173", "Reconciler"): "its variables are names, and no secret",
 }
 
-PARLIAMENT: dict[str, str] = {}
+PARLIAMENT: dict[str, str] = {
+    "Unknown prefix s3files": "its list is older than the service; the actions are those of AWS's "
+    "page https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3files.html",
+    "s3:GetObjectAttributes": "S3 Files is given s3:GetObject*, as AWS says",
+}
 """By the action that is found."""
+
+_NEWER = "AWS's schema of the resource names it (its handlers); the database is older"
+_ALIAS = "it needs the right on the alias and on the key, which are two statements"
+INSTALLER = {
+    "Unknown prefix s3files": _NEWER,
+    "ec2:DescribeVpcAttribute": "which network it is stands nowhere before it is made",
+    "logs:DescribeLogGroups": "AWS has the log group as its resource; the database has none",
+    "logs:DescribeIndexPolicies": "AWS has the log group as its resource; the database has none",
+    "dynamodb:GetResourcePolicy": "AWS has the table as its resource; the database its streams",
+    "Type mismatch: StringEquals": "a boundary is one ARN, compared as a whole",
+    "kms:TagResource": "the key has no name yet; its new tag is the condition",
+    "kms:CreateAlias": _ALIAS,
+    "s3:DeleteBucketEncryption": _NEWER,
+    "s3:DeleteBucketLifecycle": _NEWER,
+    "s3:GetBucketAbac": _NEWER,
+    "lambda:GetFunctionScalingConfig": _NEWER,
+    "ec2:DescribeVpcEncryptionControls": _NEWER,
+    "batch:SetCapacityTags": _NEWER,
+}
+"""What the IAM database says of the installer's policies, by the action that it finds."""

@@ -1,6 +1,7 @@
-"""checkov over the template of every kind of node: ``make lint-cloud``.
+"""cfn-lint and checkov over everything that is sent, options in pairs: ``make lint-cloud``.
 
-It has an environment of its own, as it brings a hundred packages: the one argument is its program.
+checkov has an environment of its own, as it brings a hundred packages and an old boto3: the one
+argument is its program. The IAM database (parliament) is asked in the suite, by ``test_lint``.
 """
 
 from __future__ import annotations
@@ -12,16 +13,37 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from pennsieve_agent.account.stack.template import node_template
+from cfnlint.api import lint
+from cfnlint.config import ManualArgs
+
+from pennsieve_agent.account.spec.node_spec import NodeSpec
+from pennsieve_agent.account.stack.stack_request import stack_request
+from tests.account.stack import pairwise, specs
 from tests.account.stack.accepted import ACCEPTED
-from tests.account.stack.specs import every
+
+
+def every() -> dict[str, NodeSpec]:
+    """Nodes of every kind, and those whose options meet in pairs."""
+    return {**specs.every(), **pairwise.specs()}
+
+
+def refused() -> list[str]:
+    """What cfn-lint finds, of any weight."""
+    return [
+        f"{name}: {match}"
+        for name, spec in every().items()
+        for match in lint(
+            stack_request(spec).body,
+            config=ManualArgs(regions=[spec.names.region], include_checks=["E", "W", "I"]),
+        )
+    ]
 
 
 def findings(checkov: str) -> set[tuple[str, str, str]]:
     """Check, logical id and kind of node of everything that fails."""
     with tempfile.TemporaryDirectory() as folder:
         for name, spec in every().items():
-            Path(folder, f"{name}.json").write_text(json.dumps(node_template(spec)))
+            Path(folder, f"{name}.json").write_text(stack_request(spec).body)
         command = [checkov, "-d", folder, "--framework", "cloudformation", "-o", "json", "--quiet"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     reports: Any = json.loads(done.stdout)
@@ -47,6 +69,9 @@ def _failed(report: dict[str, Any]) -> list[dict[str, Any]]:
 
 def main() -> None:
     """Say what is found and not accepted, and what is accepted and not found."""
+    matches = refused()
+    for match in matches:
+        print("cfn-lint:", match)  # noqa: T201 - it is a program
     found = findings(sys.argv[1])
     new = sorted(row for row in found if row[:2] not in ACCEPTED)
     gone = sorted(set(ACCEPTED) - {row[:2] for row in found})
@@ -54,9 +79,10 @@ def main() -> None:
         print("not accepted:", *row)  # noqa: T201 - it is a program
     for entry in gone:
         print("accepted, and found no more:", *entry)  # noqa: T201 - it is a program
-    if new or gone:
+    if new or gone or matches:
         sys.exit(1)
-    print(f"checkov: {len(every())} templates, {len(ACCEPTED)} accepted findings, no other")  # noqa: T201
+    many = len(every())
+    print(f"{many} templates: cfn-lint finds nothing, checkov {len(ACCEPTED)} accepted things")  # noqa: T201
 
 
 if __name__ == "__main__":

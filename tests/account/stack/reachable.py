@@ -9,6 +9,7 @@ from typing import Any
 from pennsieve_agent.account.spec.node_spec import Mode, NodeSpec
 from pennsieve_agent.account.stack.endpoints import PLATFORM_BUCKETS
 from pennsieve_agent.account.stack.stack_request import stack_request
+from pennsieve_agent.domain.iam_policies import Ask
 from pennsieve_agent.domain.job_addresses import (
     agent_needs,
     call_need,
@@ -56,6 +57,10 @@ def needs(spec: NodeSpec) -> list[Need]:
         call_need(account, names.arn("lambda", f"function:{names.reconciler}")),
         object_need(account, region, "s3:GetObject", f"{bucket}/code/node.zip"),
         object_need(account, region, "s3:GetObject", f"{bucket}/runs/r/task.json"),
+        *(
+            object_need(account, region, f"s3:GetObject{of}", f"{bucket}/files/runs/r/a/data/x")
+            for of in ("", "Version")
+        ),
         # By links and keys of Pennsieve's.
         object_need(PLATFORM, region, "s3:GetObject", f"arn:aws:s3:::{PENNSIEVE_BUCKET}/a"),
         object_need(PLATFORM, region, "s3:PutObject", f"arn:aws:s3:::{PENNSIEVE_BUCKET}/a"),
@@ -65,6 +70,9 @@ def needs(spec: NodeSpec) -> list[Need]:
     ]
     if spec.settings.gpu:
         found += agent_needs(account, region)
+        # Packages, which nobody signs for.
+        place = f"arn:aws:s3:::al2023-repos-{region}-de612dc2/core"
+        found.append(Need("fetch packages", "s3", region, asks=(Ask("s3:GetObject", place),)))
     if mode is not Mode.COMPLIANT:
         found += [web_need(443), web_need(80)]
     return found

@@ -30,7 +30,7 @@ LISTS = (
     ("ec2", "describe_nat_gateways", "NatGateways"),
     ("ec2", "describe_vpc_endpoints", "VpcEndpoints"),
     ("ecr", "describe_repositories", "repositories"),
-    ("efs", "describe_file_systems", "FileSystems"),
+    ("s3files", "list_file_systems", "fileSystems"),
     ("events", "list_rules", "Rules"),
     ("iam", "list_instance_profiles", "InstanceProfiles"),
     ("lambda", "list_functions", "Functions"),
@@ -119,11 +119,11 @@ def test_it_comes_is_turned_on_changes_and_goes(aws: Aws, name: str) -> None:
     update(aws, on)
     assert status(aws) == "UPDATE_COMPLETE"
     function = aws.call("lambda", "get_function_configuration", FunctionName=NAMES.gateway)
-    (files,) = aws.call("efs", "describe_file_systems")["FileSystems"]
-    assert function["Environment"]["Variables"]["NODE_FILE_SYSTEM"] == files["FileSystemId"]
+    (files,) = aws.call("s3files", "list_file_systems")["fileSystems"]
+    assert function["Environment"]["Variables"]["NODE_FILE_SYSTEM"] == files["fileSystemArn"]
     role = {"RoleName": NAMES.job_role, "PolicyName": f"{NAMES.job_role}-access"}
     policy = aws.call("iam", "get_role_policy", **role)["PolicyDocument"]
-    assert [s["Resource"] for s in policy["Statement"]] == [files["FileSystemArn"]]
+    assert policy["Statement"][0]["Resource"] == files["fileSystemArn"]
     rule = aws.call("events", "describe_rule", Name=NAMES.schedule)
     assert rule["State"] == "DISABLED"
 

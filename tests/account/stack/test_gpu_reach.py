@@ -20,9 +20,10 @@ HERE = f"us-east-1:{NUMBER}"
 SECRET = f"arn:aws:secretsmanager:{HERE}:secret:{NAMES.secret_prefix}"
 PARAMETERS = f"arn:aws:ssm:{HERE}:parameter{NAMES.parameter_prefix}secrets/"
 KEYS = f"arn:aws:ssm:{HERE}:parameter{NAMES.parameter_prefix}workflows/w-1/read"
+KEY = f"arn:aws:kms:{HERE}:key/{NAMES.stack}"
 BUCKET = f"arn:aws:s3:::{NAMES.bucket}"
-ON_THE_MACHINE = (NAMES.instance_role, NAMES.gpu_execution_role, NAMES.job_role)
-"""The machine's own role, and both roles of a job there (``test_gpu_jobs.py`` holds them to it)."""
+ON_THE_MACHINE = (NAMES.instance_role, NAMES.gpu_execution_role)
+"""The machine's own role, and that of a job there, which has no job role (``test_gpu_jobs.py``)."""
 NEVER = (
     *(("secretsmanager:GetSecretValue", f"{SECRET}{name}-AbCdEf")
       for name in ("shared", "user-N-user-1", "runs/1", "parameters/1")),
@@ -31,6 +32,7 @@ NEVER = (
       for part in ("", "-key", "-secret", "-session")),
     *(("ssm:GetParameters", f"{PARAMETERS}{scope}/KEY") for scope in ("shared", "user-N-user-1")),
     ("s3:GetObject", f"{BUCKET}/documents/a"),
+    ("s3:GetObject", f"{BUCKET}/files/runs/r/a/data/raw.edf"),
     ("s3:GetObject", f"{BUCKET}/logs/a.zip"),
     ("dynamodb:GetItem", f"arn:aws:dynamodb:{HERE}:table/{NAMES.table}"),
     ("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:{NAMES.reconciler}"),
@@ -64,15 +66,14 @@ def test_from_a_gpu_machine_nothing_secret_is_reached(
 @pytest.mark.parametrize("mode", [Mode.SECURE, Mode.COMPLIANT])
 def test_the_nodes_key_opens_there_only_what_secrets_manager_hands_out(mode: Mode) -> None:
     """That are the parameters of steps on GPU machines, and nothing by the key itself."""
-    tag = {"aws:ResourceTag/pennsieve:token": NAMES.token}
     for service, verdict in (
         ("secretsmanager", Verdict.ALLOWED),
         *((word, Verdict.NOT_ALLOWED) for word in ("ssm", "s3", "dynamodb", "ec2")),
     ):
         via = {"kms:ViaService": f"{service}.us-east-1.amazonaws.com"}
-        asked = Ask("kms:Decrypt", f"arn:aws:kms:{HERE}:key/1", tag | via)
+        asked = Ask("kms:Decrypt", KEY, via)
         assert decide(asked, documents(mode)) is verdict
-    direct = Ask("kms:Decrypt", f"arn:aws:kms:{HERE}:key/1", tag)
+    direct = Ask("kms:Decrypt", KEY)
     assert decide(direct, documents(mode)) is Verdict.NOT_ALLOWED
 
 

@@ -13,8 +13,8 @@ import boto3
 
 from pennsieve_agent.domain.iam_policies import Ask
 from pennsieve_agent.sandbox.aws import account as aws
-from pennsieve_agent.sandbox.aws.batch.containers import Container, Machine, Unstartable
-from pennsieve_agent.sandbox.aws.batch.jobs import Ended
+from pennsieve_agent.sandbox.aws.batch.containers import Container, Machine
+from pennsieve_agent.sandbox.aws.batch.jobs import Ended, Unstartable
 from pennsieve_agent.sandbox.aws.functions.functions import Handler
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, session
 from pennsieve_agent.sandbox.aws.services import Extras

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from pennsieve_agent.sandbox.aws.batch.containers import Container
 from pennsieve_agent.sandbox.aws.functions.functions import Invocation
 from tests.sandbox.aws.account import NUMBER, REGION, Cloud, allow, open_cloud, service_trust
+from tests.sandbox.aws.files import access_point, file_system, volume
 
 ECS = service_trust("ecs-tasks.amazonaws.com")
 GROUP = "/pennsieve/node/test"
@@ -289,62 +290,78 @@ def test_the_execution_role_must_trust_ecs_and_write_logs(
     assert "logStreamName" not in job["container"]
 
 
-def volume(system: str, point: str) -> dict[str, Any]:
-    config = {
-        "fileSystemId": system,
-        "transitEncryption": "ENABLED",
-        "authorizationConfig": {"accessPointId": point, "iam": "ENABLED"},
-    }
-    return {"name": "v", "efsVolumeConfiguration": config}
-
-
 def test_a_file_system_is_mounted_as_the_jobs_role_may(shop: Shop, tmp_path: Path) -> None:
-    efs = shop.cloud.owner.client("efs")
-    system = efs.create_file_system()["FileSystemId"]
-    point = efs.create_access_point(
-        FileSystemId=system, RootDirectory={"Path": "/runs/r1/a"}, ClientToken="a"
-    )
-    arn = f"arn:aws:elasticfilesystem:{REGION}:{NUMBER}:file-system/{system}"
+    arn = file_system(shop.cloud)["fileSystemArn"]
+    point = access_point(shop.cloud, arn, "/runs/r1/a")
     spec = {
-        "volumes": [volume(system, point["AccessPointId"])],
+        "volumes": [volume(arn, point)],
         "mountPoints": [{"sourceVolume": "v", "containerPath": "/mnt/run/a", "readOnly": False}],
     }
     nobody = shop.cloud.role("nobody", ECS, allow())
     job = shop.wait(shop.submit("no", "say", "x", container={**spec, "jobRoleArn": nobody}))
     assert "access denied by server" in job["container"]["reason"]
-    reader = shop.cloud.role("reader", ECS, allow(("elasticfilesystem:ClientMount", arn)))
+    reader = shop.cloud.role("reader", ECS, allow(("s3files:ClientMount", arn)))
     shop.wait(shop.submit("read", "say", "x", container={**spec, "jobRoleArn": reader}))
-    writer = shop.cloud.role("writer", ECS, allow(("elasticfilesystem:Client*", arn)))
+    writer = shop.cloud.role("writer", ECS, allow(("s3files:Client*", arn)))
     shop.wait(shop.submit("write", "say", "x", container={**spec, "jobRoleArn": writer}))
     mounts = [container.mounts[0] for container in shop.cloud.stage.containers]
     assert [mount.read_only for mount in mounts] == [True, False]
-    assert mounts[0].path == tmp_path / "efs" / system / "runs/r1/a"
+    assert mounts[0].path == tmp_path / "files" / arn.rpartition("/")[2] / "runs/r1/a"
     assert mounts[0].path.is_dir()
 
 
 def test_root_of_an_access_point_needs_a_right_of_its_own(shop: Shop) -> None:
-    """Amazon EFS, "Enforcing a user identity using an access point"."""
-    efs = shop.cloud.owner.client("efs")
-    system = efs.create_file_system()["FileSystemId"]
-    point = efs.create_access_point(
-        FileSystemId=system,
-        RootDirectory={"Path": "/runs/r1"},
-        PosixUser={"Uid": 0, "Gid": 0},
-        ClientToken="a",
-    )
-    arn = f"arn:aws:elasticfilesystem:{REGION}:{NUMBER}:file-system/{system}"
+    """By "How S3 Files works with IAM".
+
+    (https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-security-iam.html)
+    """
+    arn = file_system(shop.cloud)["fileSystemArn"]
     spec = {
-        "volumes": [volume(system, point["AccessPointId"])],
+        "volumes": [volume(arn, access_point(shop.cloud, arn, "/runs/r1", uid=0))],
         "mountPoints": [{"sourceVolume": "v", "containerPath": "/mnt/run", "readOnly": False}],
     }
-    rights = [(f"elasticfilesystem:Client{right}", arn) for right in ("Mount", "Write")]
+    rights = [(f"s3files:Client{right}", arn) for right in ("Mount", "Write")]
     step = shop.cloud.role("step", ECS, allow(*rights))
     job = shop.wait(shop.submit("step", "say", "x", container={**spec, "jobRoleArn": step}))
     assert "access denied by server" in job["container"]["reason"]
-    as_root = ("elasticfilesystem:ClientRootAccess", arn)
-    mover = shop.cloud.role("mover", ECS, allow(*rights, as_root))
+    mover = shop.cloud.role("mover", ECS, allow(*rights, ("s3files:ClientRootAccess", arn)))
     job = shop.wait(shop.submit("move", "say", "x", container={**spec, "jobRoleArn": mover}))
     assert job["status"] == "SUCCEEDED"
+
+
+def test_what_cannot_be_mounted_says_why(shop: Shop) -> None:
+    """A folder that is not there, a network that does not reach it, a policy that denies."""
+    arn, files = file_system(shop.cloud)["fileSystemArn"], shop.cloud.owner.client("s3files")
+    point = files.create_access_point(fileSystemId=arn, rootDirectory={"path": "/runs/none"})
+    role = shop.cloud.role("writer", ECS, allow(("s3files:Client*", arn)))
+
+    def reason(name: str, volume: dict[str, Any]) -> str:
+        spec = {
+            "volumes": [volume],
+            "mountPoints": [{"sourceVolume": "v", "containerPath": "/mnt/run"}],
+            "jobRoleArn": role,
+        }
+        return str(
+            shop.wait(shop.submit(name, "say", "x", container=spec))["container"].get("reason")
+        )
+
+    assert "/runs/none does not exist" in reason("a", volume(arn, point["accessPointArn"]))
+    wrong = volume(arn, point["accessPointArn"])
+    wrong["s3filesVolumeConfiguration"]["rootDirectory"] = "/runs"
+    assert "root directory must be /" in reason("b", wrong)
+    whole = {"name": "v", "s3filesVolumeConfiguration": {"fileSystemArn": arn}}
+    assert reason("c", whole) == "None"
+    policy = {
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Action": "s3files:ClientMount",
+        "Condition": {"Null": {"s3files:AccessPointArn": "true"}},
+    }
+    files.put_file_system_policy(fileSystemId=arn, policy=json.dumps({"Statement": [policy]}))
+    assert "access denied by server" in reason("d", whole)
+    (target,) = files.list_mount_targets(fileSystemId=arn)["mountTargets"]
+    files.delete_mount_target(mountTargetId=target["mountTargetId"])
+    assert "Failed to resolve file system DNS name" in reason("e", whole)
 
 
 def test_a_container_gets_its_roles_keys(shop: Shop) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pennsieve_agent.sandbox.aws.account import JOURNAL_FILE
 from tests.sandbox.aws.account import Cloud, open_cloud
+from tests.sandbox.aws.files import file_system
 
 TABLE = "journal"
 
@@ -72,31 +73,31 @@ def test_items_are_kept_as_they_are(tmp_path: Path) -> None:
 
 def test_what_a_run_made_and_took_away_leaves_no_trace(tmp_path: Path) -> None:
     with open_cloud(tmp_path) as cloud:
-        batch, efs = cloud.owner.client("batch"), cloud.owner.client("efs")
+        batch, files = cloud.owner.client("batch"), cloud.owner.client("s3files")
         s3, events = cloud.owner.client("s3"), cloud.owner.client("events")
-        system = efs.create_file_system(CreationToken="x")["FileSystemId"]
+        system = file_system(cloud)["fileSystemId"]
         s3.create_bucket(Bucket="node-bucket")
         s3.put_object(Bucket="node-bucket", Key="code/x.zip", Body=b"code")
         events.put_rule(Name="schedule", ScheduleExpression="rate(5 minutes)", State="DISABLED")
         before, kept = lines(tmp_path), ""
         for run in range(3):
             events.enable_rule(Name="schedule")
-            point = efs.create_access_point(FileSystemId=system, ClientToken=f"run-{run}")
+            point = files.create_access_point(fileSystemId=system, clientToken=f"run-{run}")
             register(batch, f"run-{run}")
             for _ in range(2):
                 s3.put_object(Bucket="node-bucket", Key=f"runs/{run}/a.json", Body=b"{}")
             if run < 2:
                 batch.deregister_job_definition(jobDefinition=f"run-{run}:1")
-                efs.delete_access_point(AccessPointId=point["AccessPointId"])
+                files.delete_access_point(accessPointId=point["accessPointId"])
                 s3.delete_object(Bucket="node-bucket", Key=f"runs/{run}/a.json")
                 events.disable_rule(Name="schedule")
-            kept = point["AccessPointId"]
+            kept = point["accessPointId"]
         assert lines(tmp_path) > before + 15
     with open_cloud(tmp_path) as cloud:
         assert lines(tmp_path) == before + 4  # one rule, one access point, definition and object
-        efs = cloud.owner.client("efs")
-        points = efs.describe_access_points(FileSystemId=system)["AccessPoints"]
-        assert [point["AccessPointId"] for point in points] == [kept]
+        files = cloud.owner.client("s3files")
+        points = files.list_access_points(fileSystemId=system)["accessPoints"]
+        assert [point["accessPointId"] for point in points] == [kept]
         listed = cloud.owner.client("s3").list_objects_v2(Bucket="node-bucket")["Contents"]
         assert [each["Key"] for each in listed] == ["code/x.zip", "runs/2/a.json"]
         assert cloud.owner.client("events").describe_rule(Name="schedule")["State"] == "ENABLED"

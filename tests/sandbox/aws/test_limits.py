@@ -13,11 +13,11 @@ from botocore.exceptions import ClientError, WaiterError
 from pennsieve_agent.sandbox.aws.limits import function_quotas
 from pennsieve_agent.sandbox.aws.limits.item_size import MOST_ITEM, item_size
 from pennsieve_agent.sandbox.aws.limits.name_quotas import policy_size
-from pennsieve_agent.sandbox.aws.limits.quotas import MOST_ACCESS_POINTS
 from pennsieve_agent.sandbox.aws.limits.rates import PER_SECOND, Rates
 from pennsieve_agent.sandbox.aws.wire import AwsRequest
 from tests.aws.held_clients import release
 from tests.sandbox.aws.account import NUMBER, REGION, Cloud, allow, open_cloud, service_trust
+from tests.sandbox.aws.files import file_system
 
 Call = Callable[[Any], Any]
 ROLE = f"arn:aws:iam::{NUMBER}:role/r"
@@ -50,9 +50,12 @@ def client(cloud: Cloud, service: str) -> Any:
 NEVER = {"max_attempts": 0}
 
 
+SYSTEM = "fs-0123456789abcdef0"
+
+
 def point(path: str, **more: Any) -> Call:
-    return lambda efs: efs.create_access_point(
-        ClientToken="t", FileSystemId="fs-12345678", RootDirectory={"Path": path}, **more
+    return lambda files: files.create_access_point(
+        clientToken="t", fileSystemId=SYSTEM, rootDirectory={"path": path}, **more
     )
 
 
@@ -75,31 +78,31 @@ def variables(*names: str) -> list[dict[str, str]]:
 
 REFUSED: dict[str, tuple[str, Call, str, str]] = {
     # What models state; the API reference of each operation has it, too.
-    "a long path": ("efs", point("/" + "a" * 100), "ValidationException", "equal to 100"),
-    "a path's characters": ("efs", point("/a?b"), "ValidationException", "pattern"),
+    "a long path": ("s3files", point("/" + "a" * 100), "ValidationException", "equal to 100"),
+    "a path's characters": ("s3files", point("/a?b"), "ValidationException", "pattern"),
     "a long token": (
-        "efs",
-        lambda efs: efs.create_access_point(ClientToken="t" * 65, FileSystemId="fs-12345678"),
+        "s3files",
+        lambda files: files.create_access_point(clientToken="t" * 65, fileSystemId=SYSTEM),
         "ValidationException",
-        "'ClientToken'",
+        "'clientToken'",
     ),
     "permissions of a file": (
-        "efs",
-        point("/a", PosixUser={"Uid": -1, "Gid": 1}),
+        "s3files",
+        point("/a", posixUser={"uid": -1, "gid": 1}),
         "ValidationException",
-        "'PosixUser.Uid'",
+        "'posixUser.uid'",
     ),
     "a tag's characters": (
-        "efs",
-        point("/a", Tags=[{"Key": "k", "Value": "a?b"}]),
+        "s3files",
+        point("/a", tags=[{"key": "k", "value": "a?b"}]),
         "ValidationException",
-        "'Tags.1.member.Value'",
+        "'tags.1.member.value'",
     ),
     "a member that is missing": (
-        "efs",
-        lambda efs: efs.create_access_point(ClientToken="t"),
+        "s3files",
+        lambda files: files.create_access_point(clientToken="t"),
         "ValidationException",
-        "'FileSystemId' failed to satisfy constraint: Member must not be null",
+        "'fileSystemId' failed to satisfy constraint: Member must not be null",
     ),
     "a word of a list": (
         "dynamodb",
@@ -174,7 +177,7 @@ REFUSED: dict[str, tuple[str, Call, str, str]] = {
         "InvalidParameterValue",
         "greater than or equal to 5",
     ),
-    "five folders": ("efs", point("/a/b/c/d/e"), "ValidationException", "{1,4}"),
+    "five folders": ("s3files", point("/a/b/c/d/e"), "ValidationException", "{1,4}"),
     # Documented limits.
     "21 dependencies": ("batch", job(dependsOn=[{"jobId": "x"}] * 21), "Client", "20"),
     "a job's name": ("batch", job(jobName="j" * 129), "ClientException", "Job name"),
@@ -322,15 +325,13 @@ def test_what_aws_refuses_is_refused(cloud: Cloud, name: str) -> None:
 
 
 def test_what_is_as_large_as_allowed_is_taken(cloud: Cloud) -> None:
-    files = client(cloud, "efs").create_file_system(CreationToken="large")["FileSystemId"]
-    efs = client(cloud, "efs")
-    made = efs.create_access_point(
-        ClientToken="t" * 64,
-        FileSystemId=files,
-        RootDirectory={"Path": "/" + "a" * 99},
-        Tags=[{"Key": "k", "Value": "ünï 1 _.:/=+-@"}],
+    made = client(cloud, "s3files").create_access_point(
+        clientToken="t" * 64,
+        fileSystemId=file_system(cloud)["fileSystemId"],
+        rootDirectory={"path": "/" + "a" * 99},
+        tags=[{"key": "k", "value": "ünï 1 _.:/=+-@"}],
     )
-    assert made["RootDirectory"]["Path"] == "/" + "a" * 99
+    assert made["rootDirectory"]["path"] == "/" + "a" * 99
     ssm = client(cloud, "ssm")
     ssm.put_parameter(Name="/a" * 15, Value="v" * 4096, Type="String")
     batch = client(cloud, "batch")
@@ -340,21 +341,6 @@ def test_what_is_as_large_as_allowed_is_taken(cloud: Cloud) -> None:
     s3.put_object(Bucket="as-large-as-allowed", Key="é" * 512, Body=b"")
     iam = client(cloud, "iam")
     iam.create_policy(PolicyName="large", PolicyDocument=policy_of(6_144))
-
-
-def test_a_file_system_has_ten_thousand_access_points(cloud: Cloud) -> None:
-    from moto.efs.models import efs_backends  # noqa: PLC0415 - moto's own
-
-    efs = client(cloud, "efs")
-    files = efs.create_file_system(CreationToken="full")["FileSystemId"]
-    first = efs.create_access_point(ClientToken="0", FileSystemId=files)["AccessPointId"]
-    points = efs_backends[NUMBER][REGION].access_points
-    points |= {f"fsap-{n:017x}": points[first] for n in range(MOST_ACCESS_POINTS - 1)}
-    with pytest.raises(ClientError) as refused:
-        efs.create_access_point(ClientToken="one more", FileSystemId=files)
-    assert refused.value.response["Error"]["Code"] == "AccessPointLimitExceeded"
-    efs.delete_access_point(AccessPointId=f"fsap-{0:017x}")
-    efs.create_access_point(ClientToken="one more", FileSystemId=files)
 
 
 def test_a_chained_session_ends_within_the_hour(cloud: Cloud) -> None:

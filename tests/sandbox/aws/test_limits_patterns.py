@@ -11,7 +11,7 @@ from pennsieve_agent.sandbox.aws.limits.patterns import NOT_HELD, compiled
 
 SERVICES = (
     *("account", "batch", "budgets", "cloudformation", "cloudwatch", "codebuild", "dynamodb"),
-    *("ec2", "ecr", "efs", "events", "iam", "kms", "lambda", "logs", "organizations"),
+    *("ec2", "ecr", "events", "iam", "kms", "lambda", "logs", "organizations"),
     *("resourcegroupstaggingapi", "s3", "s3files", "secretsmanager", "service-quotas", "sns"),
     *("sqs", "ssm", "sts"),
 )

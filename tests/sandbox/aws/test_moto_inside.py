@@ -99,7 +99,7 @@ def aws() -> Iterator[None]:
 def cloudformation_types(parsing: Any) -> None:
     models = parsing.get_model_map()
     assert parsing.get_model_map() is models  # what is put into it stays
-    wrapped = {"AWS::EFS::FileSystem", "AWS::IAM::Role", "AWS::KMS::Key", "AWS::Lambda::Function"}
+    wrapped = {"AWS::S3::Bucket", "AWS::IAM::Role", "AWS::KMS::Key", "AWS::Lambda::Function"}
     assert {*_DELETES, *wrapped, "AWS::Batch::ComputeEnvironment"} <= models.keys()
     for model in models.values():
         has(model, "create_from_cloudformation_json", "update_from_cloudformation_json")
@@ -151,26 +151,15 @@ def own_types(model: Any) -> None:
     assert hasattr(model.update_from_cloudformation_json, "__isabstractmethod__")
 
 
-@of("moto.efs.models:EFSBackend", "moto.efs.models:efs_backends")
-def file_systems(efs_type: Any, efs_backends: Any) -> None:
-    takes(efs_type.delete_file_system, "self", "file_system_id")
-    efs = client("efs")
-    system = efs.create_file_system(CreationToken="t")["FileSystemId"]
-    point = efs.create_access_point(
-        FileSystemId=system,
-        ClientToken="c",
-        PosixUser={"Uid": 1, "Gid": 1},
-        RootDirectory={"Path": "/x"},
-        Tags=[{"Key": "a", "Value": "b"}],
-    )["AccessPointId"]
-    backend = efs_backends[ACCOUNT][REGION]
-    model = backend.file_systems_by_id[system]
-    has(model, "file_system_policy", "file_system_arn", "file_system_id")
-    found = backend.access_points[point]
-    assert (found.file_system_id, found.root_directory["Path"]) == (system, "/x")
-    assert str(found.posix_user["Uid"]) == "1"
-    has(found, "access_point_arn")
-    assert backend.list_tags_for_resource(point) == [{"Key": "a", "Value": "b"}]
+@of("moto.core.base_backend:BackendDict", "moto.core.base_backend:BaseBackend")
+def own_backends(backends: Any, base: Any) -> None:
+    made = backends(type("Mine", (base,), {}), "efs")
+    assert made[ACCOUNT][REGION] is made[ACCOUNT][REGION]
+    assert (made[ACCOUNT][REGION].account_id, made[ACCOUNT][REGION].region_name) == (
+        ACCOUNT,
+        REGION,
+    )
+    has(made[ACCOUNT], "values")
 
 
 @of("moto.ec2.models:ec2_backends")
@@ -435,10 +424,10 @@ def sizes(attributes_type: Any, error: Any) -> None:
 
 @of("moto.core.utils:get_service_model")
 def descriptions(get_service_model: Any) -> None:
-    model = get_service_model("efs")
-    assert get_service_model("efs") is model  # kept, as it is asked for with each request
+    model = get_service_model("s3files")
+    assert get_service_model("s3files") is model  # kept, as it is asked for with each request
     shape = model.operation_model("CreateAccessPoint").input_shape
-    assert shape.members["ClientToken"].metadata["max"] == 64
+    assert shape.members["clientToken"].metadata["max"] == 64
 
 
 @of("moto.cloudformation.exceptions:ValidationError")
@@ -467,6 +456,18 @@ def objects(s3_backends: Any) -> None:
     assert (bucket.encryption, dict(bucket.multiparts)) == (None, {})
     backend.delete_object("bucket", "k")
     assert backend.get_object("bucket", "k") is None
+    status = {"Status": "Enabled"}
+    client("s3").put_bucket_versioning(Bucket="bucket", VersioningConfiguration=status)
+    client("s3").put_object(Bucket="bucket", Key="k", Body=b"1", Metadata={"file-owner": "7"})
+    assert bucket.is_versioned
+    assert [str(name) for name in bucket.keys] == ["k"]
+    key = bucket.keys["k"]
+    assert (key.value, key.metadata["x-amz-meta-file-owner"]) == (b"1", "7")
+    has(key, "version_id", "last_modified", "set_metadata")
+    takes(backend.put_object, "bucket_name", "key_name", "value")
+    takes(backend.delete_object, "bucket_name", "key_name")
+    backend.delete_object("bucket", "k")
+    assert not hasattr(bucket.keys["k"], "metadata")  # a delete marker
 
 
 @of("moto:backends", "moto.core:responses")

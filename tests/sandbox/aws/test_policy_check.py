@@ -11,10 +11,11 @@ from botocore.exceptions import ClientError
 
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, session
 from tests.sandbox.aws.account import NUMBER, REGION, Cloud, allow, service_trust
+from tests.sandbox.aws.files import file_system
 
 TRUST = service_trust("lambda.amazonaws.com")
 HERE = "us-east-1:123456789012"
-EFS = f"arn:aws:elasticfilesystem:{HERE}:file-system"
+FILES = f"arn:aws:s3files:{HERE}:file-system"
 Call = Callable[[Any], Any]
 
 CALLS: dict[str, tuple[Call, list[tuple[str, str]]]] = {
@@ -68,13 +69,8 @@ CALLS: dict[str, tuple[Call, list[tuple[str, str]]]] = {
         [("events:EnableRule", f"arn:aws:events:{HERE}:rule/r")],
     ),
     "access points": (
-        lambda s: s.client("efs").describe_access_points(FileSystemId="fs-12345678"),
-        [
-            (
-                "elasticfilesystem:DescribeAccessPoints",
-                f"arn:aws:elasticfilesystem:{HERE}:file-system/fs-12345678",
-            )
-        ],
+        lambda s: s.client("s3files").list_access_points(fileSystemId="fs-0123456789abcdef0"),
+        [("s3files:ListAccessPoints", f"{FILES}/fs-0123456789abcdef0")],
     ),
     "jobs": (
         lambda s: s.client("batch").describe_jobs(jobs=["x"]),
@@ -141,26 +137,26 @@ def test_each_call_needs_each_of_its_rights(cloud: Cloud) -> None:
 
 def test_what_is_tagged_as_it_is_made_is_told_from_what_was_there(cloud: Cloud) -> None:
     """By what AWS says of the two: that it is being made, and its tags."""
-    system = cloud.owner.client("efs").create_file_system()["FileSystemId"]
+    system = file_system(cloud)["fileSystemId"]
     made = {
         "StringEquals": {
-            "elasticfilesystem:CreateAction": "CreateAccessPoint",
+            "s3files:CreateAction": "CreateAccessPoint",
             "aws:RequestTag/node": "ours",
         }
     }
     rights = allow(
-        ("elasticfilesystem:CreateAccessPoint", f"{EFS}/*"),
-        ("elasticfilesystem:TagResource", f"arn:aws:elasticfilesystem:{HERE}:access-point/*"),
+        ("s3files:CreateAccessPoint", f"{FILES}/*"),
+        ("s3files:TagResource", f"{FILES}/*/access-point/*"),
     )
     rights["Statement"][1]["Condition"] = made
-    efs = cloud.assume(cloud.role("maker", TRUST, rights)).client("efs")
-    create = {"FileSystemId": system, "ClientToken": "x"}
-    tags = {"Tags": [{"Key": "node", "Value": "ours"}]}
-    point = efs.create_access_point(**create, **tags)["AccessPointId"]
-    with pytest.raises(ClientError, match="elasticfilesystem:TagResource"):
-        efs.create_access_point(**create, Tags=[{"Key": "node", "Value": "theirs"}])
-    with pytest.raises(ClientError, match="elasticfilesystem:TagResource"):
-        efs.tag_resource(ResourceId=point, **tags)
+    files = cloud.assume(cloud.role("maker", TRUST, rights)).client("s3files")
+    create = {"fileSystemId": system, "clientToken": "x"}
+    tags = {"tags": [{"key": "node", "value": "ours"}]}
+    point = files.create_access_point(**create, **tags)["accessPointId"]
+    with pytest.raises(ClientError, match="s3files:TagResource"):
+        files.create_access_point(**create, tags=[{"key": "node", "value": "theirs"}])
+    with pytest.raises(ClientError, match="s3files:TagResource"):
+        files.tag_resource(resourceId=point, **tags)
 
 
 def test_a_boundary_and_a_deny_bound(cloud: Cloud) -> None:

@@ -31,7 +31,7 @@ CALLS: dict[str, Call] = {
     "sts": lambda s: s.client("sts").get_caller_identity(),
     "dynamodb": lambda s: s.client("dynamodb").list_tables(),
     "batch": lambda s: s.client("batch").describe_job_queues(),
-    "efs": lambda s: s.client("efs").describe_file_systems(),
+    "s3files": lambda s: s.client("s3files").list_file_systems(),
     "cloudformation": lambda s: s.client("cloudformation").list_stacks(),
     "ec2": lambda s: s.client("ec2").describe_vpcs(),
     "logs": lambda s: s.client("logs").describe_log_groups(),

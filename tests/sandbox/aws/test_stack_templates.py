@@ -25,7 +25,7 @@ def template(**parts: Any) -> dict[str, Any]:
 
 
 def refused(body: dict[str, Any], **how: Any) -> str:
-    return problem_of(json.dumps(body), "us-east-1", in_request=True, **how)
+    return problem_of(json.dumps(body), in_request=True, **how)
 
 
 def test_a_good_template_is_taken() -> None:
@@ -41,7 +41,7 @@ def test_a_good_template_is_taken() -> None:
         "Parameters": {"Word": {"Type": "String"}},
         "Outputs": {"A": {"Value": {"Fn::Sub": "${AWS::Region} ${Logs.Arn} ${Word}"}}},
     }
-    assert problem_of(json.dumps(parts), "us-east-1", in_request=False, tags=50) == ""
+    assert problem_of(json.dumps(parts), in_request=False, tags=50) == ""
 
 
 @pytest.mark.parametrize(
@@ -82,9 +82,9 @@ def test_a_bad_template_is_refused(body: dict[str, Any], words: str) -> None:
 def test_a_template_has_a_limit_in_a_request_and_another_in_a_bucket() -> None:
     body = template(Metadata={"a": "b" * BODY_BYTES})
     assert "less than or equal to 51200" in refused(body)
-    assert problem_of(json.dumps(body), "us-east-1", in_request=False) == ""
+    assert problem_of(json.dumps(body), in_request=False) == ""
     longer = json.dumps(template(Metadata={"a": "b" * URL_BYTES}))
-    assert "may not exceed" in problem_of(longer, "us-east-1", in_request=False)
+    assert "may not exceed" in problem_of(longer, in_request=False)
 
 
 def test_a_stack_has_fifty_tags_at_most() -> None:
@@ -98,7 +98,7 @@ def test_no_node_sends_what_is_refused(name: str) -> None:
         request = stack_request(spec)
         in_request = not (by_bucket and request.too_long)
         tags = len(request.tags)
-        assert problem_of(request.body, "us-east-1", in_request=in_request, tags=tags) == ""
+        assert problem_of(request.body, in_request=in_request, tags=tags) == ""
 
 
 @pytest.fixture(scope="module")

@@ -46,11 +46,7 @@ class Place:
             "buckets": [b["Name"] for b in self.client("s3").list_buckets()["Buckets"]],
             "tables": self.client("dynamodb").list_tables()["TableNames"],
             "files": [
-                f["FileSystemId"] for f in self.client("efs").describe_file_systems()["FileSystems"]
-            ],
-            "doors": [
-                a["AccessPointId"]
-                for a in self.client("efs").describe_access_points()["AccessPoints"]
+                f["fileSystemId"] for f in self.client("s3files").list_file_systems()["fileSystems"]
             ],
             "queues": [
                 q["jobQueueName"] for q in self.client("batch").describe_job_queues()["jobQueues"]

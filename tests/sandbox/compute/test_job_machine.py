@@ -21,10 +21,12 @@ from pennsieve_agent.node.jobs.tasks import (
     transfer_environment,
 )
 from pennsieve_agent.node.transfer_job.run_files import RunFiles
-from pennsieve_agent.sandbox.aws.batch.containers import Container, Mount, Unstartable
+from pennsieve_agent.sandbox.aws.batch.containers import Container, Mount
+from pennsieve_agent.sandbox.aws.batch.jobs import Unstartable
 from pennsieve_agent.sandbox.compute.runs.job_machine import JobMachine
-from tests.sandbox.aws.account import NUMBER, REGION, Cloud, allow, open_cloud
-from tests.sandbox.aws.test_batch import ECS, Shop, volume
+from tests.sandbox.aws.account import REGION, Cloud, allow, open_cloud
+from tests.sandbox.aws.files import access_point, file_system, volume
+from tests.sandbox.aws.test_batch import ECS, Shop
 
 PYTHON = "public.ecr.aws/docker/library/python:3.13-slim"
 OWN = step_folder("work")
@@ -70,15 +72,10 @@ def perform(machine: JobMachine, made: Container, log: Callable[[str], None]) ->
 
 def test_a_mover_merges_in_the_folder_of_its_run(cloud: Cloud, tmp_path: Path) -> None:
     shop = Shop(cloud)
-    efs, s3 = cloud.owner.client("efs"), cloud.owner.client("s3")
-    system = efs.create_file_system()["FileSystemId"]
-    point = efs.create_access_point(
-        FileSystemId=system,
-        RootDirectory={"Path": "/runs/r1"},
-        PosixUser={"Uid": 0, "Gid": 0},
-        ClientToken="a",
-    )
-    root = tmp_path / "aws" / "efs" / system / "runs" / "r1"
+    s3, files = cloud.owner.client("s3"), file_system(cloud)["fileSystemArn"]
+    point = access_point(cloud, files, "/runs/r1", uid=0)
+    root = tmp_path / "aws" / "files" / files.rpartition("/")[2] / "runs" / "r1"
+    root.mkdir(parents=True)
     run = RunFiles(root)
     run.lay_out(("a", "b"))
     for step in ("a", "b"):
@@ -91,12 +88,11 @@ def test_a_mover_merges_in_the_folder_of_its_run(cloud: Cloud, tmp_path: Path) -
     task = Task(TaskKind.MERGE, "r1", "c", parents=steps[:2], steps=steps, before=steps[:2])
     where = object_key("r1", "c", TaskKind.MERGE)
     s3.put_object(Bucket="node-bucket", Key=where, Body=task.to_json().encode())
-    files = f"arn:aws:elasticfilesystem:{REGION}:{NUMBER}:file-system/{system}"
     mover = cloud.role(
         "mover",
         ECS,
         allow(
-            ("elasticfilesystem:Client*", files),
+            ("s3files:Client*", files),
             ("s3:GetObject", f"arn:aws:s3:::node-bucket/{key}"),
             ("s3:GetObject", "arn:aws:s3:::node-bucket/runs/*"),
         ),
@@ -113,7 +109,7 @@ def test_a_mover_merges_in_the_folder_of_its_run(cloud: Cloud, tmp_path: Path) -
         "image": PYTHON,
         "jobRoleArn": mover,
         "environment": [{"name": k, "value": v} for k, v in told.items()],
-        "volumes": [volume(system, point["AccessPointId"])],
+        "volumes": [volume(files, point)],
         "mountPoints": [{"sourceVolume": "v", "containerPath": RUN_MOUNT, "readOnly": False}],
     }
     job = shop.wait(shop.submit("merge", *transfer_command(), container=spec))
@@ -123,8 +119,8 @@ def test_a_mover_merges_in_the_folder_of_its_run(cloud: Cloud, tmp_path: Path) -
     assert links == {"a.txt": "a", "b.txt": "b"}
     assert run.data("c").is_dir()
     heard = {ask.action for role, ask in cloud.asked if role == "mover"}
-    assert heard >= {"s3:GetObject", "elasticfilesystem:ClientWrite"}
-    assert "elasticfilesystem:ClientRootAccess" in heard
+    assert heard >= {"s3:GetObject", "s3files:ClientWrite"}
+    assert "s3files:ClientRootAccess" in heard
 
 
 def run_of(tmp_path: Path) -> tuple[RunFiles, tuple[Mount, ...]]:

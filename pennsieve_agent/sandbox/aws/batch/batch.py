@@ -19,7 +19,6 @@ from pennsieve_agent.sandbox.aws.batch.containers import (
     Container,
     Dock,
     Machine,
-    Unstartable,
     stream_of,
 )
 from pennsieve_agent.sandbox.aws.batch.job_log import JobLog
@@ -33,6 +32,7 @@ from pennsieve_agent.sandbox.aws.batch.jobs import (
     Ended,
     Job,
     Status,
+    Unstartable,
     dependency,
     detail,
     is_tried_again,

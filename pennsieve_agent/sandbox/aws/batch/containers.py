@@ -18,7 +18,14 @@ from typing import Any, Protocol
 
 from pennsieve_agent.domain.iam_policies import Ask
 from pennsieve_agent.sandbox.aws.batch.job_network import job_network
-from pennsieve_agent.sandbox.aws.batch.jobs import Ended, Job, requirement, with_parameters
+from pennsieve_agent.sandbox.aws.batch.jobs import (
+    Ended,
+    Job,
+    Unstartable,
+    requirement,
+    with_parameters,
+)
+from pennsieve_agent.sandbox.aws.batch.volumes import Volumes
 from pennsieve_agent.sandbox.aws.rights.policy_check import PolicyCheck, rights_for
 from pennsieve_agent.sandbox.aws.rights.principals import Principal, trusts
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, Lock, Sessions
@@ -34,10 +41,6 @@ CREDENTIALS_PATH = "/v2/credentials/"
 _ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)")
 _PARAMETER = re.compile(r"arn:[^:]+:ssm:([^:]+):(\d+):parameter(/.+)")
 _SECRET = re.compile(r"(arn:[^:]+:secretsmanager:[^:]+:\d+:secret:[^:]+)(?::([^:]*))?")
-
-
-class Unstartable(Exception):  # noqa: N818 - a kind of end
-    """The container cannot start; the text is the container's ``reason``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +89,22 @@ class _Badge:
 
 
 class Dock:
-    """Makes containers of jobs. ``root`` has a folder for each file system."""
+    """Makes containers of jobs."""
 
     def __init__(
-        self, endpoint: str, policy_check: PolicyCheck, sessions: Sessions, lock: Lock, root: Path
+        self,
+        endpoint: str,
+        policy_check: PolicyCheck,
+        sessions: Sessions,
+        lock: Lock,
+        volumes: Volumes,
     ) -> None:
         self._endpoint = endpoint
         self._badges: dict[str, _Badge] = {}
         self._policy_check = policy_check
         self._sessions = sessions
         self._lock = lock
-        self._root = root
+        self._volumes = volumes
 
     def container(self, job: Job, attempt: int) -> Container:
         """The container for an attempt.
@@ -233,51 +241,12 @@ class Dock:
 
     def _mounts(self, job: Job, spec: Mapping[str, Any]) -> Iterator[Mount]:
         volumes = {volume["name"]: volume for volume in spec.get("volumes") or ()}
-        points = list(spec.get("mountPoints") or ())
-        role = self._session(job, spec.get("jobRoleArn")) if points else None
-        for point in points:
-            file_system = volumes[point["sourceVolume"]].get("efsVolumeConfiguration")
-            if file_system is None or role is None:
-                raise Unstartable("ResourceInitializationError: only file systems can be mounted")
-            path, writable = self._place(job, role, file_system)
-            read_only = bool(point.get("readOnly")) or not writable
-            yield Mount(point["containerPath"], path, read_only)
-
-    def _place(self, job: Job, role: Principal, volume: Mapping[str, Any]) -> tuple[Path, bool]:
-        """The folder of a volume, and whether the job's role may write there."""
-        from moto.efs.models import efs_backends  # noqa: PLC0415 - slow
-
-        failed = "ResourceInitializationError: failed to invoke EFS utils commands"
-        backend = efs_backends[job.account][job.region]
-        system, access = volume["fileSystemId"], volume.get("authorizationConfig") or {}
-        if system not in backend.file_systems_by_id:
-            raise Unstartable(f"{failed}: file system {system} does not exist")
-        arn = f"arn:aws:elasticfilesystem:{job.region}:{job.account}:file-system/{system}"
-        inside, is_root = volume.get("rootDirectory") or "/", False
-        context = {
-            "aws:SecureTransport": "true",
-            "elasticfilesystem:AccessedViaMountTarget": "true",
-        }
-        if point_id := access.get("accessPointId"):
-            point = backend.access_points.get(point_id)
-            if point is None:
-                raise Unstartable(f"{failed}: access point {point_id} does not exist")
-            inside = point.root_directory.get("Path") or "/"
-            context["elasticfilesystem:AccessPointArn"] = point.access_point_arn
-            is_root = str((point.posix_user or {}).get("Uid")) == "0"
-        writable = True
-        if access.get("iam") == "ENABLED":
-            if self._policy_check.why_not(role, Ask("elasticfilesystem:ClientMount", arn, context)):
-                raise Unstartable(f"{failed}: mount.nfs4: access denied by server")
-            write = Ask("elasticfilesystem:ClientWrite", arn, context)
-            writable = not self._policy_check.why_not(role, write)
-            as_root = Ask("elasticfilesystem:ClientRootAccess", arn, context)
-            if is_root and self._policy_check.why_not(role, as_root):
-                # Root is then nobody, who may not enter a folder that is its owner's alone.
-                raise Unstartable(f"{failed}: mount.nfs4: access denied by server")
-        path = self._root / system / inside.strip("/")
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return path, writable
+        arn = spec.get("jobRoleArn")
+        role = self._session(job, arn) if arn else None
+        for point in spec.get("mountPoints") or ():
+            volume = volumes[point["sourceVolume"]]
+            path, writable = self._volumes.place(job, role, volume)
+            yield Mount(point["containerPath"], path, bool(point.get("readOnly")) or not writable)
 
 
 def _repository(image: str) -> str:

@@ -103,8 +103,9 @@ class JobNetwork:
         if all(reach_files(self.vpc, interface).way for interface in self.interfaces):
             return ""
         return (
-            "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS "
-            "volumes: stderr: mount.nfs4: Connection timed out : unsuccessful EFS utils command "
+            "ResourceInitializationError: failed to invoke EFS utils commands to set up S3 "
+            "Files volumes: stderr: mount.nfs4: Connection timed out : unsuccessful EFS utils "
+            "command "
             "execution; code: 32"
         )
 

@@ -45,6 +45,10 @@ class Status(StrEnum):
         return self in {Status.STARTING, Status.RUNNING}
 
 
+class Unstartable(Exception):  # noqa: N818 - a kind of end
+    """The container cannot start; the text is the container's ``reason``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """How an attempt ended: ``code`` is None when no container ran.

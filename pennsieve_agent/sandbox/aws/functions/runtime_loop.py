@@ -27,7 +27,7 @@ SERVICES = (
     "batch",
     "dynamodb",
     "ecr",
-    "efs",
+    "s3files",
     "events",
     "lambda",
     "logs",

@@ -20,8 +20,6 @@ from pennsieve_agent.sandbox.aws.wire import AwsRequest
 Rule = Callable[[AwsRequest, str, bytes], None]
 """Looks at a request, its account, and its body."""
 
-MOST_ACCESS_POINTS = 10_000
-"""Of a file system (https://docs.aws.amazon.com/efs/latest/ug/limits.html)."""
 MOST_TEMPLATE = 51_200
 """Bytes of a template that is sent in the request itself.
 
@@ -41,26 +39,6 @@ def check_quotas(request: AwsRequest, account: str, body: bytes) -> None:
         rule(request, account, body)
 
 
-def _access_point(request: AwsRequest, account: str, _: bytes) -> None:
-    from moto.efs.models import efs_backends  # noqa: PLC0415 - slow
-
-    system = request.text("FileSystemId").rpartition("/")[2]
-    points = efs_backends[account][request.region].access_points.values()
-    check_access_points(sum(point.file_system_id == system for point in points))
-
-
-def check_access_points(present: int) -> None:
-    """Refuse one access point more than a file system can have; S3 Files has the same quota.
-
-    Raises:
-        Refused: there are ``present`` already.
-
-    """
-    if present >= MOST_ACCESS_POINTS:
-        text = "You have reached the maximum number of access points for this file system"
-        raise Refused("AccessPointLimitExceeded", text, 403)
-
-
 def _template(request: AwsRequest, _: str, __: bytes) -> None:
     if len(request.text("TemplateBody").encode()) > MOST_TEMPLATE:
         raise Refused(
@@ -71,7 +49,6 @@ def _template(request: AwsRequest, _: str, __: bytes) -> None:
 
 
 RULES: dict[tuple[str, str], Rule] = {
-    ("elasticfilesystem", "CreateAccessPoint"): _access_point,
     **{
         ("cloudformation", name): _template
         for name in ("CreateChangeSet", "CreateStack", "UpdateStack", "ValidateTemplate")

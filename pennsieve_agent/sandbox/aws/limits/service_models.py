@@ -10,7 +10,6 @@ import functools
 from typing import Any
 
 _NAMES = {
-    "elasticfilesystem": "efs",
     "monitoring": "cloudwatch",
     "servicequotas": "service-quotas",
     "tagging": "resourcegroupstaggingapi",

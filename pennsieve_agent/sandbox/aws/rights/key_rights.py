@@ -19,7 +19,7 @@ asks of the key:
 * AWS Secrets Manager User Guide, "Secret encryption and decryption"
   (https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html).
 
-Amazon EFS, Amazon ECR and CloudWatch Logs work with grants, or as themselves: who mounts, pulls or
+S3 Files, Amazon ECR and CloudWatch Logs work with grants, or as themselves: who mounts, pulls or
 writes a line needs no right on the key.
 """
 
@@ -32,12 +32,9 @@ from pennsieve_agent.sandbox.aws.rights import encrypted_things as things
 from pennsieve_agent.sandbox.aws.rights.encrypted_things import Encrypted
 from pennsieve_agent.sandbox.aws.wire import AwsRequest
 
-TABLE_USE = (
-    *("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey"),
-    *("GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo"),
-)
-"""What DynamoDB says that it needs at the least in the name of who uses a table; which call takes
-which it does not say. (Grants are made with the table.)"""
+TABLE_USE = ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey")
+"""What DynamoDB may do with a key in the name of who uses a table; which call takes which it does
+not say. (Who makes a table needs more, for its grants.)"""
 _WRITE, _READ = ("GenerateDataKey",), ("Decrypt",)
 _BOTH = (*_READ, *_WRITE)
 _S3: Mapping[str, tuple[Callable[[AwsRequest], Encrypted | None], tuple[str, ...]]] = {

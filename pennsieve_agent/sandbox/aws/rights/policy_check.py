@@ -132,15 +132,21 @@ def failure(service: str, status: int, code: str, text: str) -> Answer:
 def tags_of(arn: str) -> dict[str, str]:
     """The tags of jobs, job definitions and access points, which conditions may name."""
     parts = arn.split(":", 5)
-    if len(parts) < 6 or parts[2] not in {"batch", "elasticfilesystem"}:  # noqa: PLR2004 - an ARN
+    if len(parts) < 6 or parts[2] not in {"batch", "s3files"}:  # noqa: PLR2004 - an ARN
         return {}
-    _, _, service, region, account, resource = parts
+    _, _, service, region, account, _ = parts
     if service == "batch":
         from moto.batch.models import batch_backends  # noqa: PLC0415 - slow
 
         by_key: dict[str, str] = batch_backends[account][region].list_tags_for_resource(arn)
         return by_key
-    from moto.efs.models import efs_backends  # noqa: PLC0415 - slow
+    from pennsieve_agent.sandbox.aws.s3files.file_systems import (  # noqa: PLC0415 - slow
+        Refused,
+        s3files_backends,
+    )
 
-    tags = efs_backends[account][region].list_tags_for_resource(resource.rpartition("/")[2])
-    return {tag["Key"]: tag["Value"] for tag in tags}
+    try:
+        tags = s3files_backends[account][region].tagged(arn).tags
+    except Refused:
+        return {}
+    return {tag["key"]: tag["value"] for tag in tags}

@@ -68,8 +68,8 @@ def asks(
 def _tagging(here: _Here) -> Iterator[Ask]:
     """The right to tag a new resource, for a request that makes one with tags.
 
-    AWS tells so for Batch ("Tag your resources"), EFS ("Grant permission to tag resources during
-    creation") and Secrets Manager (CreateSecret).
+    AWS tells so for Batch ("Tag your resources"), S3 Files (Service Authorization
+    Reference) and Secrets Manager (CreateSecret).
     """
     request = here.request
     if not (request.parameters.get("tags") or request.parameters.get("Tags")):
@@ -80,9 +80,10 @@ def _tagging(here: _Here) -> Iterator[Ask]:
         case "batch:RegisterJobDefinition":
             name = request.text("jobDefinitionName")
             yield Ask("batch:TagResource", here.arn(f"job-definition/{name}"))
-        case "elasticfilesystem:CreateAccessPoint":
-            context = {"elasticfilesystem:CreateAction": request.operation}
-            yield Ask("elasticfilesystem:TagResource", here.arn("access-point/new"), context)
+        case "s3files:CreateAccessPoint":
+            context = {"s3files:CreateAction": request.operation}
+            new = here.named(f"{request.text('fileSystemId')}/access-point/new", "file-system/")
+            yield Ask("s3files:TagResource", new, context)
         case "secretsmanager:CreateSecret":
             yield from (Ask("secretsmanager:TagResource", ask.resource) for ask in _secrets(here))
         case _:
@@ -95,7 +96,7 @@ def _with_tags(ask: Ask, request: AwsRequest, tags: Tags) -> Ask:
     pairs = (
         new_tags.items()
         if isinstance(new_tags, dict)
-        else ((t["Key"], t["Value"]) for t in new_tags)
+        else ((t.get("Key", t.get("key")), t.get("Value", t.get("value"))) for t in new_tags)
     )
     by_key = {str(key): str(value) for key, value in pairs}
     context = {**own, **{f"aws:RequestTag/{key}": value for key, value in by_key.items()}}
@@ -216,16 +217,20 @@ def _logs(here: _Here) -> list[Ask]:
     return [Ask(here.action, f"{place}:log-stream:{request.text('logStreamName')}")]
 
 
-def _efs(here: _Here) -> list[Ask]:
+def _s3files(here: _Here) -> list[Ask]:
+    """By the Service Authorization Reference.
+
+    (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3files.html)
+    """
     request = here.request
-    if point := request.text("AccessPointId"):
-        return [Ask(here.action, here.named(point, "access-point/"))]
-    if resource := request.text("ResourceId"):
-        kind = "access-point/" if resource.startswith("fsap-") else "file-system/"
-        return [Ask(here.action, here.named(resource, kind))]
-    if system := request.text("FileSystemId"):
-        return [Ask(here.action, here.named(system, "file-system/"))]
-    return [Ask(here.action)]
+    for name in ("accessPointId", "resourceId"):
+        known = request.text(name)
+        if known.startswith("arn:"):
+            return [Ask(here.action, known)]
+        if known.startswith("fsap-"):
+            return [Ask(here.action, here.arn(f"file-system/*/access-point/{known}"))]
+    system = request.text("fileSystemId") or request.text("resourceId")
+    return [Ask(here.action, here.named(system, "file-system/") if system else "*")]
 
 
 def _secrets(here: _Here) -> list[Ask]:
@@ -294,7 +299,7 @@ _RULES: Mapping[str, Callable[[Any], list[Ask]]] = {
     "iam": _iam,
     "s3": _s3,
     "logs": _logs,
-    "elasticfilesystem": _efs,
+    "s3files": _s3files,
     "secretsmanager": _secrets,
     "events": _events,
     "ecr": _ecr,

@@ -3,8 +3,9 @@
 What hosted Pennsieve builds is not public beyond its kinds (``contracts/resources.md`` 3.2, 3.3): a
 gateway function, a file system, queues of work. Here it is the node of :mod:`pennsieve_agent.node`,
 made with the keys of the role that the customer gave and with nothing more than the served policy
-allows, but for one thing: where hosted Pennsieve would make an ECS cluster, which the policy allows
-and the emulated AWS does not have, the queues of the emulated Batch stand in, made by the sandbox.
+allows, but for two things that the sandbox makes: where hosted Pennsieve would make an ECS cluster
+and a file system of EFS, which the policy allows and the emulated AWS does not have, the queues of
+the emulated Batch and a file system of the emulated S3 Files stand in.
 Everything may be done again, and goes on where it was cut off.
 """
 
@@ -15,6 +16,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from pennsieve_agent.domain.step_files import FILES_PREFIX
 from pennsieve_agent.node.bundle import Bundle, bundle
 from pennsieve_agent.node.reconciler import HEEDED
 from pennsieve_agent.node.role_permissions import HOSTED, RIGHTS
@@ -32,15 +34,16 @@ RECONCILER = "pennsieve_agent.node.reconciler.handler"
 _RUNTIME, _MEMORY_MB = "python3.13", 512
 _SECONDS = {"gateway": 15, "reconciler": 300}
 _TAG = "pennsieve:token"
+FILES_SERVICE = "elasticfilesystem.amazonaws.com"
 _THERE = {
     *("BucketAlreadyOwnedByYou", "BucketAlreadyExists", "ResourceInUseException"),
     *("EntityAlreadyExists", "ResourceAlreadyExistsException", "ResourceConflictException"),
-    *("FileSystemAlreadyExists", "InvalidGroup.Duplicate"),
+    "InvalidGroup.Duplicate",
     "ClientException",  # of AWS Batch
 }
 _MISSING = {
-    *("NoSuchBucket", "ResourceNotFoundException", "NoSuchEntity", "FileSystemNotFound"),
-    *("InvalidGroup.NotFound", "AccessPointNotFound", "ClientException"),
+    *("NoSuchBucket", "ResourceNotFoundException", "NoSuchEntity"),
+    *("InvalidGroup.NotFound", "ClientException"),
 }
 
 
@@ -110,20 +113,55 @@ class NodeMaker:
             _unless(_THERE, logs.create_log_group, logGroupName=group)
 
     def _files(self) -> str:
-        """The file system's id."""
+        """The ARN of the file system, over a prefix of the bucket."""
+        plan, files = self._plan, self._aws.sandbox("s3files")
         if (known := self._file_system) is not None:
             return known
-        created = self._aws("efs").create_file_system(
-            CreationToken=self._plan.base,
-            Encrypted=True,
-            Tags=[{"Key": _TAG, "Value": self._plan.token}],
+        iam, name = self._aws.sandbox("iam"), plan.name("files")
+        trust = service_trust(FILES_SERVICE, plan.account)
+        _unless(
+            _THERE,
+            iam.create_role,
+            RoleName=name,
+            AssumeRolePolicyDocument=json.dumps(trust),
         )
-        return str(created["FileSystemId"])
+        bucket = f"arn:aws:s3:::{plan.bucket}"
+        access = json.dumps(allow(["s3:*"], [bucket, f"{bucket}/{FILES_PREFIX}*"]))
+        iam.put_role_policy(RoleName=name, PolicyName="access", PolicyDocument=access)
+        self._aws.sandbox("s3").put_bucket_versioning(
+            Bucket=plan.bucket, VersioningConfiguration={"Status": "Enabled"}
+        )
+        system = files.create_file_system(
+            bucket=bucket,
+            prefix=FILES_PREFIX,
+            roleArn=plan.role("files"),
+            clientToken=plan.base,
+            tags=[{"key": _TAG, "value": plan.token}],
+        )
+        subnets = self._aws.sandbox("ec2").describe_subnets()["Subnets"]
+        files.create_mount_target(
+            fileSystemId=system["fileSystemId"], subnetId=subnets[0]["SubnetId"]
+        )
+        return str(system["fileSystemArn"])
 
     @property
     def _file_system(self) -> str | None:
-        rows = self._aws("efs").describe_file_systems(CreationToken=self._plan.base)["FileSystems"]
-        return str(rows[0]["FileSystemId"]) if rows else None
+        bucket = f"arn:aws:s3:::{self._plan.bucket}"
+        rows = self._aws.sandbox("s3files").list_file_systems(bucket=bucket)["fileSystems"]
+        return str(rows[0]["fileSystemArn"]) if rows else None
+
+    def _remove_files(self) -> None:
+        iam, role = self._aws.sandbox("iam"), self._plan.name("files")
+        _unless(_MISSING, iam.delete_role_policy, RoleName=role, PolicyName="access")
+        _unless(_MISSING, iam.delete_role, RoleName=role)
+        files = self._aws.sandbox("s3files")
+        if (system := self._file_system) is None:
+            return
+        for point in files.list_access_points(fileSystemId=system, maxResults=1000)["accessPoints"]:
+            files.delete_access_point(accessPointId=point["accessPointId"])
+        for target in files.list_mount_targets(fileSystemId=system)["mountTargets"]:
+            files.delete_mount_target(mountTargetId=target["mountTargetId"])
+        files.delete_file_system(fileSystemId=system, forceDelete=True)
 
     def _roles(self, file_system: str) -> None:
         plan, iam = self._plan, self._aws("iam")
@@ -282,11 +320,7 @@ class NodeMaker:
         ssm = self._aws.sandbox("ssm")  # as above
         for name in _parameters(ssm, f"/pennsieve-node/{plan.token}/"):
             _unless(_MISSING, ssm.delete_parameter, Name=name)
-        efs = self._aws("efs")
-        if (system := self._file_system) is not None:
-            for point in efs.describe_access_points(FileSystemId=system)["AccessPoints"]:
-                efs.delete_access_point(AccessPointId=point["AccessPointId"])
-            efs.delete_file_system(FileSystemId=system)
+        self._remove_files()
         logs = self._aws("logs")
         for group in (plan.log_group, f"{plan.log_group}/functions"):
             _unless(_MISSING, logs.delete_log_group, logGroupName=group)
@@ -295,11 +329,11 @@ class NodeMaker:
         _unless(_MISSING, self._aws("s3").delete_bucket, Bucket=plan.bucket)
 
     def _empty(self) -> None:
-        s3 = self._aws("s3")
+        s3, bucket = self._aws.sandbox("s3"), self._plan.bucket
         try:
-            while rows := s3.list_objects_v2(Bucket=self._plan.bucket).get("Contents"):
-                for row in rows:
-                    s3.delete_object(Bucket=self._plan.bucket, Key=row["Key"])
+            for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+                for row in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                    s3.delete_object(Bucket=bucket, Key=row["Key"], VersionId=row["VersionId"])
         except s3.exceptions.NoSuchBucket:
             return
 

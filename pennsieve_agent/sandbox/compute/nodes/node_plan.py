@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pennsieve_agent.domain.step_files import FILES_PREFIX
 from pennsieve_agent.node.bundle import Bundle
 from pennsieve_agent.node.node_settings import NodeSettings
 from pennsieve_agent.sandbox.host.world import PLATFORM_ACCOUNT_ID
@@ -84,8 +85,6 @@ class NodePlan:
         """What a word of the rights table means; any other word means everything."""
         logs, jobs = self.arn("logs", f"log-group:{self.log_group}"), self.arn("batch", "")
         bucket = f"arn:aws:s3:::{self.bucket}"
-        files = self.arn("elasticfilesystem", f"file-system/{file_system}")
-        access_points = self.arn("elasticfilesystem", "access-point/*")
         definitions = f"{jobs}job-definition/pennsieve-node-{self.token}-*"
         table = {
             "table": [self.arn("dynamodb", f"table/{self.name('journal')}")],
@@ -101,10 +100,12 @@ class NodePlan:
             "job-definition": [definitions],
             "job": [f"{jobs}job/*"],
             "new-job": [f"{jobs}job/*"],
-            "file-system": [files],
-            "mount": [files],
-            "access-point": [access_points],
-            "new-access-point": [access_points],
+            "file-system": [file_system],
+            "mount": [file_system],
+            "access-point": [f"{file_system}/access-point/*"],
+            "new-access-point": [f"{file_system}/access-point/*"],
+            "bucket": [bucket],
+            "bucket-files": [f"{bucket}/{FILES_PREFIX}*"],
             "roles-to-pass": [self.role(word) for word in ("execution", "job", "mover")],
             "bucket-code": [f"{bucket}/code/*"],
             "bucket-runs": [f"{bucket}/runs/*"],

@@ -26,8 +26,8 @@ from pennsieve_agent.engine.child_process import MARK, kill_marked, new_mark, ru
 from pennsieve_agent.engine.remove_tree import remove_tree
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.node.jobs.tasks import transfer_command
-from pennsieve_agent.sandbox.aws.batch.containers import Container, Unstartable
-from pennsieve_agent.sandbox.aws.batch.jobs import Ended
+from pennsieve_agent.sandbox.aws.batch.containers import Container
+from pennsieve_agent.sandbox.aws.batch.jobs import Ended, Unstartable
 
 OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
 """ECS's words (Amazon ECS, "Stopped task error codes")."""
