@@ -42,8 +42,8 @@ FILES_READ_GB = 0.03
 FILES_WRITE_GB = 0.06
 S3_PUT = 0.000005
 S3_GET = 0.0000004
-PART_GB = 1 / 16
-"""A large file is put into the bucket in parts of 64 MiB."""
+PART_GB = 1 / 64
+"""A large file is put into the bucket in parts of 16 MiB."""
 READ_GB = 1 / 1024
 """A large file is read from the bucket by the MiB ("How S3 Files is metered",
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-metering.html)."""

@@ -21,7 +21,8 @@ class NodeSettings:
     ``admin`` and ``organization`` (the node id of the workspace) are of nodes that their owner
     calls, and empty where Pennsieve does.
     ``cognito`` is where keys sign in, where that is not AWS's own address; ``key`` is the ARN
-    of the node's key, in the modes that have one.
+    of the node's key, in the modes that have one. ``transfer_function`` and ``files_function`` are
+    the functions that move the files of small runs.
     """
 
     token: str
@@ -57,6 +58,8 @@ class NodeSettings:
     organization: str = ""
     cognito: str = ""
     key: str = ""
+    transfer_function: str = ""
+    files_function: str = ""
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Self:
@@ -86,7 +89,7 @@ class NodeSettings:
 _OPTIONAL = {
     *("gpu_queue", "gpu_type", "gpu_execution_role"),
     *("max_vcpus", "monthly_budget", "budget_topic", "endpoint"),
-    *("admin", "organization", "cognito", "key"),
+    *("admin", "organization", "cognito", "key", "transfer_function", "files_function"),
 }
 
 

@@ -1,7 +1,8 @@
 """The reconciler's Lambda function: it wakes up and moves runs forward.
 
-It is woken when a job of Batch's changed, by the clock, and by the gateway (``{"advance": run}``,
-and ``{"archive": run}`` for a log whose archive failed).
+It is woken when a job of Batch's changed, when a call of a transfer function has ended, by the
+clock, and by the gateway (``{"advance": run}``, and ``{"archive": run}`` for a log whose archive
+failed).
 A transfer job asks it what it may not do itself (``{"relay": {...}}``): Pennsieve, the receipt of
 its run, and to note what it delivered.
 
@@ -19,7 +20,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pennsieve_agent.node.execution_environment import environment_node, make_clients
-from pennsieve_agent.node.jobs import tasks
+from pennsieve_agent.node.jobs import calls, tasks
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_store import RunStore
 from pennsieve_agent.node.runs.large_answers import as_sent
@@ -50,7 +51,9 @@ def handle(event: Mapping[str, Any], node: Node) -> Any:
         reconciler.archive(str(event["archive"]))
         return {"ok": True}
     failed: list[str] = []
-    if "advance" in event:
+    if "requestPayload" in event:
+        is_mine = reconciler.advance(calls.note_ended(node, event))
+    elif "advance" in event:
         _schedule(node, on=True)
         is_mine = reconciler.advance(str(event["advance"]))
     elif run := _run_of(event):

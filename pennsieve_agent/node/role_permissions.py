@@ -140,7 +140,13 @@ RECONCILER = (
     ),
     _right("s3", "DeleteObject PutObject", "bucket-runs", "tell transfer jobs what to transfer"),
     _right("s3", "PutObject", "bucket-logs", "keep the logs of a run"),
-    _right("logs", "FilterLogEvents GetLogEvents", "job-log", "collect the logs of a run"),
+    _right(
+        "logs",
+        "CreateLogStream FilterLogEvents GetLogEvents PutLogEvents",
+        "job-log",
+        "collect the logs of a run, and add what calls said",
+    ),
+    _right("lambda", "InvokeFunction", "transfers", "let functions move the files of small runs"),
     _right("sns", "Publish", "budget-topic", "warn before the month's budget is used up"),
     _right("iam", "PassRole", "roles-to-pass", "pass jobs their roles"),
     _right("sqs", "SendMessage", "dead-letters", "keep events that it could not handle"),
@@ -197,6 +203,17 @@ JOB = (
     ),
     _DIRECT,
 )
+_LIST = _right(
+    "s3", "ListBucket ListBucketVersions", "bucket-list", "find the files of a run, and old ones"
+)
+_STAGE = _right(
+    "s3", "AbortMultipartUpload PutObject", "bucket-files", "put the input of a run into the bucket"
+)
+_PURGE = _right(
+    "s3", "DeleteObject DeleteObjectVersion", "bucket-files", "delete the files of a run for good"
+)
+_READ_TASK = _right("s3", "GetObject", "bucket-runs", "read what to transfer")
+_HAND_ON = _right("s3", "PutObject", "bucket-runs", "hand on results, and what was done with them")
 MOVER = (
     _right(
         "s3files",
@@ -205,9 +222,42 @@ MOVER = (
         "read and write a run's files, and give them to the run's user",
     ),
     _DIRECT,
+    _LIST,
+    _STAGE,
+    _PURGE,
     _right("s3", "GetObject", "bucket-code", "fetch the node's code"),
-    _right("s3", "GetObject", "bucket-runs", "read what to transfer"),
+    _READ_TASK,
     _right("lambda", "InvokeFunction", "reconciler", "ask Pennsieve through the reconciler"),
+)
+TRANSFER = (
+    _LIST,
+    _STAGE,
+    _READ_TASK,
+    _HAND_ON,
+    _right("lambda", "InvokeFunction", "reconciler", "ask Pennsieve, and tell of its end"),
+    _OWN_LOG,
+)
+TRANSFER_FILES = (
+    _right(
+        "s3files",
+        "ClientMount ClientRootAccess ClientWrite",
+        "mount",
+        "read and write the files of runs, and give them to the run's user",
+    ),
+    _DIRECT,
+    _LIST,
+    _PURGE,
+    _READ_TASK,
+    _HAND_ON,
+    _right("lambda", "InvokeFunction", "reconciler", "tell the reconciler of its end"),
+    _right(
+        "ec2",
+        "AssignPrivateIpAddresses CreateNetworkInterface DeleteNetworkInterface "
+        "DescribeNetworkInterfaces DescribeSubnets UnassignPrivateIpAddresses",
+        "own-interface",
+        "be in the node's network: AWS Lambda does this, the function's code cannot",
+    ),
+    _OWN_LOG,
 )
 
 RIGHTS: dict[str, tuple[Right, ...]] = {
@@ -218,6 +268,8 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     "gpu-execution": GPU_EXECUTION,
     "job": JOB,
     "mover": MOVER,
+    "transfer": TRANSFER,
+    "transfer-files": TRANSFER_FILES,
 }
 """By role."""
 

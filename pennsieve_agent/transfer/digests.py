@@ -30,6 +30,11 @@ def file_digest(path: Path, algorithm: str = "sha256") -> bytes:
         return hashlib.file_digest(file, lambda: _new(algorithm)).digest()
 
 
+def whole_digest(content: bytes) -> bytes:
+    """The SHA-256 of bytes in memory."""
+    return hashlib.sha256(content).digest()
+
+
 def composite_digest(path: Path, part_bytes: int, algorithm: str = "sha256") -> bytes:
     """The digest of the digests of a file's parts, as S3 computes it (``contracts/core.md`` 4.3).
 
@@ -70,6 +75,59 @@ def has_checksum(path: Path, checksum: str) -> bool | None:
     if etag := _ETAG.fullmatch(checksum):
         return _has_md5(path, bytes.fromhex(etag["digest"]), int(etag["parts"] or 0)) or None
     return None
+
+
+class RunningChecksum:
+    """The same question of bytes that pass by and are not kept: ``total`` of them, in order."""
+
+    def __init__(self, checksum: str, total: int) -> None:
+        self._expected, self._digests = b"", list[_Digest]()
+        if is_plain_sha256(checksum):
+            self._expected, self._digests = plain_digest(checksum), [_Digest("sha256", 0)]
+        elif in_parts := _IN_PARTS.fullmatch(checksum):
+            self._expected = plain_digest(in_parts["digest"])
+            sizes = part_sizes(total, int(in_parts["parts"]))
+            self._digests = [_Digest("sha256", size) for size in sizes]
+        elif etag := _ETAG.fullmatch(checksum):
+            self._expected = bytes.fromhex(etag["digest"])
+            sizes = part_sizes(total, int(etag["parts"])) if etag["parts"] else [0]
+            self._digests = [_Digest("md5", size) for size in sizes]
+        self._can_refuse = is_plain_sha256(checksum)
+
+    def update(self, block: memoryview) -> None:
+        """Count the next bytes in."""
+        for digest in self._digests:
+            digest.update(block)
+
+    def fits(self) -> bool | None:
+        """Whether all bytes have the checksum; None where that cannot be told."""
+        is_equal = any(digest.whole() == self._expected for digest in self._digests)
+        return is_equal if is_equal or self._can_refuse else None
+
+
+class _Digest:
+    """The digest of passing bytes, or of the digests of their parts of ``part_bytes``; 0: whole."""
+
+    def __init__(self, algorithm: str, part_bytes: int) -> None:
+        self._algorithm, self._part_bytes = algorithm, part_bytes
+        self._digests, self._part, self._left = b"", _new(algorithm), part_bytes
+
+    def update(self, block: memoryview) -> None:
+        while self._part_bytes and len(block) >= self._left:
+            self._part.update(block[: self._left])
+            block = block[self._left :]
+            self._digests += self._part.digest()
+            self._part, self._left = _new(self._algorithm), self._part_bytes
+        self._part.update(block)
+        self._left -= len(block)
+
+    def whole(self) -> bytes:
+        if not self._part_bytes:
+            return self._part.digest()
+        last = self._part.digest() if self._left < self._part_bytes else b""
+        whole = _new(self._algorithm)
+        whole.update(self._digests + last)
+        return whole.digest()
 
 
 def _has_md5(path: Path, digest: bytes, parts: int) -> bool:

@@ -6,8 +6,10 @@ import contextlib
 import errno
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from pennsieve_agent.domain.backoff import Backoff
 from pennsieve_agent.domain.transfers import SignedFile
@@ -34,6 +36,41 @@ class Place:
     checksum: str = ""
 
 
+class Growing(AbstractContextManager["Growing"], Protocol):
+    """A file that is not complete, on a disk (:class:`PartFile`) or in another storage.
+
+    ``size`` is how much of it is there; ``tag`` names the state of the object that it is of.
+    """
+
+    path: Path
+    size: int
+    tag: str
+
+    def begin(self, tag: str) -> None:
+        """Go on with an object's state."""
+
+    def block(self) -> memoryview:
+        """Memory to read the next bytes into."""
+        ...
+
+    def add(self, block: memoryview, count: int) -> None:
+        """Take the first bytes of a block."""
+
+    def is_whole(self, checksum: str) -> bool:
+        """Whether it is all of the file."""
+        ...
+
+    def finish(self, place: Path) -> None:
+        """Give it its name."""
+
+    def forget(self) -> None:
+        """Begin anew."""
+
+
+def _on_disk(place: Place, total: int) -> Growing:
+    return PartFile(place.part, total)
+
+
 def _nothing(_: Path) -> None:
     """Do nothing with a path."""
 
@@ -44,7 +81,7 @@ class Fetching:
 
     ``fresh`` gives a new address for one that has expired, ``progress`` is told of bytes, fewer
     when a file begins anew. ``make_folder`` makes the folder of a place; ``complete`` gets a file
-    that is complete, before it has its name.
+    that is complete, before it has its name. ``grow`` says where a file of so many bytes grows.
     """
 
     sender: Sender
@@ -54,6 +91,7 @@ class Fetching:
     jitter: Callable[[], float]
     make_folder: Callable[[Path], None]
     complete: Callable[[Path], None] = _nothing
+    grow: Callable[[Place, int], Growing] = _on_disk
     backoff: Backoff = BACKOFF
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -69,7 +107,7 @@ def fetch(signed: SignedFile, place: Place, tools: Fetching) -> None:
     """
     with writing(place.path):
         tools.make_folder(place.path.parent)
-        with PartFile(place.part, signed.size) as part:
+        with tools.grow(place, signed.size) as part:
             for _ in range(2):
                 _fill(part, signed, tools)
                 if part.is_whole(place.checksum):
@@ -99,7 +137,7 @@ def writing(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _fill(part: PartFile, signed: SignedFile, tools: Fetching) -> None:
+def _fill(part: Growing, signed: SignedFile, tools: Fetching) -> None:
     """Fetch what is missing, with new addresses and after waits where that helps."""
     repeats, fresh = 0, 0
     tools.progress(part.size)
@@ -128,7 +166,7 @@ def _fill(part: PartFile, signed: SignedFile, tools: Fetching) -> None:
             tools.sleep(wait)
 
 
-def _take(part: PartFile, piece: Piece, signed: SignedFile, tools: Fetching) -> None:
+def _take(part: Growing, piece: Piece, signed: SignedFile, tools: Fetching) -> None:
     """Write what comes."""
     if piece.start != part.size or (part.tag and piece.tag != part.tag):
         tools.progress(-part.size)

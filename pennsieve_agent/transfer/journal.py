@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -40,17 +40,20 @@ class Planned:
 class UploadJournal:
     """The journal of one upload; held by one process at a time."""
 
-    def __init__(self, path: Path, *, shared: bool = False) -> None:
+    def __init__(
+        self, path: Path, *, shared: bool = False, wrote: Callable[[Path], None] = lambda _: None
+    ) -> None:
         """Open the journal at a path; a new one if there is none.
 
         ``shared`` asks for no lock, where something else sees to it that one process is at it.
+        ``wrote`` is told when something was written without which a repetition would make doubles.
 
         Raises:
             UsageProblem: another process is at this upload.
             SettingsError: the file cannot be used.
 
         """
-        self._path = path
+        self._path, self._wrote = path, wrote
         self.manifest = ""
         self._known: dict[str, Planned] = {}
         self._by_id: dict[str, Planned] = {}
@@ -174,6 +177,8 @@ class UploadJournal:
             self._file.flush()
         except OSError as error:
             raise self._unusable(error) from error
+        if any("stored" not in entry for entry in entries):  # what is stored twice is one file
+            self._wrote(self._path)
 
     def _unusable(self, error: OSError) -> SettingsError:
         return SettingsError(

@@ -79,7 +79,9 @@ def endpoint_of(settings: AwsSettings, environ: Mapping[str, str], *, hosted: bo
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class Answer:
+    """What S3 says, without the body of an object."""
+
     headers: Mapping[str, str]
     body: bytes
 
@@ -92,7 +94,7 @@ class _Answer:
 class ObjectStore:
     """The place behind storage keys. Safe to share between threads.
 
-    ``endpoint`` is an emulated AWS; "" is AWS itself.
+    ``endpoint`` is an emulated AWS; "" is AWS itself. ``called`` is how it is called in errors.
     """
 
     def __init__(
@@ -103,7 +105,9 @@ class ObjectStore:
         endpoint: str = "",
         part_bytes: int = PART_BYTES,
         jitter: Callable[[], float] = random.random,
+        called: str = "Pennsieve's storage",
     ) -> None:
+        self.called = called
         self._sender, self._sleep, self._jitter = sender, sleep, jitter
         self._endpoint = endpoint
         self._part_bytes = part_bytes
@@ -142,21 +146,26 @@ class ObjectStore:
         """
         with _readable(file):
             size = file.stat().st_size
-            upload = _Upload(self._call, self._give_back, file, name, keys, tags, sent)
+            upload = _Upload(self.call, self.give_back, file, name, keys, tags, sent)
             parts = parts_of(size, self._part_bytes) or [Part(1, 0, 0)]
             if len(parts) == 1:
                 return size, upload.whole(parts[0])
             return size, upload.in_parts(parts, self._pool)
 
-    def _call(
+    def call(
         self,
         keys: RenewedKeys,
         method: str,
         target: str,
         headers: Mapping[str, str],
         body: Body,
-    ) -> _Answer:
-        """What S3 answers, after some tries where that helps; ``target`` is a name and a query."""
+    ) -> Answer:
+        """What S3 answers, after some tries where that helps; ``target`` is a name and a query.
+
+        Raises:
+            AwsError: storage refused, also after some tries.
+
+        """
         repeats = refusals = 0
         while True:
             current = keys.current()
@@ -165,14 +174,14 @@ class ObjectStore:
                 return self._send(self._sender, current, method, target, headers, body)
             except Interrupted as error:
                 failure: AwsError = AwsError(
-                    f"Pennsieve's storage does not take a file ({error.message})",
+                    f"{self.called} does not take a file ({error.message})",
                     where=error.where,
                     hint="check the network; the same command goes on where this one stopped",
                 )
                 retry_after = error.retry_after
             except AwsError as error:
                 if repeats and method == "POST" and error.aws_code == _NO_UPLOAD:
-                    return _Answer({}, b"")  # it was completed by the try that got no answer
+                    return Answer({}, b"")  # it was completed by the try that got no answer
                 if error.aws_code not in _ENDED or refusals >= MOST_REFUSALS:
                     raise
                 keys.refused(current)
@@ -184,7 +193,23 @@ class ObjectStore:
             repeats += 1
             self._sleep(wait)
 
-    def _give_back(self, keys: RenewedKeys, target: str) -> None:
+    def ask(
+        self,
+        keys: RenewedKeys,
+        method: str,
+        question: str,
+        headers: Mapping[str, str] | None = None,
+        body: Body | None = None,
+    ) -> Answer:
+        """What S3 answers to a question about the bucket itself, as a query.
+
+        Raises:
+            AwsError: storage refused, also after some tries.
+
+        """
+        return self.call(keys, method, f"?{question}", headers or {}, body or Text())
+
+    def give_back(self, keys: RenewedKeys, target: str) -> None:
         """Delete the parts of a broken upload; the platform does so itself after a week."""
         with contextlib.suppress(AgentError), self._sender.successor() as sender:
             self._send(sender, keys.current(), "DELETE", target, {}, Text())
@@ -197,23 +222,25 @@ class ObjectStore:
         target: str,
         headers: Mapping[str, str],
         body: Body,
-    ) -> _Answer:
-        url = f"{_base(keys, self._endpoint)}/{quote(keys.prefix)}/{target}"
+    ) -> Answer:
+        # What is asked of the bucket itself begins with its question.
+        inside = "" if target.startswith("?") else f"/{quote(keys.prefix)}/"
+        url = f"{_base(keys, self._endpoint)}{inside or '/'}{target}"
         key = {"key": keys.access_key, "secret": keys.secret, "token": keys.token}
         words = signed(method, url, "s3", keys.region, key, UNSIGNED, dict(headers))
         where = f"bucket {keys.bucket}"
         with sender.send(method, url, words, body) as reply:
-            answer = _Answer(reply.head.headers, reply.read(_MOST_OF_AN_ANSWER))
+            answer = Answer(reply.head.headers, reply.read(_MOST_OF_AN_ANSWER))
             code = answer.element("Code")
             is_failure = reply.status >= _OK or b"<Error>" in answer.body  # S3 may say 200 before
             if reply.status == _TOO_MANY or reply.status >= _SERVER_ERROR or code in _PASSING:
                 raise busy(reply, where)
         if is_failure:
-            raise _refusal(code or f"HTTP {reply.status}", where)
+            raise _refusal(code or f"HTTP {reply.status}", where, self.called)
         return answer
 
 
-_Call = Callable[[RenewedKeys, str, str, Mapping[str, str], Body], _Answer]
+_Call = Callable[[RenewedKeys, str, str, Mapping[str, str], Body], Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +286,7 @@ class _Upload:
         futures = [pool.submit(put, part) for part in parts]
         try:
             done = [future.result() for future in futures]
-            answer = self.call(self.keys, "POST", target, {}, Text(_completion(done)))
+            answer = self.call(self.keys, "POST", target, {}, Text(completion(done)))
         except BaseException:
             stop.set()
             for future in futures:
@@ -279,7 +306,8 @@ class _Upload:
         return {"x-amz-tagging": self.tags} if self.tags else {}
 
 
-def _completion(parts: Sequence[tuple[int, str, str]]) -> bytes:
+def completion(parts: Sequence[tuple[int, str, str]]) -> bytes:
+    """The body of CompleteMultipartUpload: number, ETag and SHA-256 of each part."""
     rows = "".join(
         f"<Part><PartNumber>{number}</PartNumber><ETag>{tag}</ETag>"
         f"<ChecksumSHA256>{checksum}</ChecksumSHA256></Part>"
@@ -312,19 +340,19 @@ def _readable(file: Path) -> Iterator[None]:
         ) from error
 
 
-def _refusal(code: str, where: str) -> AwsError:
+def _refusal(code: str, where: str, called: str = "storage") -> AwsError:
     """Storage's refusal as one of ours; these keys are not the user's, nor are the hints."""
     if code in _CHANGED:
         return FileChanged(where, code)
     if code in _ENDED:
         return AwsError(
-            f"Pennsieve's storage refused the keys that Pennsieve gave ({code})",
+            f"{called} refused the keys that were given for it ({code})",
             where=where,
             hint="the same command goes on where this one stopped",
             aws_code=code,
         )
     return AwsError(
-        f"Pennsieve's storage does not take a file ({code})",
+        f"{called} does not take a file ({code})",
         where=where,
         hint="check the network; the same command goes on where this one stopped",
         aws_code=code,

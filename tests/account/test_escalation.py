@@ -26,7 +26,7 @@ from pennsieve_agent.account.rights.resource_handlers import EVERY_TYPE
 from pennsieve_agent.account.rights.right import CLOUDFORMATION, MOST_POLICY_CHARACTERS, VIA, length
 from pennsieve_agent.account.rights.stack_rights import Place
 from pennsieve_agent.account.spec.names import NodeNames
-from pennsieve_agent.account.stack.policies import node_boundary
+from pennsieve_agent.account.stack.boundary import node_boundary
 from pennsieve_agent.aws.values import AwsIdentity
 from pennsieve_agent.domain.iam_policies import Ask, Document, Verdict, decide
 from tests.aws.emulator import IGNORED

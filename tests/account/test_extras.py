@@ -15,7 +15,7 @@ from pennsieve_agent.account.rights.installer import all_nodes
 from pennsieve_agent.account.spec.names import BOUNDARY_NAME, NodeNames
 from pennsieve_agent.account.spec.options import TypedSettings
 from pennsieve_agent.account.spec.organisation_rules import Extras, check_boundary, parse_tags
-from pennsieve_agent.account.stack.policies import node_boundary
+from pennsieve_agent.account.stack.boundary import node_boundary
 from pennsieve_agent.aws.cloudformation import find_stack
 from pennsieve_agent.aws.iam import find_role, policy_exists
 from pennsieve_agent.aws.values import AwsIdentity

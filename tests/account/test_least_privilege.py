@@ -41,7 +41,7 @@ from pennsieve_agent.account.rights.stack_rights import Place
 from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.spec.node_spec import Code, Gpu, Mode, Network, NodeSpec, Settings
 from pennsieve_agent.account.spec.options import TypedSettings
-from pennsieve_agent.account.stack.policies import node_boundary
+from pennsieve_agent.account.stack.boundary import node_boundary
 from pennsieve_agent.account.stack.template import node_template as full_template
 from pennsieve_agent.account.world.node_shares import Share, put_again, share, unshare
 from pennsieve_agent.aws.deployed import deployed

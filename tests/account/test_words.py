@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from pennsieve_agent.account.rights.action_words import SENSITIVE_ACTIONS
 from pennsieve_agent.account.rights.policy_sentences import RoleDocuments, describe, summary
 from pennsieve_agent.account.spec.names import NodeNames
-from pennsieve_agent.account.stack.policies import Where, node_boundary, role_access
+from pennsieve_agent.account.stack.boundary import node_boundary
+from pennsieve_agent.account.stack.policies import Where, role_access
 from pennsieve_agent.account.stack.trusts import service_trust
 from pennsieve_agent.sandbox.compute.nodes.role_policy import permission_policy, trust_policy
 

@@ -43,6 +43,9 @@ class Connection(threading.Thread):
     def _answer(self, head: bytes, rest: bytes) -> bytes:
         """Answer a request; what came of the next one already."""
         method, target, _ = head.split(b" ", 2)
+        if b"?list-type=2" in target:  # there is nothing
+            self._socket.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n<R/>")
+            return rest
         if method == b"GET":
             self._send_file(target.decode().partition("?")[0])
             return rest

@@ -16,7 +16,11 @@ from typing import Any
 
 from pennsieve_agent.domain.transfers import SignedFile, StorageKeys
 from pennsieve_agent.node.jobs.tasks import OUTPUTS_PATH, RECEIPT_PATH, Task, TaskKind
+from pennsieve_agent.node.transfer_job.gather import gather
+from pennsieve_agent.node.transfer_job.pace import Pace
+from pennsieve_agent.node.transfer_job.perform import state_file
 from pennsieve_agent.node.transfer_job.run_files import RunFiles
+from pennsieve_agent.node.transfer_job.run_objects import RunObjects
 from pennsieve_agent.node.transfer_job.stage_input import stage_in
 from pennsieve_agent.node.transfer_job.targets import Places, deliver
 from pennsieve_agent.platform.http.transport import pause
@@ -25,6 +29,7 @@ from pennsieve_agent.services.files.upload_files import collect
 from pennsieve_agent.transfer.download import fetch_all
 from pennsieve_agent.transfer.fetch import Fetching, Place
 from pennsieve_agent.transfer.journal import UploadJournal
+from pennsieve_agent.transfer.keys import RenewedKeys
 from pennsieve_agent.transfer.network import network
 from pennsieve_agent.transfer.object_store import ObjectStore
 from pennsieve_agent.transfer.sender import Sender
@@ -79,8 +84,9 @@ def store(paths: list[str], base: str, target: Path) -> None:
     assert len(report.uploaded) == len(paths), report.failed
 
 
-def stage(rows: list[Any], target: Path) -> None:
-    """What a transfer job brings in for a run."""
+def stage(rows: list[Any], base: str, target: Path) -> None:
+    """What a transfer job brings into the node's bucket for a run."""
+    del target
     data = [
         {"nodeId": name, "fileName": name, "size": size, "path": [], "url": url}
         for url, name, size, _ in rows
@@ -94,7 +100,9 @@ def stage(rows: list[Any], target: Path) -> None:
     relay.routes["GET", "/datasets/manifest"] = lambda *_: {}
     packages = tuple(row["nodeId"] for row in data)
     task = Task(TaskKind.STAGE_IN, RUN, "in", "d", packages)
-    stage_in(task, relay, RunFiles(target), lambda _: None)
+    with Sender(network({})) as sender, ObjectStore(sender, pause, endpoint=base) as objects:
+        run = RunObjects(objects, RenewedKeys(lambda: KEYS, time.time), 1000)
+        stage_in(task, relay, run, Pace(time.time), lambda _: None)
 
 
 def hand_over(paths: list[str], base: str, target: Path) -> None:
@@ -130,9 +138,10 @@ def hand_over(paths: list[str], base: str, target: Path) -> None:
         ("PUT", OUTPUTS_PATH): lambda *_: {},
     }
     task = Task(TaskKind.DELIVER, RUN, "out", "d", parents=("work",), before=("work",))
-    places = Places(RunFiles(target, before=task.before), target)
+    places = Places(state_file(task, target), target)
     begin = time.perf_counter()
-    deliver(task, answers(routes, base), places, lambda _: None, time.time)
+    found = gather(task, RunFiles(target, before=task.before))
+    deliver(task, answers(routes, base), places, found, lambda _: None, time.time)
     sys.stdout.write(f"wall {time.perf_counter() - begin}\n")
 
 

@@ -39,6 +39,7 @@ from tests.benchmarks.startup import PENNSIEVE, sandbox, say
 
 ROUNDS = 3
 BIG_BYTES, SMALL_BYTES, SMALL_FILES = 10**9, 20_000, 1000
+STAGED = 2.5
 PHASE = {"big": 1.1, "small": 1.3}
 """Targets of the transfers alone."""
 COMMAND = 1.5
@@ -213,12 +214,15 @@ def phases(bench: Bench, root: Path, files: Mapping[str, Sequence[Path]]) -> Non
             def curl_sends(paths: Sequence[Path] = paths) -> Figures:
                 return curl_up(bench, base, paths)
 
-            for action in ("fetch", "stage"):
+            def ours(rows: Rows = rows) -> Figures:
+                return client(bench, "fetch", rows, str(bench.target))
 
-                def ours(action: str = action, rows: Rows = rows) -> Figures:
-                    return client(bench, action, rows, str(bench.target))
+            def staged(rows: Rows = rows) -> Figures:
+                return client(bench, "stage", rows, base, str(bench.target))
 
-                bench.compare(f"{action}, {kind}", size, most, ours, theirs)
+            bench.compare(f"fetch, {kind}", size, most, ours, theirs)
+            # From storage into the node's bucket: each byte comes and goes.
+            bench.compare(f"stage, {kind}", size, STAGED * most, staged, theirs)
             for action in ("store", "deliver"):
 
                 def sends(action: str = action, paths: Sequence[Path] = paths) -> Figures:

@@ -343,6 +343,20 @@ class Logs(_Client):
             page["nextToken"] = str(start + limit)
         return self._do("filter_log_events", lambda: page)
 
+    def create_log_stream(self, *, logGroupName: str, logStreamName: str) -> Any:  # noqa: N803
+        del logGroupName
+
+        def effect() -> Any:
+            if logStreamName in self.world.streams:
+                raise Refusal("ResourceAlreadyExistsException")
+            self.world.streams.add(logStreamName)
+
+        return self._do("create_log_stream", effect)
+
+    def put_log_events(self, *, logStreamName: str, logEvents: Any, **_: Any) -> Any:  # noqa: N803
+        rows = [(logStreamName, row["timestamp"], row["message"]) for row in logEvents]
+        return self._do("put_log_events", lambda: self.world.lines.extend(rows))
+
     def get_log_events(self, *, logStreamName: str, limit: int, **more: Any) -> Any:  # noqa: N803
         start, since = int(more.get("nextToken") or 0), int(more.get("startTime") or 0)
         rows = [
@@ -364,9 +378,12 @@ class Rules(_Client):
 
 
 class Functions(_Client):
-    def invoke(self, *, InvocationType: str, Payload: bytes, **_: Any) -> Any:  # noqa: N803
+    def invoke(self, *, FunctionName: str, InvocationType: str, Payload: bytes) -> Any:  # noqa: N803
         assert InvocationType == "Event"
-        return self._do("invoke", lambda: self.world.events.append(json.loads(Payload)))
+        event = json.loads(Payload)
+        if FunctionName == self.world.settings.reconciler:
+            return self._do("invoke", lambda: self.world.events.append(event))
+        return self._do("invoke", lambda: self.world.called.append((FunctionName, event)))
 
 
 class Secrets(_Client):

@@ -84,7 +84,8 @@ def test_jobs_are_told_what_they_may_and_no_more(world: World) -> None:
     points = sorted((point["path"], point["uid"]) for point in world.access_points.values())
     user = uid_of(world.taken())
     assert points == [(f"/runs/{RUN}", 0), (f"/runs/{RUN}", user), (f"/runs/{RUN}/{own}", user)]
-    mover = by_step["in"]["containerProperties"]
+    assert by_step["in"]["containerProperties"]["volumes"] == [], "it puts objects into the bucket"
+    mover = by_step["out"]["containerProperties"]
     (point,) = mover["volumes"]
     root = point["s3filesVolumeConfiguration"]["accessPointArn"]
     assert world.access_points[root]["uid"] == 0
@@ -339,7 +340,7 @@ def test_aws_that_refuses_for_long_ends_the_run(world: World) -> None:
     world.start()
     while world.events:
         world.deliver(world.events.pop(0))
-    for _ in range(3):
+    for _ in range(16):  # the files cannot be deleted either
         world.tick()
     assert world.status == "FAILED"
     assert "AWS refuses: ThrottlingException" in world.record()["reason"]

@@ -120,6 +120,11 @@ class World:
     told: list[tuple[str, str, str]] = field(default_factory=list)
     """What was published: the topic, the subject, the text."""
     lines: list[tuple[str, int, str]] = field(default_factory=list)
+    streams: set[str] = field(default_factory=set)
+    called: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    """Calls of functions that have not ended: the function, and what it was told."""
+    done: list[tuple[str, str]] = field(default_factory=list)
+    """The functions that were called, with what they did, in order."""
     page: int = 10_000
     """Lines on a page of a log stream."""
     schedule: bool = False
@@ -233,6 +238,8 @@ class World:
             reconciler.handle(event, self.node())
         except Killed:
             self.clock += 120  # its lease ends
+            if "requestPayload" in event:  # Lambda tries an asynchronous event again
+                self.events.append(event)
             return False
         return True
 
@@ -317,6 +324,26 @@ class World:
         detail = {"jobName": job.name, "jobId": job.id, "status": job.status}
         self.events.append({"source": "aws.batch", "detail": detail})
 
+    def answer_call(
+        self, ended: str = "SUCCEEDED", reason: str = "", *, crash: bool = False
+    ) -> None:
+        """Let the first call that waits end; AWS tells the reconciler of it."""
+        name, asked = self.called.pop(0)
+        self.done.append((name, asked["job"]))
+        answer = {
+            "ended": ended,
+            "reason": reason,
+            "started": self.clock,
+            "stopped": self.clock + 2,
+        }
+        answer["lines"] = [[int(self.clock * 1000), f"{name} {ended}"]]
+        condition = "RetriesExhausted" if crash else "Success"
+        context = {"condition": condition, "functionArn": name}
+        body = {"errorMessage": "Task timed out"} if crash else answer
+        self.events.append(
+            {"requestContext": context, "requestPayload": asked, "responsePayload": body}
+        )
+
     def finish_all_of(self, step: str) -> None:
         """Let the jobs of a step succeed, and deliver what happens."""
         for _ in range(3):
@@ -345,6 +372,8 @@ class World:
             for job in self.ready():
                 self.begin(job)
                 self.end(job, "SUCCEEDED", code=0)
+            while self.called:
+                self.answer_call()
             if not self.events:
                 return
             while self.events:

@@ -122,11 +122,17 @@ _HANDLERS = {
         "UpdateKeyDescription"
     ),
     "AWS::Lambda::Function": (
-        "iam: PassRole; kms: CreateGrant Decrypt DescribeKey Encrypt GenerateDataKey; lambda: "
+        "ec2: DescribeNetworkInterfaces DescribeSecurityGroups DescribeSubnets DescribeVpcs; "
+        "s3files: ListMountTargets; iam: PassRole; kms: CreateGrant Decrypt DescribeKey Encrypt "
+        "GenerateDataKey; lambda: "
         "CreateFunction DeleteFunction DeleteFunctionConcurrency GetFunction "
         "GetFunctionCodeSigningConfig GetFunctionRecursionConfig GetFunctionScalingConfig "
         "GetRuntimeManagementConfig ListTags PutFunctionConcurrency TagResource UntagResource "
         "UpdateFunctionCode UpdateFunctionConfiguration; s3: GetObject GetObjectVersion"
+    ),
+    "AWS::Lambda::EventInvokeConfig": (
+        "lambda: DeleteFunctionEventInvokeConfig GetFunctionEventInvokeConfig "
+        "PutFunctionEventInvokeConfig UpdateFunctionEventInvokeConfig"
     ),
     "AWS::Lambda::Permission": "lambda: AddPermission GetPolicy RemovePermission",
     "AWS::Logs::LogGroup": (

@@ -21,9 +21,9 @@ from pennsieve_agent.account.rights.review_pages import costs_page, data_page, p
 from pennsieve_agent.account.rights.stack_rights import Place
 from pennsieve_agent.account.spec.node_spec import NodeSpec
 from pennsieve_agent.account.spec.spec_json import settings_json
+from pennsieve_agent.account.stack.boundary import node_boundary
 from pennsieve_agent.account.stack.costs import costs_of
 from pennsieve_agent.account.stack.network_words import network_words
-from pennsieve_agent.account.stack.policies import node_boundary
 from pennsieve_agent.account.stack.stack_request import stack_request, turned_off
 
 WRITTEN_BY = "pennsieve compute policy review"

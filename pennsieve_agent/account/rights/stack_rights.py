@@ -203,8 +203,8 @@ def _functions(place: Place) -> Iterator[_Scope]:
                  " of S3 Files",
                  "events: * !ListRules",
                  tuple(place.arn("events", rule) for rule in rules))  # fmt: skip
-    yield _Scope("ReadRules", "let S3 Files find its own rule",
-                 "events: ListRules", (place.arn("events", "rule/*"),))  # fmt: skip
+    yield _Scope("ReadRules", f"let S3 Files find its own rule; {NO_RESOURCE}",
+                 "events: ListRules", ("*",))  # fmt: skip
 
 
 def _network(place: Place) -> Iterator[_Scope]:

@@ -96,6 +96,8 @@ def _condition(operator: str, key: str, values: list[str]) -> str:
         return "it sends the external id"
     if key.lower() == "iam:permissionsboundary" and "Not" in operator:
         return f"the role has no permissions boundary {listing(values, 'or')}"
+    if key == "lambda:SourceFunctionArn" and operator == "Null":
+        return "AWS Lambda asks for it, not the code of a function"
     relation = "is not" if "Not" in operator else "is"
     known = operator in {"StringEquals", "StringLike", "ArnLike", "ArnEquals", "Bool"} or (
         operator in {"StringNotEquals", "StringNotLike", "ArnNotLike", "ArnNotEquals"}

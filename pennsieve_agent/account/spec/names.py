@@ -108,6 +108,16 @@ class NodeNames:
         return f"{self.stack}-reconciler"
 
     @property
+    def transfer(self) -> str:
+        """The function that moves files of small runs to and from Pennsieve, and its role."""
+        return f"{self.stack}-transfer"
+
+    @property
+    def transfer_files(self) -> str:
+        """The function that does so with the files of runs mounted, and its role."""
+        return f"{self.stack}-transfer-files"
+
+    @property
     def execution_role(self) -> str:
         """The role with which AWS pulls a job's image, reads its secrets and writes its log."""
         return f"{self.stack}-execution"

@@ -13,6 +13,7 @@ each, the template would be too long.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from pennsieve_agent.account.spec.node_spec import Mode, NodeSpec
@@ -94,7 +95,7 @@ def objects_policy(spec: NodeSpec) -> Document:
     moves = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"]
     theirs = {"StringNotEquals": {"aws:PrincipalAccount": names.account_id}}
     return document(
-        *_rights(spec, "s3"),
+        *_rights(spec, "s3", (*_JOBS, "transfer-files")),
         _anybody("s3:GetObject", f"arn:{names.partition}:s3:::{layers}/*"),
         *_packages(spec),
         _anybody(moves, f"arn:{names.partition}:s3:::{PLATFORM_BUCKETS}/*") | {"Condition": theirs},
@@ -108,11 +109,11 @@ def _packages(spec: NodeSpec) -> list[Document]:
     return [_anybody("s3:GetObject", place)] if spec.settings.gpu else []
 
 
-def _rights(spec: NodeSpec, prefix: str) -> list[Document]:
-    """What the roles of jobs may do with a service, one statement for each set of actions."""
+def _rights(spec: NodeSpec, prefix: str, roles: Sequence[str] = _JOBS) -> list[Document]:
+    """What roles may do with a service, one statement for each set of actions."""
     where = Where(spec.names, spec.platform_account_id, spec.settings.role_path)
     resources: dict[tuple[str, ...], list[Any]] = {}
-    for row in (row for role in _JOBS for row in role_rights(role, where, prefix)):
+    for row in (row for role in roles for row in role_rights(role, where, prefix)):
         known = resources.setdefault(tuple(row["Action"]), [])
         known += [resource for resource in many(row["Resource"]) if resource not in known]
     return [_passing(spec, list(actions), known) for actions, known in resources.items()]

@@ -6,6 +6,8 @@ code but the node's own.
 
 from __future__ import annotations
 
+from typing import Any
+
 from pennsieve_agent.account.spec.node_spec import Code, NodeSpec
 from pennsieve_agent.account.stack.alarms import alarms, dead_letters
 from pennsieve_agent.account.stack.template_parts import (
@@ -33,8 +35,8 @@ def functions(spec: NodeSpec, code: Code) -> Resources:
     """The functions with their rules: what turns a node on."""
     names = spec.names
     return {
-        "Gateway": _function(spec, code, names.gateway, "gateway", GATEWAY_SECONDS),
-        "Admin": _function(spec, code, names.admin, "admin", GATEWAY_SECONDS),
+        "Gateway": node_function(spec, code, names.gateway, "gateway", GATEWAY_SECONDS),
+        "Admin": node_function(spec, code, names.admin, "admin", GATEWAY_SECONDS),
         "Reconciler": _reconciler(spec, code),
         **alarms(spec),
         "JobsChanged": _rule(
@@ -75,11 +77,14 @@ def _queues(spec: NodeSpec) -> tuple[str, ...]:
 
 
 def _reconciler(spec: NodeSpec, code: Code) -> Resource:
-    function = _function(spec, code, spec.names.reconciler, "reconciler", RECONCILER_SECONDS)
+    function = node_function(spec, code, spec.names.reconciler, "reconciler", RECONCILER_SECONDS)
     return {**function, "Properties": {**function["Properties"], **dead_letters()}}
 
 
-def _function(spec: NodeSpec, code: Code, name: str, module: str, seconds: int) -> Resource:
+def node_function(
+    spec: NodeSpec, code: Code, name: str, module: str, seconds: int
+) -> dict[str, Any]:
+    """One of the node's functions, which have their settings and their role as they are called."""
     return {
         "Type": "AWS::Lambda::Function",
         "Properties": {
@@ -125,6 +130,8 @@ def _environment(spec: NodeSpec, code: Code) -> dict[str, object]:
         admin=names.admin,
         organization=spec.organization_id,
         reconciler=names.reconciler,
+        transfer_function=names.transfer,
+        files_function=names.transfer_files,
         schedule=names.schedule,
         secret_prefix=names.secret_prefix,
         mover_image=mover_image(spec),

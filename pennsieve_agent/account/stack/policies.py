@@ -8,16 +8,15 @@ such action. What AWS names itself is told apart by our tag.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pennsieve_agent.account.spec.names import TOKEN_TAG, NodeNames
 from pennsieve_agent.account.stack.key_uses import key_uses
 from pennsieve_agent.account.stack.statements import Document, allow, document
-from pennsieve_agent.domain.iam_policies import fits, many
-from pennsieve_agent.domain.step_files import FILES_PREFIX
+from pennsieve_agent.domain.iam_policies import many
+from pennsieve_agent.domain.step_files import FILES_PREFIX, RUNS_FOLDER
 from pennsieve_agent.node.role_permissions import (
     GPU_PARAMETERS,
     PARAMETERS,
@@ -53,6 +52,18 @@ NO_RESOURCE = {
     "batch:ListJobs": _LIST,
     "ecr:GetAuthorizationToken": "it logs in to the registry as a whole",
     "ecs:DiscoverPollEndpoint": "it finds the endpoint to ask",
+    **dict.fromkeys(
+        (
+            "ec2:AssignPrivateIpAddresses",
+            "ec2:CreateNetworkInterface",
+            "ec2:DeleteNetworkInterface",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSubnets",
+            "ec2:UnassignPrivateIpAddresses",
+        ),
+        "AWS Lambda asks for it, for a function in a VPC "
+        "(https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html)",
+    ),
     "events:ListRuleNamesByTarget": _LIST,
     "events:ListRules": _LIST,
 }
@@ -79,7 +90,7 @@ class Where:
 
 def role_access(role: str, where: Where) -> Document:
     """What one of the node's own roles may do: a word of the rights table."""
-    return document(*_by_action(_statement(right, where) for right in RIGHTS[role]))
+    return document(*_by_action(statement_of(right, where) for right in RIGHTS[role]))
 
 
 def _by_action(rows: Iterable[Document]) -> Iterator[Document]:
@@ -96,89 +107,7 @@ def _by_action(rows: Iterable[Document]) -> Iterator[Document]:
 def role_rights(role: str, where: Where, service: str) -> tuple[Document, ...]:
     """What one of the node's own roles may do with one service of AWS."""
     rights = (right for right in RIGHTS[role] if right.actions[0].startswith(f"{service}:"))
-    return tuple(_statement(right, where) for right in rights)
-
-
-def node_boundary(names: NodeNames, platform_account_id: str = "") -> Document:
-    """The most that any role of a node's stack can ever do, whatever is put on it later.
-
-    IAM accepts 6,144 characters, so it names no region, and one statement holds rights of several
-    services: as an action is only ever asked about resources of its own service, that
-    gives no more than a statement for each would.
-    """
-    anywhere = replace(names, region="*")
-    where = Where(anywhere, platform_account_id, "/*")
-    rows = [_statement(right, where) for rights in RIGHTS.values() for right in rights]
-    logs = anywhere.arn("logs", f"log-group:{anywhere.log_group}/*")
-    documents = (
-        document(allow(FLOW_ACTIONS, logs)),  # wider than any role's, as the whole has to be short
-        _key_of_any_role(anywhere),
-        instance_access(where),
-        files_access(anywhere),
-    )
-    rows += [statement for access in documents for statement in access["Statement"]]
-    return document(*_merged(_by_actions(_by_resource(rows))))
-
-
-def _by_resource(rows: Sequence[Document]) -> Iterator[Document]:
-    """One statement for each resource and condition, with all that is done to it.
-
-    What another statement's resource covers is said there: the most that is ever allowed need not
-    be as narrow as each role.
-    """
-    statements: dict[str, Document] = {}
-    wide = [row for row in rows if isinstance(row["Resource"], str) and row["Resource"] != "*"]
-    for narrow in rows:
-        row = next((other for other in wide if _within(narrow, other)), narrow)
-        row = {**row, "Action": narrow["Action"]}
-        key = repr((row["Resource"], row.get("Condition")))
-        before = statements.setdefault(key, {**row, "Action": []})
-        together = sorted({*before["Action"], *row["Action"]})
-        stems = tuple(action[:-1] for action in together if action.endswith("*"))
-        before["Action"] = [
-            action for action in together if action[-1] == "*" or not action.startswith(stems)
-        ]
-    yield from statements.values()
-
-
-def _by_actions(rows: Iterable[Document]) -> Iterator[Document]:
-    """One statement for the same actions on the same condition, with all their resources."""
-    statements: dict[str, Document] = {}
-    for row in rows:
-        key = repr((row["Action"], row.get("Condition"), row["Resource"] == "*"))
-        before = statements.setdefault(key, {**row, "Resource": []})
-        before["Resource"] = [*before["Resource"], *many(row["Resource"])]
-    for row in statements.values():
-        yield row | {"Resource": "*"} if row["Resource"] == ["*"] else row
-
-
-def _within(row: Document, other: Document) -> bool:
-    """Whether all resources of one statement are among those of another, conditions alike."""
-    names, wider = many(row["Resource"]), other["Resource"]
-    alike = row.get("Condition") == other.get("Condition")
-    if row["Action"][0].startswith("s3:"):  # a bucket's name with a star is not its objects
-        alike = alike and ("/" in wider) == all("/" in name for name in names)
-    return alike and names != [wider] and all(fits(wider, name) for name in names)
-
-
-def _merged(rows: Iterable[Document]) -> Iterator[Document]:
-    """The same rights in fewer statements, each with one row of a service at most."""
-    merged: dict[tuple[str, int], Document] = {}
-    counted: Counter[tuple[str, str]] = Counter()
-    for row in rows:
-        if row["Resource"] == "*":
-            yield {"Effect": "Allow", "Action": row["Action"], "Resource": "*"}
-            continue
-        conditions, service = row.get("Condition", {}), row["Action"][0].partition(":")[0]
-        about = repr(conditions), service
-        into = merged.setdefault(
-            (about[0], counted[about]), allow((), []) | {"Condition": conditions}
-        )
-        counted[about] += 1
-        into["Action"] = [*into["Action"], *row["Action"]]
-        into["Resource"] = [*into["Resource"], *many(row["Resource"])]
-    for row in merged.values():
-        yield {key: value for key, value in row.items() if value}
+    return tuple(statement_of(right, where) for right in rights)
 
 
 def flow_access(names: NodeNames) -> Document:
@@ -227,15 +156,6 @@ def key_access(role: str, names: NodeNames, key: Any) -> Iterator[Document]:
         yield allow(tuple(set().union(*uses.values())), key) | {"Condition": through}
 
 
-def _key_of_any_role(names: NodeNames) -> Document:
-    """The most that any role can do with the key: never by itself, only through a service."""
-    uses = key_uses(a for rights in RIGHTS.values() for right in rights for a in right.actions)
-    conditions = dict(_tagged(names))
-    conditions["Null"] = {**conditions.get("Null", {}), "kms:ViaService": "false"}
-    actions = tuple(set().union(*uses.values()))
-    return document(allow(actions, names.arn("kms", "key/*")) | {"Condition": conditions})
-
-
 def instance_access(where: Where) -> Document:
     """What a machine's ECS agent calls, to pull images and write logs of jobs, too.
 
@@ -258,13 +178,16 @@ def instance_access(where: Where) -> Document:
         allow((*joins, *tells), cluster),
         allow(works, machines) | inside,
         allow(finds, "*"),
-        *(_statement(Right(pulls, kind, ""), where) for kind in ("platform-images", "node-images")),
-        _statement(Right(("s3files:ClientMount", "s3files:ClientWrite"), "mount", ""), where),
+        *(
+            statement_of(Right(pulls, kind, ""), where)
+            for kind in ("platform-images", "node-images")
+        ),
+        statement_of(Right(("s3files:ClientMount", "s3files:ClientWrite"), "mount", ""), where),
         allow(("logs:CreateLogStream", "logs:PutLogEvents"), group),
     )
 
 
-def _tagged(names: NodeNames) -> dict[str, Any]:
+def tagged(names: NodeNames) -> dict[str, Any]:
     """Only what carries this node's tag; any node's, where the names stand for all."""
     every = names.token == "*"  # noqa: S105 - no password
     if every:
@@ -277,13 +200,16 @@ def _tagging(names: NodeNames, when: Mapping[str, str]) -> dict[str, Any]:
     if names.token == "*":  # noqa: S105 - no password
         tagged: dict[str, Any] = {"Null": {f"aws:RequestTag/{TOKEN_TAG}": "false"}}
         return tagged | ({"StringEquals": dict(when)} if when else {})
+    if names.region == "*":  # the boundary, which has to be short
+        return {"StringEquals": {f"aws:RequestTag/{TOKEN_TAG}": names.token, **when}}
     return {
         "StringEquals": {f"aws:RequestTag/{TOKEN_TAG}": names.token, **when},
         "StringEqualsIfExists": {f"aws:ResourceTag/{TOKEN_TAG}": names.token},
     }
 
 
-def _statement(right: Right, where: Where) -> Document:
+def statement_of(right: Right, where: Where) -> Document:
+    """One row of the rights table as a statement."""
     resources, conditions = _resources(right.kind, where)
     statement = allow(right.actions, resources)
     return statement | ({"Condition": conditions} if conditions else {})
@@ -297,25 +223,31 @@ def _resources(kind: str, where: Where) -> tuple[Any, Conditions]:
         return plain, {}
     job = names.arn("batch", "job/*")
     files = names.arn(*FILE_SYSTEMS)
-    roles = (
+    roles: tuple[str, ...] = (
         names.execution_role,
         names.gpu_execution_role,
         names.job_role,
         names.mover_role,
     )
+    if names.region == "*":  # the boundary, which has to be short
+        roles = (f"{names.stack}-*execution", names.job_role, names.mover_role)
     created = {"s3files:CreateAction": "CreateAccessPoint"}
     passed = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
     # Who mounts is not asked for tags ("S3 Files condition keys for clients",
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-security-iam.html).
     through = {"s3files:AccessPointArn": f"{files}/access-point/*"}
+    listed = {"s3:prefix": [f"{FILES_PREFIX}{RUNS_FOLDER}/*", "runs/*"]}
     table: dict[str, tuple[Any, Conditions]] = {
-        "job": (job, _tagged(names)),
+        "job": (job, tagged(names)),
         "new-job": (job, _tagging(names, {})),
-        "file-system": (files, _tagged(names)),
+        "file-system": (files, tagged(names)),
         # An access point's ARN begins with that of its file system.
-        "access-point": (files, _tagged(names)),
+        "access-point": (files, tagged(names)),
         "new-access-point": (f"{files}/access-point/*", _tagging(names, created)),
-        "mount": (where.files or files, {"ArnLike": through}),
+        # The boundary, which knows no file system and has to be short, leaves this to the roles.
+        "mount": (where.files or files, {"ArnLike": through} if where.files else {}),
+        "bucket-list": (f"arn:{names.partition}:s3:::{names.bucket}", {"StringLike": listed}),
+        "own-interface": ("*", {"Null": {"lambda:SourceFunctionArn": "true"}}),
         "roles-to-pass": ([where.role(role) for role in roles], {"StringEquals": passed}),
     }
     return table[kind]
@@ -335,6 +267,10 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
         "gateway": names.arn("lambda", f"function:{names.gateway}"),
         "dead-letters": names.arn("sqs", names.dead_letters),
         "reconciler": names.arn("lambda", f"function:{names.reconciler}"),
+        "transfers": [
+            names.arn("lambda", f"function:{name}")
+            for name in (names.transfer, names.transfer_files)
+        ],
         "job-log": names.arn("logs", f"log-group:{names.log_group}:*"),
         "own-log": names.arn("logs", f"log-group:{names.log_group}/functions:*"),
         "secret": f"{parameters}secrets/*",

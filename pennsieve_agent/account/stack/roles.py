@@ -6,6 +6,7 @@ None is for Pennsieve, which has no rights in the account.
 from __future__ import annotations
 
 from pennsieve_agent.account.spec.node_spec import Mode, NodeSpec
+from pennsieve_agent.account.stack.boundary import node_boundary
 from pennsieve_agent.account.stack.policies import (
     FILES_SERVICE,
     Where,
@@ -13,7 +14,6 @@ from pennsieve_agent.account.stack.policies import (
     flow_access,
     instance_access,
     key_access,
-    node_boundary,
     role_access,
 )
 from pennsieve_agent.account.stack.statements import Document, document
@@ -42,6 +42,11 @@ def roles(spec: NodeSpec) -> Resources:
         **_inner(spec, "mover", "Moves the files of runs in and out"),
         **_files_role(spec),
     }
+    if spec.code is not None:  # the first template, without functions, has to be short
+        resources |= {
+            **_inner(spec, "transfer", "Moves the files of small runs in and out"),
+            **_inner(spec, "transfer-files", "Does so with the files of runs mounted"),
+        }
     if spec.settings.mode is not Mode.BASIC and not spec.settings.network:
         resources |= _flow_role(spec)
     if spec.settings.gpu:
@@ -75,9 +80,11 @@ def _inner(spec: NodeSpec, word: str, about: str) -> Resources:
         "execution": names.execution_role,
         "job": names.job_role,
         "mover": names.mover_role,
+        "transfer": names.transfer,
+        "transfer-files": names.transfer_files,
     }
     name = called[word]
-    if word in {"gateway", "admin", "reconciler"}:
+    if word in {"gateway", "admin", "reconciler", "transfer", "transfer-files"}:
         trust = service_trust(FUNCTIONS, names)
     else:
         trust = service_trust(TASKS, names, names.arn("ecs", "*"))

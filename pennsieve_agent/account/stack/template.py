@@ -12,6 +12,7 @@ from pennsieve_agent.account.stack.queues import queues
 from pennsieve_agent.account.stack.roles import roles
 from pennsieve_agent.account.stack.storage import bucket_resources, storage
 from pennsieve_agent.account.stack.template_parts import Resources, attribute, ref, tags
+from pennsieve_agent.account.stack.transfer_functions import transfer_functions
 
 _HEAD = {
     "AWSTemplateFormatVersion": "2010-09-09",
@@ -29,6 +30,7 @@ def node_template(spec: NodeSpec) -> dict[str, Any]:
         **storage(spec),
         **queues(spec),
         **(functions(spec, spec.code) if spec.code is not None else {}),
+        **(transfer_functions(spec, spec.code) if spec.code is not None else {}),
         **_budget(spec),
     }
     outputs = {

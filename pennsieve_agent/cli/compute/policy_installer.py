@@ -86,7 +86,7 @@ def boundary(
     """
     from pennsieve_agent.account.rights.installer import all_nodes
     from pennsieve_agent.account.spec.names import BOUNDARY_NAME
-    from pennsieve_agent.account.stack.policies import node_boundary
+    from pennsieve_agent.account.stack.boundary import node_boundary
 
     names = all_nodes(known_identity(context, region, aws_profile))
     document = node_boundary(names)

@@ -16,14 +16,18 @@ from pennsieve_agent.node.records.run_store import RunStore
 SIGN_IN = "/authentication/cognito-config"
 """What anybody may ask Pennsieve (``contracts/core.md`` 1.2)."""
 WAY_SECONDS = 5.0
+MOST_READ = 50
+"""Active runs that are looked at."""
 
 
 def health(node: Node) -> dict[str, Any]:
     """``{status, issues, resources, version, protocol, mode}``; an issue is one sentence."""
     issues: list[str] = []
-    active = 0
+    active: list[str] = []
     try:
-        active = len(RunStore(node).active())
+        store = RunStore(node)
+        active = store.active()
+        issues += _files_left(store, active)
     except Exception as error:
         if not aws_code(error):
             raise
@@ -33,7 +37,7 @@ def health(node: Node) -> dict[str, Any]:
         "status": "WARNING" if issues else "HEALTHY",
         "issues": issues,
         "resources": {
-            "activeRuns": active,
+            "activeRuns": len(active),
             "version": node.settings.version,
             "mode": node.settings.mode,
         },
@@ -41,6 +45,17 @@ def health(node: Node) -> dict[str, Any]:
         "protocol": PROTOCOL,
         "mode": node.settings.mode,
     }
+
+
+def _files_left(store: RunStore, active: list[str]) -> list[str]:
+    """The runs whose files cannot be deleted; the node tries again by the clock."""
+    records = filter(None, map(store.read, active[:MOST_READ]))
+    return [
+        f"the files of run {record.name or record.run} are still in the bucket of the node, as "
+        f"deleting them fails ({record.left}); it is tried again"
+        for record in records
+        if record.left
+    ]
 
 
 def _way_to_pennsieve(node: Node) -> list[str]:

@@ -67,6 +67,8 @@ class AccessPoints:
 
     def mounts(self, job: JobRecord) -> list[Mount]:
         """What a job mounts; a mount comes after the one that it lies in."""
+        if job.kind is JobKind.STAGE:  # it puts objects into the bucket
+            return []
         if job.kind is not JobKind.PROCESS:
             mounts = [Mount(_TRANSFER, RUN_MOUNT, read_only=False)]
             if self.record.planned_step(job.step).get("target_type") == LAYER_TARGET:

@@ -40,7 +40,10 @@ def register_definition(node: Node, record: RunRecord, job: JobRecord) -> str:
         platformCapabilities=["EC2" if job.gpu else "FARGATE"],
         containerProperties=_container(node, record, job),
         retryStrategy=_retries(job),
-        timeout={"attemptDurationSeconds": _timeout(record.limits)},
+        # The time limit of a run does not end what deletes its files.
+        timeout={
+            "attemptDurationSeconds": _timeout({} if job.kind is JobKind.CLEAN else record.limits)
+        },
         propagateTags=True,
         tags=node.settings.run_tags(record.run),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pennsieve_agent.node.jobs import calls
 from pennsieve_agent.node.jobs.job_definitions import register_definition, shortened
 from pennsieve_agent.node.jobs.tasks import step_slug
 from pennsieve_agent.node.jobs.transfer_tasks import put_task
@@ -24,7 +25,10 @@ class JobSubmitter:
         """Submit a job whose name is chosen; its id."""
         # Before the job: it may start at once.
         if job.kind is not JobKind.PROCESS:
-            put_task(self.node, self.record, job)
+            task = put_task(self.node, self.record, job)
+            if job.calls:
+                job.called = self.node.now()
+                return calls.invoke(self.node, self.record.run, job, task)
         ids = [parent.id for parent in awaited(self.record, job)]
         answer = self._batch.submit_job(
             jobName=job.name,
@@ -37,7 +41,12 @@ class JobSubmitter:
         return str(answer["jobId"])
 
     def find(self, job: JobRecord) -> str:
-        """The id of a job whose submission was cut off; empty when there is none."""
+        """The id of a job whose submission was cut off; empty when there is none.
+
+        A call is made again: one of the name that has begun is not begun twice.
+        """
+        if job.calls:
+            return ""
         answer = self._batch.list_jobs(
             jobQueue=self._queue(job), filters=[{"name": "JOB_NAME", "values": [job.name]}]
         )

@@ -87,6 +87,11 @@ def object_key(run: str, step: str, kind: TaskKind) -> str:
     return f"runs/{run}/{step_slug(step)}.{kind}.json"
 
 
+def state_key(run: str, step: str) -> str:
+    """Where lies what a delivery has decided that a function does."""
+    return f"runs/{run}/{step_slug(step)}.state.json"
+
+
 def step_slug(step: str) -> str:
     """A step's id as a part of names, of at most 64 characters: two ids never have one slug."""
     slug = re.sub(r"[^A-Za-z0-9-]", lambda match: f"_{ord(match[0]):x}_", step) or "_"

@@ -18,14 +18,13 @@ TASK_KINDS = {
 }
 
 
-def put_task(node: Node, record: RunRecord, job: JobRecord) -> None:
-    """Write the task of a transfer job into the bucket."""
+def put_task(node: Node, record: RunRecord, job: JobRecord) -> str:
+    """Write the task of a transfer into the bucket; its key."""
     task = task_of(record, job)
-    node.client("s3").put_object(
-        Bucket=node.settings.bucket,
-        Key=object_key(record.run, job.step, task.kind),
-        Body=task.to_json().encode(),
-    )
+    key = object_key(record.run, job.step, task.kind)
+    body = task.to_json().encode()
+    node.client("s3").put_object(Bucket=node.settings.bucket, Key=key, Body=body)
+    return key
 
 
 def task_of(record: RunRecord, job: JobRecord) -> Task:

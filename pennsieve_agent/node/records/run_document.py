@@ -14,20 +14,28 @@ from pennsieve_agent.node.node_settings import NodeSettings
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord, Phase, RunRecord
 from pennsieve_agent.node.runs.transitions import step_states
 
-_OVER = {Phase.CLEANING, Phase.REPORTING, Phase.DONE}
+_OVER = {Phase.REPORTING, Phase.DONE}
+CLEANINGS_AWAITED = 12
+"""A run whose files cannot be deleted is called ended after so many tries, of an hour."""
 _KINDS = {"stage-in": "data-source"}
 FOLDER = "TARGET_FOLDER"
 Json = Mapping[str, Any]
 
 
+def is_over(record: RunRecord) -> bool:
+    """Whether a run is called ended."""
+    is_awaited = record.phase is Phase.CLEANING and record.cleanings < CLEANINGS_AWAITED
+    return not is_awaited and record.phase in {Phase.CLEANING, *_OVER}
+
+
 def status_of(record: RunRecord) -> str:
     """A run's state in the platform's words (``contracts/workflows.md`` 3.4)."""
-    if record.phase in _OVER:
+    if is_over(record):
         return record.outcome
-    if record.phase is Phase.FINALIZING:
-        return "FINALIZING"
-    if record.phase is Phase.ENDING and record.outcome == "CANCELED":
+    if record.phase in {Phase.ENDING, Phase.CLEANING} and record.outcome == "CANCELED":
         return "CANCELING"
+    if record.phase in {Phase.FINALIZING, Phase.CLEANING}:
+        return "FINALIZING"
     return "STARTED" if record.started else "NOT_STARTED"
 
 
@@ -48,7 +56,7 @@ def summary_of(record: RunRecord) -> dict[str, Any]:
         "person": dict(record.claimed),
         "created": timestamp(record.created),
         "started": timestamp(record.started),
-        "ended": timestamp(record.ended),
+        "ended": timestamp(record.ended) if is_over(record) else "",
         "cost": round(record.cost, 6) if record.metrics else None,
     }
 

@@ -50,7 +50,9 @@ class JobRecord:
     ``submissions`` counts them and ``lost`` those that Batch forgot; ``name`` is that of the last
     one. ``attempts`` are those of the last submission as AWS tells of them, ``past`` those of the
     ones before. ``log`` is the log stream of the attempt that runs. ``vcpus``, ``memory`` (MB) and
-    ``disk`` (GiB; 0 is what comes with it) are what it gets.
+    ``disk`` (GiB; 0 is what comes with it) are what it gets. ``calls`` are the calls of functions
+    that are still to be made for it (:mod:`pennsieve_agent.node.jobs.calls`), none of a job for AWS
+    Batch; ``called`` is when the last was made, ``begun`` when the first of several began.
     """
 
     key: str
@@ -71,6 +73,9 @@ class JobRecord:
     started: float = 0.0
     stopped: float = 0.0
     lost: int = 0
+    calls: list[str] = field(default_factory=list)
+    called: float = 0.0
+    begun: float = 0.0
     log: str = ""
     attempts: list[dict[str, Any]] = field(default_factory=list)
     past: list[dict[str, Any]] = field(default_factory=list)
@@ -92,6 +97,8 @@ class RunRecord:
     plan as it is stored, ``listed`` that of the run's row in the list of runs.
 
     ``access_points`` are ids by what they lead to; one that is about to be created has none.
+    ``cleanings`` counts how often deleting its files has failed, ``left`` says why, and
+    ``clean_after`` is before when it is not tried again.
     ``outbox`` are reports that the platform has not taken yet, in order; ``reported``
     has the last state of each step among them, so that nothing is said twice. ``archive`` is how
     far that of the log is (:mod:`pennsieve_agent.node.runs.log_archive`).
@@ -122,6 +129,9 @@ class RunRecord:
     delivered_bytes: int = 0
     cost: float = 0.0
     tries: int = 0
+    cleanings: int = 0
+    clean_after: float = 0.0
+    left: str = ""
     origin: Origin = Origin.PENNSIEVE
     name: str = ""
     caller: str = ""

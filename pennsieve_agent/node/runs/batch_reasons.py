@@ -49,6 +49,8 @@ def failure(job: Json) -> str:
     code = container.get("exitCode")
     if about == STOPPED:
         return STOPPED
+    if job.get("isCall"):
+        return about
     for pattern, words in _WORDS:
         for text in (said, about):
             if re.search(pattern, text):
@@ -124,4 +126,5 @@ def waiting(job: Json, environment: Json | None, used: float, most: float) -> st
 
 def processors(jobs: Sequence[JobRecord]) -> float:
     """How many processors the jobs take that have a machine."""
-    return sum(job.vcpus for job in jobs if job.status in {"STARTING", "RUNNING"})
+    on = {"STARTING", "RUNNING"}
+    return sum(job.vcpus for job in jobs if job.status in on and not job.calls)

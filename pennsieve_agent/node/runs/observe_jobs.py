@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pennsieve_agent.node.jobs import calls
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_record import JobRecord, RunRecord
 from pennsieve_agent.node.records.run_store import RunStore
@@ -18,8 +19,8 @@ _DESCRIBED = 100
 
 def observe(node: Node, store: RunStore, record: RunRecord) -> AwsState:
     """What AWS shows of a run's jobs now."""
-    ids = [job.id for job in record.live]
-    rows: dict[str, Any] = {}
+    ids = [job.id for job in record.live if not calls.is_call(job)]
+    rows = calls.rows_of(node, record.run, record.live)
     batch = node.client("batch")
     for start in range(0, len(ids), _DESCRIBED):
         answer = batch.describe_jobs(jobs=ids[start : start + _DESCRIBED])

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from pennsieve_agent.domain.job_sizes import TRANSFER_CPU, TRANSFER_MEMORY, fit, fit_gpu
 from pennsieve_agent.domain.plans import Job, RunPlan
 from pennsieve_agent.domain.plans import JobKind as PlanKind
+from pennsieve_agent.domain.target_types import LAYER_TARGET
+from pennsieve_agent.node.jobs.calls import parts_of
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord
 from pennsieve_agent.node.records.run_store import RunStore
@@ -82,14 +84,17 @@ def _jobs(node: Node, job: Job, code: Code | None) -> list[JobRecord]:
     parents = list(job.depends_on)
     match job.kind:
         case PlanKind.STAGE_IN:
-            return [_transfer(job.id, job.id, JobKind.STAGE, parents)]
+            return [_transfer(node, job.id, job.id, JobKind.STAGE, parents)]
         case PlanKind.TARGET:
-            return [_transfer(job.id, job.id, JobKind.DELIVER, parents)]
+            target = _transfer(node, job.id, job.id, JobKind.DELIVER, parents)
+            if job.target_type == LAYER_TARGET:
+                target.calls = []  # the layers are mounted by jobs alone
+            return [target]
         case PlanKind.PROCESSOR:
             pass
     jobs = []
     if len(parents) != 1:  # with none before it, this makes the folders of the run's steps
-        merge = _transfer(f"{job.id}/merge", job.id, JobKind.MERGE, parents)
+        merge = _transfer(node, f"{job.id}/merge", job.id, JobKind.MERGE, parents)
         jobs.append(merge)
         parents = [merge.key]
     gpu = code is not None and code.compute_type == "gpu"
@@ -125,8 +130,16 @@ def _jobs(node: Node, job: Job, code: Code | None) -> list[JobRecord]:
     return jobs
 
 
-def _transfer(key: str, step: str, kind: JobKind, after: list[str]) -> JobRecord:
-    return JobRecord(key, step, kind, after, vcpus=TRANSFER_CPU / 1024, memory=TRANSFER_MEMORY)
+def _transfer(node: Node, key: str, step: str, kind: JobKind, after: list[str]) -> JobRecord:
+    return JobRecord(
+        key,
+        step,
+        kind,
+        after,
+        vcpus=TRANSFER_CPU / 1024,
+        memory=TRANSFER_MEMORY,
+        calls=parts_of(node, kind),
+    )
 
 
 def check_budget(node: Node, store: RunStore, run: str) -> None:

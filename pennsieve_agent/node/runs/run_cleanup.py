@@ -6,13 +6,14 @@ import contextlib
 import logging
 from typing import Any
 
+from pennsieve_agent.node.jobs import calls
 from pennsieve_agent.node.jobs.job_definitions import definition_name
 from pennsieve_agent.node.jobs.job_submission import job_name
 from pennsieve_agent.node.jobs.step_parameters import forget_parameters
-from pennsieve_agent.node.jobs.tasks import object_key
+from pennsieve_agent.node.jobs.tasks import object_key, state_key
 from pennsieve_agent.node.jobs.transfer_tasks import TASK_KINDS
 from pennsieve_agent.node.node import Node, aws_code
-from pennsieve_agent.node.records.run_record import JobRecord, RunRecord
+from pennsieve_agent.node.records.run_record import JobKind, JobRecord, RunRecord
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +33,30 @@ def tidy(node: Node, record: RunRecord) -> None:
         for number in range(1, job.submissions + 1):
             _deregister(node, record, job, number)
         if job.kind in TASK_KINDS:
-            key = object_key(record.run, job.step, TASK_KINDS[job.kind])
-            with _ignore_missing():
-                node.client("s3").delete_object(Bucket=node.settings.bucket, Key=key)
+            for key in _keys(record, job):
+                with _ignore_missing():
+                    node.client("s3").delete_object(Bucket=node.settings.bucket, Key=key)
+
+
+def _keys(record: RunRecord, job: JobRecord) -> list[str]:
+    """The objects in the bucket that a transfer was told by, or told of."""
+    keys = [object_key(record.run, job.step, TASK_KINDS[job.kind])]
+    if job.called:
+        keys += [calls.begun_key(record.run, name) for name in _names(record, job)]
+        keys += [calls.stop_key(record.run)]
+    if job.called and job.kind is JobKind.DELIVER:
+        keys += [calls.archive_key(record.run, job.step), state_key(record.run, job.step)]
+    return keys
+
+
+def _names(record: RunRecord, job: JobRecord) -> list[str]:
+    """The names of all submissions of a job."""
+    named = JobRecord(job.key, job.step, job.kind)
+    names = []
+    for number in range(1, job.submissions + 1):
+        named.submissions = number
+        names.append(job_name(record.run, named))
+    return names
 
 
 def _deregister(node: Node, record: RunRecord, job: JobRecord, number: int) -> None:

@@ -12,14 +12,16 @@ from dataclasses import dataclass
 
 from pennsieve_agent.node.identity.pennsieve_api import Down
 from pennsieve_agent.node.identity.user_session import forget_tokens
+from pennsieve_agent.node.jobs import calls
 from pennsieve_agent.node.jobs.access_points import AccessPoints
 from pennsieve_agent.node.jobs.job_submission import JobSubmitter, job_name
 from pennsieve_agent.node.jobs.step_secrets import keep_session
 from pennsieve_agent.node.node import Node, aws_code
-from pennsieve_agent.node.records.run_record import JobKind, JobRecord, Phase, RunRecord
+from pennsieve_agent.node.records.run_record import JobRecord, Phase, RunRecord
 from pennsieve_agent.node.records.run_store import Busy, RunStore
 from pennsieve_agent.node.runs.accept_run import PATIENCE_SECONDS, accept
 from pennsieve_agent.node.runs.batch_reasons import STOPPED
+from pennsieve_agent.node.runs.clean_files import FileCleaning
 from pennsieve_agent.node.runs.log_archive import archive, is_archived
 from pennsieve_agent.node.runs.log_reasons import explain
 from pennsieve_agent.node.runs.month_budget import budget_of, note_spent
@@ -45,7 +47,6 @@ ARCHIVE_SECONDS = 86_400.0
 MOST_ARCHIVINGS = 3
 """Passes of an archive before a run's end is told, and in one invocation."""
 MOST_STEPS = 500
-CLEAN_KEY = "/clean"
 
 
 @dataclass(slots=True)
@@ -182,7 +183,7 @@ class RunReconciler:
     def _launch(self, record: RunRecord, job: JobRecord) -> None:
         submitter = JobSubmitter(self.node, record)
         access_points = AccessPoints(self.node, record)
-        if missing := access_points.missing(job):
+        if missing := [] if job.calls else access_points.missing(job):
             # Written down before they are created: nobody else could find them to delete them.
             record.access_points |= dict.fromkeys(missing, "")
             self.store.write(record)
@@ -225,8 +226,11 @@ class RunReconciler:
         if not record.live:
             record.phase = Phase.FINALIZING
             return True
+        if any(map(calls.is_call, record.live)):
+            calls.stop(self.node, record.run)
         for job in record.live:
-            self.node.client("batch").terminate_job(jobId=job.id, reason=STOPPED)
+            if not calls.is_call(job):
+                self.node.client("batch").terminate_job(jobId=job.id, reason=STOPPED)
         return False
 
     def _settle(self, record: RunRecord) -> None:
@@ -249,7 +253,6 @@ class RunReconciler:
         self._tell(record, reports)
         if record.outcome != "CANCELED" and record.started:
             reports.run("FINALIZING")
-        reports.run(record.outcome)
         record.phase = Phase.CLEANING
         return True
 
@@ -267,27 +270,13 @@ class RunReconciler:
             note_spent(self.node, self.store, record, record.cost)
 
     def _clean(self, record: RunRecord) -> bool:
-        if not record.access_points:
-            record.phase = Phase.REPORTING
-            return True
-        job = next((job for job in record.jobs if job.kind is JobKind.CLEAN), None)
-        if job is None:
-            job = JobRecord(CLEAN_KEY, CLEAN_KEY, JobKind.CLEAN)
-            record.jobs.append(job)
-        if not job.id:
-            self._launch(record, job)
-            return True
-        seen = observe(self.node, self.store, record)
-        update_jobs(record, seen)
-        if job.ended or job.id not in seen.jobs:
-            self._measure(record)  # once more: cleaning is paid, too
-            tidy(self.node, record)
-            record.phase = Phase.REPORTING
-            return True
-        return False
+        clean = FileCleaning(self.node, self.store, self._launch, self._measure)
+        return clean.go_on(record)
 
     def _report(self, record: RunRecord) -> bool:
-        StatusReports(self.node, self.store, record).flush()
+        reports = StatusReports(self.node, self.store, record)
+        reports.run(record.outcome)
+        reports.flush()
         if record.outbox and self.node.now() - record.ended < REPORT_SECONDS:
             return False
         tidy(self.node, record)

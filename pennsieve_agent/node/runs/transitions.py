@@ -30,6 +30,8 @@ MOST_PARENTS = 20
 """Jobs that one may depend upon (AWS Batch, "Job dependencies")."""
 Json = Mapping[str, Any]
 _RUNNING = "RUNNING"
+UNFIT = "UNFIT"
+"""The state of a call of a function that a job of Batch's has to go on with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,23 @@ def update_jobs(record: RunRecord, seen: AwsState) -> None:
     """Update the jobs with what AWS shows. A job that has ended does not change."""
     for job in record.jobs:
         row = seen.jobs.get(job.id) if job.id else None
-        if row is not None and not job.ended:
-            _note(job, row)
+        if row is None or job.ended:
+            continue
+        if row["status"] == UNFIT:  # a job goes on with it
+            job.calls = []
+            resubmit(job)
+            continue
+        if row["status"] == "SUCCEEDED" and len(job.calls) > 1:
+            job.calls = job.calls[1:]  # of one attempt
+            job.id, job.status = "", ""
+            job.begun = job.begun or float(row["startedAt"]) / 1000
+            continue
+        _note(job, row)
 
 
 def _note(job: JobRecord, row: Json) -> None:
     job.status = str(row["status"])
-    job.started = float(row.get("startedAt") or 0) / 1000
+    job.started = job.begun or float(row.get("startedAt") or 0) / 1000
     job.stopped = float(row.get("stoppedAt") or 0) / 1000
     job.log = str((row.get("container") or {}).get("logStreamName") or "")
     if job.ended:
@@ -71,7 +83,7 @@ def resubmit(job: JobRecord) -> None:
     """Reset a job so that it is submitted again; its attempts so far are kept."""
     job.past += job.attempts
     job.attempts, job.id, job.status, job.reason, job.log = [], "", "", "", ""
-    job.exit_code, job.started, job.stopped = None, 0.0, 0.0
+    job.exit_code, job.started, job.stopped, job.begun = None, 0.0, 0.0, 0.0
 
 
 def tries_again(record: RunRecord, job: JobRecord) -> bool:
@@ -119,10 +131,13 @@ def next_to_submit(record: RunRecord) -> JobRecord | None:
     if record.submitting:
         return record.job(record.submitting)
     # What may be tried again is waited for here: Batch gives up what depends upon a failed job.
-    most = 0 if record.limits.get("retries") else MOST_PARENTS
+    retries = bool(record.limits.get("retries"))
     for job in record.work:
         before = awaited(record, job)
-        if not job.id and len(before) <= most and all(parent.id for parent in before):
+        # A call is made when all before it is done, and Batch knows of no calls.
+        most = 0 if retries or job.calls else MOST_PARENTS
+        is_known = all(parent.id and not parent.calls for parent in before)
+        if not job.id and len(before) <= most and is_known:
             return job
     return None
 

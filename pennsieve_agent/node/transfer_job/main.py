@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pennsieve_agent.domain.step_files import LAYERS_MOUNT
-from pennsieve_agent.engine.remove_tree import remove_tree
 from pennsieve_agent.node.jobs.tasks import LAYERS_DIR, RUN_DIR, Task, TaskKind
-from pennsieve_agent.node.transfer_job import merge, stage_input, targets
-from pennsieve_agent.node.transfer_job.relay import Relay
-from pennsieve_agent.node.transfer_job.run_files import Owner, RunFiles
+from pennsieve_agent.node.transfer_job import perform, targets
+from pennsieve_agent.node.transfer_job.delivery_state import restore
+from pennsieve_agent.node.transfer_job.pace import Pace
 from pennsieve_agent.node.transfer_job.transfer_error import TransferError, disk_words
 from pennsieve_agent.transfer.sigv4 import keys_of_task, place, signed
 
@@ -44,28 +43,29 @@ def work(environ: Mapping[str, str]) -> None:
         OSError: the file system, or AWS, refuses.
 
     """
-    root = Path(environ[RUN_DIR])
+    root = Path(environ.get(RUN_DIR, ""))
     task = Task.of(_read_task(environ))
-    run = RunFiles(root, Owner(task.uid), task.before)
-    relay = Relay(
-        task.run,
-        environ["NODE_RECONCILER"],
+    where = perform.Where(
+        environ["NODE_BUCKET"],
         environ["NODE_REGION"],
-        time.sleep,  # noqa: TID251 - the process itself
+        environ["NODE_RECONCILER"],
         environ.get("NODE_ENDPOINT", ""),
+        Pace(time.time),
+        _say,
     )
     match task.kind:
         case TaskKind.STAGE_IN:
-            stage_input.stage_in(task, relay, run, _say)
+            perform.stage(task, where)
         case TaskKind.MERGE:
-            run.lay_out(task.steps)
-            count = merge.merge(run, task.step, task.parents)
-            _say(f"{count} files of {len(task.parents)} steps")
+            perform.merge_parents(task, root, where)
         case TaskKind.DELIVER:
-            places = targets.Places(run, Path(environ.get(LAYERS_DIR, LAYERS_MOUNT)))
-            targets.deliver(task, relay, places, _say, time.time)
+            state = perform.state_file(task, root)
+            restore(task, state, where)
+            layers = Path(environ.get(LAYERS_DIR, LAYERS_MOUNT))
+            results = perform.gathered(task, root)
+            perform.deliver(task, targets.Places(state, layers), results, where)
         case TaskKind.CLEAN:
-            _clean(root)
+            perform.clean(task, root, where)
 
 
 def _read_task(environ: Mapping[str, str]) -> bytes:
@@ -78,16 +78,6 @@ def _read_task(environ: Mapping[str, str]) -> bytes:
     with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - as above
         task: bytes = answer.read()
     return task
-
-
-def _clean(run: Path) -> None:
-    """Remove everything of the run; the folder itself goes with its access point."""
-    for path in run.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            remove_tree(path)
-        else:
-            path.unlink(missing_ok=True)
-    _say("the run's files are gone")
 
 
 def _say(text: str) -> None:

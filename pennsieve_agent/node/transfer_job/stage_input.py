@@ -1,11 +1,9 @@
-"""Bringing a run's input files in: several at once, each going on where it stopped."""
+"""Bringing a run's input in: from Pennsieve's storage into the node's bucket, many at once."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import random
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -17,13 +15,13 @@ from pennsieve_agent.domain.input_layout import (
     has_files_at_top,
     local_paths,
 )
-from pennsieve_agent.domain.step_files import step_folder
 from pennsieve_agent.domain.transfers import SignedFile, dataset_rows
 from pennsieve_agent.errors import AgentError, UsageProblem
 from pennsieve_agent.node.jobs.tasks import Task
 from pennsieve_agent.node.records.amounts import amount
+from pennsieve_agent.node.transfer_job.pace import Pace
 from pennsieve_agent.node.transfer_job.relay import Relay
-from pennsieve_agent.node.transfer_job.run_files import RunFiles
+from pennsieve_agent.node.transfer_job.run_objects import RunObjects
 from pennsieve_agent.node.transfer_job.transfer_error import TransferError, files_word
 from pennsieve_agent.transfer.download import fetch_all
 from pennsieve_agent.transfer.fetch import Fetching, Place
@@ -57,11 +55,13 @@ class Listed:
     """By the names of its files."""
 
 
-def stage_in(task: Task, relay: Relay, run: RunFiles, say: Callable[[str], None]) -> None:
-    """Download everything that a task names, laid out as the task says.
+def stage_in(
+    task: Task, relay: Relay, objects: RunObjects, pace: Pace, say: Callable[[str], None]
+) -> int:
+    """Bring everything that a task names, laid out as the task says; how many bytes.
 
     Raises:
-        TransferError: a file cannot be downloaded, a name leads out of the folder, or two files
+        TransferError: a file cannot be brought, a name leads out of the folder, or two files
             would be in one place.
 
     """
@@ -70,15 +70,14 @@ def stage_in(task: Task, relay: Relay, run: RunFiles, say: Callable[[str], None]
         if not files:
             raise TransferError("the packages hold no files")
         files = _laid_out(files, task.layout)
-        run.lay_out([*task.steps, task.step])
-        say(
-            f"{amount(len(files), sum(file.signed.size for file in files))} from dataset "
-            f"{task.dataset}"
-        )
-        _Staging(task, relay, run).fetch(files, sender)
+        size = sum(file.signed.size for file in files)
+        pace.begin(len(files), size)
+        say(f"{amount(len(files), size)} from dataset {task.dataset}")
+        _Staging(task, relay, objects, pace).fetch(files, sender)
     say(f"all files are there: {files_word(len(files))}, layout '{task.layout}'")
     if not has_files_at_top([file.local for file in files]):
         say(NO_FILES_AT_TOP)
+    return size
 
 
 def manifest(task: Task, relay: Relay, sender: Sender) -> Iterator[Incoming]:
@@ -145,48 +144,43 @@ def _laid_out(files: Sequence[Incoming], layout: Layout) -> list[Incoming]:
     return [replace(file, local=place) for file, place in zip(files, places, strict=True)]
 
 
-def _missing(
-    files: Sequence[Incoming], into: Path, parts: Path
-) -> Iterator[tuple[SignedFile, Place]]:
-    """The files that are not complete in a folder, and where each grows."""
-    for file in files:
-        target = into / file.local
-        if not (target.is_file() and target.stat().st_size == file.signed.size):
-            mark = hashlib.sha256(str(file.path).encode()).hexdigest()
-            yield file.signed, Place(target, parts / mark, file.checksum)
-
-
 @dataclass(frozen=True, slots=True)
 class _Staging:
-    """Downloads files of one task, with addresses renewed when they have ended."""
+    """Brings files of one task, with addresses renewed when they have ended."""
 
     task: Task
     relay: Relay
-    run: RunFiles
+    objects: RunObjects
+    pace: Pace
 
     def fetch(self, files: Sequence[Incoming], sender: Sender) -> None:
         """Bring files; a complete one is left unchanged.
 
-        They grow beside the step's folder, which never has half a file in it.
-
         Raises:
-            TransferError: one cannot be downloaded or written.
+            TransferError: one cannot be brought.
 
         """
-        into = self.run.data(self.task.step)
-        parts = self.run.root / f".{step_folder(self.task.step)}.partial"
-        missing = list(_missing(files, into, parts))
-        if missing:
-            parts.mkdir(exist_ok=True)
+        step = self.task.step
+        try:
+            self.objects.lay_out(dict.fromkeys((*self.task.steps, step)))
+            self.objects.make_folders(step, [Path(file.local) for file in files])
+            there = self.objects.sizes(step)
+            self._fetch(
+                [file for file in files if there.get(str(file.local)) != file.signed.size], sender
+            )
+        except AgentError as error:
+            raise TransferError(error.message) from error
+
+    def _fetch(self, files: Sequence[Incoming], sender: Sender) -> None:
         tools = Fetching(
             sender,
             self._renewed,
             self.relay.sleep,
-            lambda _: None,
+            self.pace.check,
             random.random,
-            lambda folder: self.run.owner.make_folders(folder, into),
-            self.run.owner.take,
-            BACKOFF,
+            lambda _: None,
+            grow=self.objects.grow(self.task.step),
+            backoff=BACKOFF,
         )
         failed: list[str] = []
 
@@ -194,13 +188,10 @@ class _Staging:
             if error is not None:
                 failed.append(f"'{signed.name}' cannot be downloaded: {error.message}")
 
-        try:
-            fetch_all(missing, tools, note)
-        except AgentError as error:
-            raise TransferError(error.message) from error
+        rows = [(file.signed, Place(Path(file.local), Path(), file.checksum)) for file in files]
+        fetch_all(rows, tools, note)
         if failed:  # the others are there, for a job that is repeated
             raise TransferError(failed[0])
-        shutil.rmtree(parts, ignore_errors=True)
 
     def _renewed(self, old: SignedFile) -> SignedFile:
         query, ids = {"dataset_id": self.task.dataset}, {"nodeIds": [old.package_id]}

@@ -5,21 +5,20 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pennsieve_agent.domain import target_types
 from pennsieve_agent.domain.input_layout import NO_FILES_AT_TOP, Layout
-from pennsieve_agent.domain.step_files import step_folder
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.node.jobs.tasks import Task
 from pennsieve_agent.node.records.amounts import amount
+from pennsieve_agent.node.transfer_job.gather import Gathered
 from pennsieve_agent.node.transfer_job.left_out import LeftOut
 from pennsieve_agent.node.transfer_job.manifests import storage_keys
 from pennsieve_agent.node.transfer_job.relay import Relay
-from pennsieve_agent.node.transfer_job.run_files import RunFiles, refuse
 from pennsieve_agent.node.transfer_job.transfer_error import TransferError, disk_words
 from pennsieve_agent.node.transfer_job.upload_results import Delivery, hex_of, note
 from pennsieve_agent.transfer.keys import RenewedKeys
@@ -28,17 +27,26 @@ from pennsieve_agent.transfer.object_store import ObjectStore
 from pennsieve_agent.transfer.sender import Sender
 
 Say = Callable[[str], None]
+Wrote = Callable[[Path], None]
+"""Is told that a file with what was decided has changed, before anything is done about it."""
+
+
+def _nothing(_: Path) -> None:
+    """Do nothing: the file is on a disk that stays."""
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The folder of the run, and that of the node's layers where the job has it."""
+    """The file with what a delivery has decided, and the folder of the node's layers."""
 
-    run: RunFiles
+    state: Path
     layers: Path
+    wrote: Wrote = _nothing
 
 
-def deliver(task: Task, relay: Relay, places: Places, say: Say, now: Callable[[], float]) -> None:
+def deliver(
+    task: Task, relay: Relay, places: Places, gathered: Gathered, say: Say, now: Callable[[], float]
+) -> None:
     """Hand the files of a target's parents over.
 
     Raises:
@@ -46,20 +54,18 @@ def deliver(task: Task, relay: Relay, places: Places, say: Say, now: Callable[[]
             and all others are delivered.
 
     """
-    run = places.run
     left_out = LeftOut(say)
-    # A layer is complete or not there: other runs take it for the whole.
-    leave_out = refuse if task.target == target_types.LAYER_TARGET else left_out.note
-    files_by_step = {step: list(run.files(step, leave_out)) for step in task.parents}
-    files = [file for step_files in files_by_step.values() for file in step_files]
+    for why in gathered.left_out:
+        left_out.note(why)
+    files = gathered.files
     if not left_out:
-        _say_who_wrote_nothing(task, run, files_by_step, say)
-    state = run.root / f".{step_folder(task.step)}.delivery.jsonl"
+        _say_who_wrote_nothing(task, gathered, say)
     match task.target:
         case "" | target_types.DATASET_TARGET:
-            count = Delivery(task, relay, state, say, now, left_out).run(files)
+            delivery = Delivery(task, relay, places.state, say, now, left_out, places.wrote)
+            count = delivery.run(files)
         case target_types.ASSET_TARGET:
-            _asset(task, relay, state, files, say, now)
+            _asset(task, relay, places, files, say, now)
             count = len(files)
         case target_types.LAYER_TARGET:
             _layer(task, places.layers, files, say)
@@ -69,21 +75,18 @@ def deliver(task: Task, relay: Relay, places: Places, say: Say, now: Callable[[]
     left_out.fail(delivered=count)
 
 
-def _say_who_wrote_nothing(
-    task: Task, run: RunFiles, files_by_step: Mapping[str, Sequence[object]], say: Say
-) -> None:
-    empty = [step for step, files in files_by_step.items() if not files]
+def _say_who_wrote_nothing(task: Task, gathered: Gathered, say: Say) -> None:
+    empty = [step for step, files in gathered.files_by_step.items() if not files]
     for step in empty:
         say(f"step '{step}' wrote no files")
-    sources = task.sources if empty and task.layout is Layout.TREE else ()
-    if sources and not any(run.has_files_at_top(step) for step in sources):
+    if empty and task.layout is Layout.TREE and task.sources and not gathered.at_top:
         say(NO_FILES_AT_TOP)
 
 
 def _asset(
     task: Task,
     relay: Relay,
-    state: Path,
+    places: Places,
     files: Sequence[tuple[str, Path]],
     say: Say,
     now: Callable[[], float],
@@ -93,7 +96,7 @@ def _asset(
     query = {"dataset_id": task.dataset}
     if not task.packages:
         raise TransferError("a viewer asset belongs to packages, and the run has none")
-    if state.exists():
+    if places.state.exists():
         raise TransferError("an earlier attempt began a viewer asset; start the run again")
     body = {
         "name": task.params.get("ASSET_NAME", kind),
@@ -103,7 +106,8 @@ def _asset(
     }
     answer = relay.ask("POST", "/packages/assets", query, body)
     asset = str(answer["asset"]["id"])
-    state.write_text(f"{json.dumps({'asset': asset})}\n")
+    places.state.write_text(f"{json.dumps({'asset': asset})}\n")
+    places.wrote(places.state)
     first = storage_keys(_asset_keys(answer["upload_credentials"]))
     sent = _sent(relay, files, RenewedKeys(lambda: first, now))
     relay.ask("PATCH", f"/packages/assets/{asset}", query, {"status": "ready"})

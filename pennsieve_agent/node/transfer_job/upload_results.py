@@ -36,7 +36,11 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One target's delivery to its dataset; ``state`` is the file with what it has decided."""
+    """One target's delivery to its dataset.
+
+    ``state`` is the file with what it has decided; ``wrote`` is told of each change of it and of
+    the receipt's, before anything is done about it.
+    """
 
     task: Task
     relay: Relay
@@ -44,6 +48,7 @@ class Delivery:
     say: Say
     now: Callable[[], float]
     left_out: LeftOut
+    wrote: Callable[[Path], None] = lambda _: None
 
     def run(self, results: Iterable[tuple[str, Path]]) -> int:
         """Upload what the steps made; what is finalized already is left. How many files went.
@@ -74,7 +79,7 @@ class Delivery:
     def _upload(self, files: Sequence[LocalFile]) -> UploadReport:
         # One job of a task runs at a time, and not every file system that AWS mounts has locks.
         with (
-            UploadJournal(self.state, shared=True) as journal,
+            UploadJournal(self.state, shared=True, wrote=self.wrote) as journal,
             Sender(network(os.environ)) as sender,
             ObjectStore(sender, self.relay.sleep, endpoint=self.relay.endpoint) as storage,
         ):
@@ -115,6 +120,8 @@ class Delivery:
         text = path.with_suffix(".json.receipt")
         if not text.exists():  # one that is written again would count as changed
             _write_new(text, receipt["text"])
+            self.wrote(path)
+            self.wrote(text)
         name = str(receipt["name"])
         return {name if name not in files else f"{self.task.run}-{name}": text}
 

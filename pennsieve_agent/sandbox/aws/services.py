@@ -45,6 +45,7 @@ from pennsieve_agent.sandbox.aws.rights.policy_check import (
     failure,
 )
 from pennsieve_agent.sandbox.aws.rights.principals import (
+    Principal,
     account_of,
     caller_arns,
     may,
@@ -76,6 +77,21 @@ class _NoMachine:
         """Refuse to run a container."""
         del log, stop
         raise Unstartable(f"CannotPullContainerError: nothing runs {container.image} here")
+
+
+@dataclass(frozen=True, slots=True)
+class _Access:
+    """What the roles of functions may do and mount."""
+
+    policy_check: PolicyCheck
+    volumes: Volumes
+
+    def why_not(self, caller: Principal, ask: Ask) -> str:
+        return self.policy_check.why_not(caller, ask)
+
+    def mount(self, where: tuple[str, str], role: Principal, point: str) -> tuple[Path, bool]:
+        system, _, _ = point.partition("/access-point/")
+        return self.volumes.mount(where, role, system, point)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +142,13 @@ class Services:
             DeadLetters(self._policy_check, lock),
         )
         variables = {"NODE_ENDPOINT": endpoint}
-        self.functions = Functions(extras.handlers, sessions, lock, records, variables)
+        self.files = Synchronizer(data / FILES_FOLDER, clock, _may)
+        volumes = Volumes(self._policy_check, self.files)
+        access = _Access(self._policy_check, volumes)
+        self.functions = Functions(extras.handlers, sessions, lock, records, variables, access)
         self.events = Events(self.functions, lock, clock)
         self._logs = JobLog(self._store, lock, clock)
-        self.files = Synchronizer(data / FILES_FOLDER, clock, _may)
         self._synchronizing = Synchronizing(self.files, lock, USER_ACCOUNT_ID)
-        volumes = Volumes(self._policy_check, self.files)
         self._dock = Dock(endpoint, self._policy_check, sessions, lock, volumes)
         works = Works(self._dock, extras.machine, self._logs)
         places = room(USER_ACCOUNT_ID, lock)

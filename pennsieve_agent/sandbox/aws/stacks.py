@@ -11,6 +11,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from pennsieve_agent.sandbox.aws.functions.asynchronous import event_invoke_types
+from pennsieve_agent.sandbox.aws.functions.function_log import mounts_of
 from pennsieve_agent.sandbox.aws.limits.function_quotas import check_concurrency, check_variables
 from pennsieve_agent.sandbox.aws.limits.refused import Refused
 from pennsieve_agent.sandbox.aws.stack_events import emulate_events
@@ -40,7 +42,7 @@ def fill_gaps() -> None:
 
     from pennsieve_agent.sandbox.aws.s3files.stack_types import stack_types  # noqa: PLC0415 - slow
 
-    parsing.get_model_map().update(_new_types() | stack_types())
+    parsing.get_model_map().update(_new_types() | stack_types() | event_invoke_types())
     known: dict[str, Any] = dict(parsing.get_model_map())
     for type_, delete in _DELETES.items():
         known[type_].delete = _method(delete)
@@ -271,7 +273,7 @@ def _after_bucket(bucket: Any, properties: dict[str, Any]) -> None:
 
 
 def _after_function(function: Any, properties: dict[str, Any]) -> None:
-    """Hold a function to Lambda's quotas; store its log group and its queue for dead letters."""
+    """Hold a function to Lambda's quotas; store what moto does not: logs, mounts, dead letters."""
     from moto.cloudformation.exceptions import ValidationError  # noqa: PLC0415 - slow
 
     reserved = int(properties.get("ReservedConcurrentExecutions") or 0)
@@ -280,6 +282,7 @@ def _after_function(function: Any, properties: dict[str, Any]) -> None:
         check_concurrency(function.account_id, function.region, function.function_name, reserved)
     except Refused as refused:
         raise ValidationError(message=refused.text) from None
+    function.file_systems = mounts_of(properties)
     config = properties.get("LoggingConfig") or {}
     function.logs_group_name = config.get("LogGroup") or function.logs_group_name
     function.dead_letters = (properties.get("DeadLetterConfig") or {}).get("TargetArn", "")

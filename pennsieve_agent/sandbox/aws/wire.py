@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl
+from xml.etree import ElementTree as ET
 
 from pennsieve_agent.sandbox.aws.limits.service_models import service_model
 
@@ -21,6 +22,7 @@ _S3_QUERIES = (
     ("uploadId", {"PUT": "UploadPart", "POST": "CompleteMultipartUpload"}),
     ("uploadId", {"DELETE": "AbortMultipartUpload", "GET": "ListParts"}),
     ("delete", {"POST": "DeleteObjects"}),
+    ("versions", {"GET": "ListObjectVersions"}),
     ("tagging", {"GET": "GetObjectTagging", "PUT": "PutObjectTagging"}),
 )
 _S3_OBJECT = {
@@ -94,9 +96,8 @@ def _operation(
     if target := str(environ.get("HTTP_X_AMZ_TARGET", "")):
         return target.rpartition(".")[2], _json(body)
     if service == "s3":
-        return _s3(
-            str(environ["REQUEST_METHOD"]), _path(environ), {**_s3_headers(environ), **arguments}
-        )
+        method, named = str(environ["REQUEST_METHOD"]), {**_s3_headers(environ), **arguments}
+        return _s3(method, _path(environ), named, body)
     if service in _BY_PATH:
         return _by_path(service, environ, body)
     form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
@@ -124,16 +125,36 @@ def _s3_headers(environ: Mapping[str, Any]) -> dict[str, str]:
     return {word: str(environ[name]) for word, name in names.items() if environ.get(name)}
 
 
-def _s3(method: str, path: str, arguments: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+def _s3(
+    method: str, path: str, arguments: Mapping[str, str], body: bytes
+) -> tuple[str, dict[str, Any]]:
     bucket, _, key = path.lstrip("/").partition("/")
-    parameters = {"Bucket": bucket, "Key": key, "Prefix": arguments.get("prefix", "")}
+    parameters: dict[str, Any] = {
+        "Bucket": bucket,
+        "Key": key,
+        "Prefix": arguments.get("prefix", ""),
+        "VersionId": arguments.get("versionId", ""),
+    }
     parameters |= {name: arguments[word] for name, word in _S3_MEMBERS.items() if word in arguments}
     for name, by_method in _S3_QUERIES:
         if name in arguments and method in by_method:
+            if name == "delete":
+                parameters["Objects"] = _deleted(body)
             return by_method[method], parameters
     signing = {name for name in arguments if name.lower().startswith(("x-amz-", "response-"))}
     plain = not set(arguments) - _S3_PLAIN - signing
     return ((_S3_OBJECT if key else _S3_BUCKET).get(method, "") if plain else ""), parameters
+
+
+def _deleted(body: bytes) -> list[tuple[str, str]]:
+    """The keys and versions in the body of DeleteObjects."""
+    try:
+        root = ET.fromstring(body)  # noqa: S314 - the sandbox is its owner's
+    except ET.ParseError:
+        return []
+    rows = [row for row in root if row.tag.endswith("Object")]
+    texts = [{part.tag.rpartition("}")[2]: part.text or "" for part in row} for row in rows]
+    return [(text.get("Key", ""), text.get("VersionId", "")) for text in texts]
 
 
 def _by_path(service: str, environ: Mapping[str, Any], body: bytes) -> tuple[str, dict[str, Any]]:

@@ -25,6 +25,8 @@ ACCEPTED = {
 PARLIAMENT: dict[str, str] = {
     "Unknown prefix s3files": "its list is older than the service; the actions are those of AWS's "
     "page https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3files.html",
+    "ec2:CreateNetworkInterface": "AWS Lambda asks for these of a function in a network; the "
+    "function's code cannot use them (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html)",
     "s3:GetObjectAttributes": "S3 Files is given s3:GetObject*, as AWS says",
 }
 """By the action that is found."""

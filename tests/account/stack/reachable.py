@@ -57,6 +57,14 @@ def needs(spec: NodeSpec) -> list[Need]:
         call_need(account, names.arn("lambda", f"function:{names.reconciler}")),
         object_need(account, region, "s3:GetObject", f"{bucket}/code/node.zip"),
         object_need(account, region, "s3:GetObject", f"{bucket}/runs/r/task.json"),
+        object_need(account, region, "s3:PutObject", f"{bucket}/runs/r/results.tar"),
+        *(object_need(account, region, f"s3:ListBucket{of}", bucket) for of in ("", "Versions")),
+        *(
+            object_need(account, region, f"s3:{action}", f"{bucket}/files/runs/r/a/data/x")
+            for action in (
+                *("AbortMultipartUpload", "DeleteObject", "DeleteObjectVersion", "PutObject"),
+            )
+        ),
         *(
             object_need(account, region, f"s3:GetObject{of}", f"{bucket}/files/runs/r/a/data/x")
             for of in ("", "Version")

@@ -21,7 +21,7 @@ from pennsieve_agent.account.rights.right import documents
 from pennsieve_agent.account.rights.stack_rights import Place
 from pennsieve_agent.account.spec.names import MANAGER, MANAGER_TAG, TOKEN_TAG
 from pennsieve_agent.account.spec.node_spec import Mode
-from pennsieve_agent.account.stack.policies import node_boundary
+from pennsieve_agent.account.stack.boundary import node_boundary
 from pennsieve_agent.account.stack.template import node_template
 from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide, lets_in, many, statements
 from pennsieve_agent.node.role_permissions import RIGHTS

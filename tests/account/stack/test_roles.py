@@ -12,11 +12,11 @@ import pytest
 from pennsieve_agent.account.rights.policy_sentences import describe, summary
 from pennsieve_agent.account.rights.right import MOST_POLICY_CHARACTERS
 from pennsieve_agent.account.rights.role_documents import roles_of
+from pennsieve_agent.account.stack.boundary import SHORT, node_boundary
 from pennsieve_agent.account.stack.policies import (
     FILES_ACTIONS,
     NO_RESOURCE,
     Where,
-    node_boundary,
     role_access,
 )
 from pennsieve_agent.account.stack.template import node_template
@@ -38,7 +38,7 @@ WHERE = Where(NAMES, PLATFORM, files=FILES)
 DOCUMENTS = {role: role_access(role, WHERE) for role in RIGHTS}
 EVERYBODY = (
     ("s3:GetObject", "arn:aws:s3:::their-data/raw.edf"),
-    ("s3:ListBucket", BUCKET),
+    ("s3:ListAllMyBuckets", "*"),
     ("s3:PutObject", f"{BUCKET}/code/{'a' * 64}.zip"),
     ("s3:PutBucketPolicy", BUCKET),
     ("ec2:RunInstances", f"arn:aws:ec2:{HERE}:instance/*"),
@@ -101,6 +101,22 @@ ONE = {
         ("dynamodb:GetItem", f"arn:aws:dynamodb:{HERE}:table/{NAMES.table}"),
         ("s3files:CreateAccessPoint", FILES),
     ),
+    "transfer": (
+        ("s3files:ClientMount", FILES),
+        ("s3:DeleteObject", f"{BUCKET}/files/runs/1/a"),
+        ("s3:GetObject", f"{BUCKET}/documents/x.json"),
+        ("dynamodb:GetItem", f"arn:aws:dynamodb:{HERE}:table/{NAMES.table}"),
+        ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:{NAMES.stack}/x"),
+        ("batch:SubmitJob", f"arn:aws:batch:{HERE}:job-queue/{NAMES.queue('fargate')}"),
+    ),
+    "transfer-files": (
+        ("s3files:CreateAccessPoint", FILES),
+        ("s3:PutObject", f"{BUCKET}/files/runs/1/a"),
+        ("s3:GetObject", f"{BUCKET}/documents/x.json"),
+        ("dynamodb:GetItem", f"arn:aws:dynamodb:{HERE}:table/{NAMES.table}"),
+        ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:{NAMES.stack}/x"),
+        ("ec2:RunInstances", f"arn:aws:ec2:{HERE}:instance/*"),
+    ),
     "gateway": (
         ("ssm:GetParameter", f"arn:aws:ssm:{HERE}:parameter/pennsieve-node/{NAMES.token}/x"),
         ("ssm:PutParameter", f"arn:aws:ssm:{HERE}:parameter/pennsieve-node/{NAMES.token}/x"),
@@ -133,7 +149,14 @@ ONE = {
         ("s3:PutObject", f"{BUCKET}/code/x.zip"),
     ),
 }
-CASES = [(role, *what) for role in DOCUMENTS for what in (*EVERYBODY, *ONE[role])]
+OWN_INTERFACE = ("transfer-files", "ec2:CreateNetworkInterface")
+"""What AWS Lambda does with the role of a function in a network, and the function cannot."""
+CASES = [
+    (role, *what)
+    for role in DOCUMENTS
+    for what in (*EVERYBODY, *ONE[role])
+    if (role, what[0]) != OWN_INTERFACE
+]
 
 
 @pytest.mark.parametrize(("role", "action", "resource"), CASES)
@@ -158,10 +181,28 @@ def test_a_step_gets_key_secret_and_token_of_either_user_by_its_execution_role()
         assert decide(ask, [DOCUMENTS["execution"]], BOUNDARY) is Verdict.ALLOWED, name
 
 
+def test_nobody_lists_the_bucket_but_below_the_files_of_runs() -> None:
+    for role, document in DOCUMENTS.items():
+        for prefix in ("", "code/", "documents/", "files/layers/", "logs/"):
+            ask = Ask("s3:ListBucket", BUCKET, {"s3:prefix": prefix})
+            assert decide(ask, [document], BOUNDARY) is Verdict.NOT_ALLOWED, (role, prefix)
+
+
+def test_the_code_of_a_function_in_the_network_cannot_make_interfaces() -> None:
+    arn = f"arn:aws:lambda:{HERE}:function:{NAMES.transfer_files}"
+    for context, verdict in (
+        ({}, Verdict.ALLOWED),
+        ({"lambda:SourceFunctionArn": arn}, Verdict.NOT_ALLOWED),
+    ):
+        ask = Ask("ec2:CreateNetworkInterface", f"arn:aws:ec2:{HERE}:network-interface/*", context)
+        assert decide(ask, [DOCUMENTS["transfer-files"]], BOUNDARY) is verdict
+
+
 def _context(statement: Any) -> dict[str, str]:
     return {
         key: str(many(value)[0]).replace("*", "x")
-        for keys in statement.get("Condition", {}).values()
+        for operator, keys in statement.get("Condition", {}).items()
+        if operator != "Null"
         for key, value in keys.items()
     }
 
@@ -252,7 +293,8 @@ def test_roles_are_passed_to_jobs_alone() -> None:
 def test_the_boundary_bounds_an_administrator() -> None:
     admin = {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
     for action, resource in EVERYBODY:
-        if action != "s3:ListBucket":  # which S3 Files does, by a role that nobody else enters
+        # Lambda makes interfaces; which file system is mounted, each role says, and its policy.
+        if action != OWN_INTERFACE[1] and not action.startswith("s3files:Client"):
             assert decide(Ask(action, resource), [admin], BOUNDARY) is Verdict.NOT_ALLOWED, action
 
 
@@ -266,9 +308,11 @@ def test_wildcards_are_only_where_aws_has_no_resource(name: str) -> None:
         for document in [*found, properties.get("PolicyDocument", {})]:
             for statement in statements(document):
                 actions = {str(action) for action in many(statement["Action"])}
-                assert {action for action in actions if "*" in action} <= set(FILES_ACTIONS), what
+                short = set(SHORT.values()) if what == "Boundary" else set()
+                wild = {action for action in actions if "*" in action}
+                assert wild <= {*FILES_ACTIONS, *short}, what
                 if "*" in many(statement["Resource"]):
-                    assert actions <= NO_RESOURCE.keys(), (what, actions)
+                    assert actions - short <= NO_RESOURCE.keys(), (what, actions)
 
 
 @pytest.mark.parametrize("name", every())

@@ -175,7 +175,10 @@ def test_off_is_everything_but_the_functions() -> None:
     added = {body["Type"] for name, body in on.items() if name not in off}
     watched = {"AWS::CloudWatch::Alarm", "AWS::SQS::Queue"}
     functions = {"AWS::Lambda::Function", "AWS::Lambda::Permission", "AWS::Events::Rule"}
-    assert added == functions | watched
+    transfers = {
+        *("AWS::Lambda::EventInvokeConfig", "AWS::S3Files::AccessPoint", "AWS::IAM::Role"),
+    }
+    assert added == functions | watched | transfers
 
 
 @pytest.mark.parametrize("mode", list(Mode))
@@ -204,7 +207,10 @@ def test_a_reconciler_that_fails_is_seen_and_its_events_are_kept(mode: Mode) -> 
 
 def test_the_functions_are_told_what_the_nodes_code_reads() -> None:
     for spec in (node(), EVERY["compliant-gpu"]):
-        for function in resources(spec, "AWS::Lambda::Function").values():
+        for name, function in resources(spec, "AWS::Lambda::Function").items():
+            assert function["Code"]["S3Key"] == NAMES.code_key(CODE.digest)
+            if name.startswith("Transfer"):
+                continue
             variables = function["Environment"]["Variables"]
             plain = {k: v if isinstance(v, str) else "from AWS" for k, v in variables.items()}
             settings = NodeSettings.of(plain)
@@ -212,7 +218,8 @@ def test_the_functions_are_told_what_the_nodes_code_reads() -> None:
             assert (settings.admin, settings.organization) == (NAMES.admin, WORKSPACE)
             assert bool(settings.key) is (spec.settings.mode is not Mode.BASIC)
             assert settings.gpu_queue == (NAMES.queue("gpu") if spec.settings.gpu else "")
-            assert function["Code"]["S3Key"] == NAMES.code_key(CODE.digest)
+            called = settings.transfer_function, settings.files_function
+            assert called == (NAMES.transfer, NAMES.transfer_files)
 
 
 def test_the_repositories_take_a_tag_once_and_are_encrypted() -> None:

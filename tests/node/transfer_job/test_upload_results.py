@@ -22,6 +22,8 @@ from pennsieve_agent.domain.step_files import data_path, step_folder
 from pennsieve_agent.domain.transfers import PART_BYTES
 from pennsieve_agent.node.jobs.tasks import OUTPUTS_PATH, RECEIPT_PATH, Task, TaskKind
 from pennsieve_agent.node.runs.log_reasons import MOST_REASON
+from pennsieve_agent.node.transfer_job.gather import gather
+from pennsieve_agent.node.transfer_job.perform import state_file
 from pennsieve_agent.node.transfer_job.run_files import RunFiles
 from pennsieve_agent.node.transfer_job.targets import Places, deliver
 from pennsieve_agent.node.transfer_job.transfer_error import TransferError
@@ -190,8 +192,9 @@ def hand_over(dataset: Dataset, run: Path, **changes: Any) -> list[str]:
     fields = {"params": {"TARGET_FOLDER": "out"}, "parents": ("work",), **changes}
     fields.setdefault("before", (*fields["parents"], "in"))
     task = Task(TaskKind.DELIVER, RUN, "out", DATASET, **fields)
-    places = Places(RunFiles(run, before=task.before), run / "layers")
-    deliver(task, dataset.relay(), places, said.append, dataset.now)
+    places = Places(state_file(task, run), run / "layers")
+    found = gather(task, RunFiles(run, before=task.before))
+    deliver(task, dataset.relay(), places, found, said.append, dataset.now)
     return said
 
 
@@ -473,6 +476,7 @@ def test_the_checksum_is_that_of_the_bytes(dataset: Dataset, tmp_path: Path) -> 
     relay = dataset.relay()
     relay.routes["POST", "/upload/manifest/files/finalize"] = finalize
     task = Task(TaskKind.DELIVER, RUN, "out", DATASET, parents=("work",))
-    deliver(task, relay, Places(RunFiles(tmp_path), tmp_path), lambda _: None, dataset.now)
+    places, found = Places(state_file(task, tmp_path), tmp_path), gather(task, RunFiles(tmp_path))
+    deliver(task, relay, places, found, lambda _: None, dataset.now)
     wanted = base64.b64encode(hashlib.sha256(b"one").digest()).decode()
     assert [row["sha256"] for row in relay_body] == [wanted]

@@ -51,25 +51,35 @@ class Volumes:
                 raise Unstartable(f"{_FAILED}: a job role is needed")
             if own.get("accessPointArn") and (own.get("rootDirectory") or "/") != "/":
                 raise Unstartable(f"{_FAILED}: with an access point the root directory must be /")
-            return self._mount(job, role, own["fileSystemArn"], own.get("accessPointArn") or "")
+            point = own.get("accessPointArn") or ""
+            return self.mount((job.account, job.region), role, own["fileSystemArn"], point)
         source = str((volume.get("host") or {}).get("sourcePath") or "")
         mounted = _MACHINE_MOUNT.search(on_machine.user_data) if on_machine else None
         if on_machine is None or mounted is None or not source.startswith(f"{mounted[3]}/"):
             raise Unstartable("ResourceInitializationError: only S3 file systems can be mounted")
-        top, writable = self._mount(job, on_machine.role, mounted[2], mounted[1])
+        where = job.account, job.region
+        top, writable = self.mount(where, on_machine.role, mounted[2], mounted[1])
         place = top / source.removeprefix(mounted[3]).strip("/")
         if not place.is_dir():  # Docker makes what is not there
             place.mkdir(parents=True)
         return place, writable
 
-    def _mount(self, job: Job, role: Principal, system_id: str, point_id: str) -> tuple[Path, bool]:
+    def mount(
+        self, where: tuple[str, str], role: Principal, system_id: str, point_id: str
+    ) -> tuple[Path, bool]:
+        """The folder of an access point of an account in a region, and whether it can be written.
+
+        Raises:
+            Unstartable: it cannot be mounted.
+
+        """
         from pennsieve_agent.sandbox.aws.s3files.file_systems import (  # noqa: PLC0415 - slow
             AccessPoint,
             Refused,
             s3files_backends,
         )
 
-        backend = s3files_backends[job.account][job.region]
+        backend = s3files_backends[where[0]][where[1]]
         try:
             system = backend.file_system(system_id)
             point = (
@@ -89,7 +99,7 @@ class Volumes:
         if not may["Mount"] or not may.get("RootAccess", True):
             raise Unstartable(_DENIED)
         try:
-            path = self.folders.enter(system, job.account, point)
+            path = self.folders.enter(system, where[0], point)
         except NotThere as missing:
             raise Unstartable(f"{_DENIED}: {missing} does not exist") from None
         return path, may["Write"]

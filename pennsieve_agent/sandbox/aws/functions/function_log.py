@@ -58,8 +58,14 @@ class FunctionLog:
         del stream.events[:-MOST_EVENTS]
 
 
+def mounts_of(properties: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The access points that a function mounts, and where."""
+    rows = properties.get("FileSystemConfigs") or ()
+    return [(str(row["Arn"]), str(row["LocalMountPath"])) for row in rows]
+
+
 def keep_log_groups() -> None:
-    """Make moto remember the log group that a function names, and its queue for dead letters."""
+    """Make moto remember what it does not: logs, mounts, and the queue for dead letters."""
     from moto.awslambda.models import LambdaFunction  # noqa: PLC0415 - slow
 
     inner = LambdaFunction.__init__
@@ -71,6 +77,7 @@ def keep_log_groups() -> None:
         inner(self, account_id, spec, *rest, **more)
         config = spec.get("LoggingConfig") or {}
         self.logs_group_name = config.get("LogGroup") or self.logs_group_name
+        self.file_systems = mounts_of(spec)
         self.dead_letters = (spec.get("DeadLetterConfig") or {}).get("TargetArn", "")
 
     LambdaFunction.__init__ = make  # type: ignore[method-assign]

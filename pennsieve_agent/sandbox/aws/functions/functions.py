@@ -20,18 +20,21 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
+from pennsieve_agent.domain.iam_policies import Ask
+from pennsieve_agent.sandbox.aws.batch.jobs import Unstartable
+from pennsieve_agent.sandbox.aws.functions.asynchronous import asynchronous_of, destination_record
 from pennsieve_agent.sandbox.aws.functions.dead_letters import DeadLetters
 from pennsieve_agent.sandbox.aws.functions.function_log import FunctionLog
 from pennsieve_agent.sandbox.aws.rights.policy_check import Answer, failure
+from pennsieve_agent.sandbox.aws.rights.principals import Principal
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, Lock, Sessions
 from pennsieve_agent.sandbox.aws.wire import AwsRequest
 
 log = logging.getLogger(__name__)
 
-TRIES = 3
-"""Of an asynchronous event (AWS, "How Lambda handles errors ... with asynchronous invocation")."""
 RETRY_SECONDS = 1.0
 """Before an event is tried again; AWS waits a minute, then two."""
 MOST_BYTES = 6 * 1024 * 1024
@@ -66,6 +69,27 @@ class Failed(Exception):  # noqa: N818 - what a function's code raised, in anoth
     """A function failed: the kind of its error, its text, and its trace."""
 
 
+class Access(Protocol):
+    """What roles may do, and what they may mount."""
+
+    def why_not(self, caller: Principal, ask: Ask) -> str:
+        """Why something is refused; "" when it is not."""
+        ...
+
+    def mount(self, where: tuple[str, str], role: Principal, point: str) -> tuple[Path, bool]:
+        """The folder of an access point, by its ARN, and whether it can be written.
+
+        Raises:
+            Unstartable: it cannot be mounted.
+
+        """
+        ...
+
+
+def _no_mounts(_where: tuple[str, str], _role: Principal, point: str) -> tuple[Path, bool]:
+    raise Unstartable(f"nothing can be mounted here: {point}")
+
+
 Handler = Callable[[Any, Invocation], Any]
 Handlers = Callable[[str], Handler | None]
 """The code for a function's ``Handler``; None when there is none here."""
@@ -86,6 +110,9 @@ class _Function:
     seconds: float
     reserved: int | None
     group: str
+    tries: int
+    destinations: Mapping[str, str]
+    file_systems: tuple[tuple[str, str], ...]
     dead_letters: str
     code: bytes = field(repr=False)
 
@@ -106,8 +133,11 @@ class Functions:
         lock: Lock,
         records: tuple[FunctionLog, DeadLetters],
         environ: Mapping[str, str] | None = None,
+        access: Access | None = None,
     ) -> None:
         """``records`` get what came of calls; ``environ`` is added to each function's own."""
+        self._may = access.why_not if access is not None else lambda _caller, _ask: ""
+        self._mount = access.mount if access is not None else _no_mounts
         self._handlers = handlers
         self._sessions = sessions
         self._lock = lock
@@ -184,12 +214,32 @@ class Functions:
             ended = self._run(function, region, json.loads(payload or b"{}"))
             if ended is None:  # all that is reserved is in use: the event waits for its turn
                 self._later(event)
-            elif ended.failed and attempt < TRIES:
+            elif ended.failed and attempt < function.tries:
                 self._later((account, region, name, payload, attempt + 1))
-            elif ended.failed and function.dead_letters:
-                self._letters.send(
-                    function.role, name, function.dead_letters, payload, ended.payload
-                )
+            else:
+                self._tell(function, payload, ended, attempt)
+
+    def _tell(self, function: _Function, payload: bytes, ended: _Ended, attempt: int) -> None:
+        """Hand what became of an event to the function that is to know it."""
+        if ended.failed and function.dead_letters:
+            place, name = function.dead_letters, function.name
+            self._letters.send(function.role, name, place, payload, ended.payload)
+        to = function.destinations.get("OnFailure" if ended.failed else "OnSuccess")
+        if to is None:
+            return
+        caller = self._caller(function)
+        with self._lock:
+            why = self._may(caller, Ask("lambda:InvokeFunction", to))
+        if why:
+            log.warning("function %s may not tell %s: %s", function.name, to, why)
+            return
+        _, _, _, region, account, resource = to.split(":", 5)
+        record = destination_record(function.arn, payload, ended.payload, attempt, ended.failed)
+        self.send(account, region, resource.removeprefix("function:"), json.dumps(record).encode())
+
+    def _caller(self, function: _Function) -> Principal:
+        role = function.role
+        return Principal(function.account, role, role.rpartition("/")[2], f"{role}/{function.name}")
 
     def _later(self, event: tuple[str, str, str, bytes, int]) -> None:
         timer = threading.Timer(RETRY_SECONDS, self._events.put, (event,))
@@ -229,6 +279,9 @@ class Functions:
             return _error("Runtime.ImportModuleError", text)
         try:
             payload = json.dumps(handler(event, self._invocation(function, region))).encode()
+        except Unstartable as refused:
+            log.warning("function %s cannot mount: %s", function.name, refused)
+            return _error("S3FilesMountFailureException", str(refused))
         except Failed as failed:
             log.warning("function %s failed: %s: %s", function.name, *failed.args[:2])
             return _error(*failed.args)
@@ -250,11 +303,26 @@ class Functions:
             function.name,
             region,
             self._sessions.of,
-            {**function.environ, **self._environ},
+            {**self._mounted(function, region), **self._environ},
             keys,
             function.code,
             function.seconds,
         )
+
+    def _mounted(self, function: _Function, region: str) -> dict[str, str]:
+        """A function's variables, with the folders of this machine where it mounts something."""
+        environ = dict(function.environ)
+        for point, local in function.file_systems:
+            with self._lock:
+                where = function.account, region
+                folder, _ = self._mount(where, self._caller(function), point)
+            environ = {
+                name: str(folder) + value.removeprefix(local)
+                if value == local or value.startswith(f"{local}/")
+                else value
+                for name, value in environ.items()
+            }
+        return environ
 
     def make_ready(self, ready: Ready) -> None:
         """Make an environment for each function, as its first call would."""
@@ -282,6 +350,7 @@ def _find(account: str, region: str, name: str) -> _Function | None:
     except UnknownFunctionException:
         return None
     reserved = function.reserved_concurrency
+    asynchronous = asynchronous_of(function)
     return _Function(
         name=str(function.function_name),
         arn=str(function.function_arn),
@@ -292,6 +361,9 @@ def _find(account: str, region: str, name: str) -> _Function | None:
         seconds=float(function.timeout),
         reserved=None if reserved is None else int(reserved),
         group=str(function.logs_group_name),
+        tries=asynchronous.tries,
+        destinations=asynchronous.destinations,
+        file_systems=tuple(getattr(function, "file_systems", ())),
         dead_letters=str(getattr(function, "dead_letters", "") or ""),
         code=bytes(getattr(function, "code_bytes", None) or b""),
     )

@@ -29,9 +29,9 @@ _S3_OTHER_NAMES = {
     "CompleteMultipartUpload": "PutObject",
     "ListParts": "ListMultipartUploadParts",
     "ListMultipartUploads": "ListBucketMultipartUploads",
-    "DeleteObjects": "DeleteObject",
+    "ListObjectVersions": "ListBucketVersions",
 }
-_S3_ON_BUCKETS = {"ListBucket", "ListBucketMultipartUploads"}
+_S3_ON_BUCKETS = {"ListBucket", "ListBucketMultipartUploads", "ListBucketVersions"}
 _TRANSACT = {
     "Put": "PutItem",
     "Update": "UpdateItem",
@@ -205,7 +205,17 @@ def _s3(here: _Here) -> list[Ask]:
     if action in _S3_ON_BUCKETS:
         prefix = {"s3:prefix": request.text("Prefix")}
         return [Ask(f"s3:{action}", bucket, prefix)]
+    if action == "DeleteObjects":
+        rows = request.parameters.get("Objects") or [("*", "")]
+        return [_deletion(bucket, key, version) for key, version in rows]
+    if action == "DeleteObject":
+        return [_deletion(bucket, request.text("Key"), request.text("VersionId"))]
     return [Ask(f"s3:{action}", f"{bucket}/{request.text('Key') or '*'}")]
+
+
+def _deletion(bucket: str, key: str, version: str) -> Ask:
+    """To delete a version is a right of its own (Amazon S3 API Reference, "DeleteObjects")."""
+    return Ask(f"s3:DeleteObject{'Version' if version else ''}", f"{bucket}/{key}")
 
 
 def _logs(here: _Here) -> list[Ask]:
