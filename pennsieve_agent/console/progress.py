@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pennsieve_agent.console.streams import Streams
-from pennsieve_agent.console.words import size, span
+from pennsieve_agent.console.words import plural, size, span
 
 EVERY_SECONDS = 0.2
 
@@ -54,6 +54,26 @@ class ProgressLine:
     def end(self) -> None:
         """Take the line away."""
         self._line.clear()
+
+
+class ImportLine:
+    """One line that says that Pennsieve's import is waited for; it counts down on a terminal."""
+
+    def __init__(self, streams: Streams) -> None:
+        self._streams, self._line = streams, _Line(streams)
+        self._is_said = False
+
+    def show(self, files: int) -> None:
+        """Say how many files are not imported yet; 0 ends it."""
+        if not files:
+            self._line.clear()
+            return
+        text = f"waiting until Pennsieve has imported {plural(files, 'file')}, at most 10 min"
+        if self._streams.err_is_terminal:
+            self._line.put(text)
+        elif not self._is_said:
+            self._streams.note(text)
+        self._is_said = True
 
 
 class OutageLine:

@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from pennsieve_agent.domain.datasets import DataFile
 from pennsieve_agent.domain.globs import WILD, is_in, tidy
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.runs import Run
 
 RECEIPT = "pennsieve-run.json"
 """The file that a run of an own node leaves beside its results."""
@@ -31,6 +34,15 @@ def is_receipt(path: str) -> bool:
 def own_folder(name: str) -> str:
     """The folder that a run of this name gets for its results where nobody chose one."""
     return f"results/{name.replace(' ', '-')}"
+
+
+def target_folders(run: Run) -> frozenset[str]:
+    """The folders that a run's targets write to: named, reported, or in a list made of its name."""
+    named = {values.get("TARGET_FOLDER", "") for values in run.target_params.values()}
+    named |= {value for name, value in run.outputs.items() if name.endswith(".folder")}
+    if not named and not run.steps and run.name:
+        named.add(own_folder(run.name))
+    return frozenset(folder.strip("/") for folder in named if folder.strip("/"))
 
 
 @dataclass(frozen=True, slots=True)

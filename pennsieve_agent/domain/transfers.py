@@ -110,6 +110,14 @@ class UploadEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class QueuedFile:
+    """A file that Pennsieve was told of and has not imported yet, with its package's id to be."""
+
+    package_id: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class UploadedFile:
     """What lies in storage: its size, and its SHA-256 as S3 computed it (4.3)."""
 

@@ -43,6 +43,7 @@ def pennsieve(
         ),
         workflows=SimpleNamespace(list=lambda _: list(workflows), get=by_id.__getitem__),
         upload_bucket="uploads",
+        uploads=SimpleNamespace(unfinished=lambda *_: iter(())),
         compute=SimpleNamespace(nodes=lambda _: list(nodes)),
     )
     return cast("Platform", found)

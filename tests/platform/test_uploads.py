@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.domain.transfers import StorageKeys, UploadedFile, UploadEntry
+from pennsieve_agent.domain.transfers import QueuedFile, StorageKeys, UploadedFile, UploadEntry
 from pennsieve_agent.errors import Forbidden, PlatformError
 from pennsieve_agent.transfer.keys import RenewedKeys
 from tests.fakes.clock import Clock
@@ -136,6 +136,34 @@ def test_trap_30_looking_changes_nothing() -> None:
                 answer = {"files": page, "continuation_token": token}
                 script.on("GET v2/upload/manifest/status", answer, query=query)
         assert list(platform.uploads.imported("m")) == ["a", "b"]
+
+
+def test_files_that_were_not_imported_are_those_of_uploads_of_that_time() -> None:
+    def row(upload: str, status: str, folder: str = "x/y") -> dict[str, str]:
+        return {"upload_id": upload, "file_path": folder, "file_name": "a.csv", "status": status}
+
+    states = ("Finalized", "Verified", "Failed", "FailedOrphan", "Removed")
+    pages = {
+        "": [row("U", "Registered"), row("v", "Imported", "")],
+        "next": [row(f"w{state}", state) for state in states],
+    }
+    with scripted() as (script, platform):
+        made = [{"id": name, "date_created": at} for name, at in (("a", 9), ("b", 10), ("c", 21))]
+        script.on("GET v2/upload/manifest", {"manifests": made}, query=QUERY)
+        for token, rows in pages.items():
+            query = {"manifest_id": "b", "status": "InProgress", "limit": "250"}
+            query |= {"continuation_token": token} if token else {}
+            following = "" if token else "next"
+            answer = {"files": rows, "continuation_token": following}
+            script.on("GET v2/upload/manifest/files", answer, query=query)
+        files = list(platform.uploads.unfinished(DATASET, 10, 20))
+        assert files == [
+            QueuedFile("N:package:u", "x/y/a.csv"),
+            QueuedFile("N:package:v", "a.csv"),
+        ]
+    with scripted() as (script, platform):
+        script.on("GET v2/upload/manifest", {"manifests": None}, query=QUERY)
+        assert list(platform.uploads.unfinished(DATASET, 0, 20)) == []
 
 
 def test_keys_are_renewed_five_minutes_before_their_end() -> None:

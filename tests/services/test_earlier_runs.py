@@ -21,7 +21,9 @@ from pennsieve_agent.services.runs.all_runs import AllRuns
 from pennsieve_agent.services.runs.earlier_runs import EarlierRuns
 from pennsieve_agent.services.runs.node_runs import NodeRuns
 from pennsieve_agent.services.runs.pennsieve_runs import PennsieveRuns
+from pennsieve_agent.services.runs.run_outputs import ImportWait
 from pennsieve_agent.services.runs.run_request import Prepared, RunOptions
+from tests.fakes.clock import Clock
 from tests.fakes.earlier import Earlier
 from tests.fakes.pennsieve import FILES
 from tests.fakes.run_node import DATASET, NODE, FakeNode, summary
@@ -56,7 +58,9 @@ def holding(files: Sequence[DataFile]) -> Platform:
 def earlier(node: FakeNode, platform: Any = None) -> EarlierRuns:
     me = Someone("N:user:a", "ada@example.org")
     runs = AllRuns([own(node)], me=lambda: me, note=lambda _: None)
-    return EarlierRuns(cast("Platform", platform), runs)
+    clock = Clock()
+    wait = ImportWait(clock.now, clock.sleep, lambda _: None)
+    return EarlierRuns(cast("Platform", platform), runs, wait)
 
 
 def test_the_same_command_twice_takes_the_same_files() -> None:
@@ -236,7 +240,6 @@ def test_a_file_whose_name_was_taken_is_told_by_its_package() -> None:
     of = run(2, at(0), "shared")
     paths = ["shared/a (1).txt", "shared/x", "shared/new.txt"]
     assert [f.path for f in run_outputs.in_dataset(platform, of, delivered)] == paths
-    assert [f.path for f in run_outputs.on_pennsieve(platform, of, delivered)] == paths
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown
-from pennsieve_agent.errors import ExitCode
+from pennsieve_agent.errors import ExitCode, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,11 +46,12 @@ def download(
 ) -> Shown:
     """Download files of a dataset to a folder. Run it again to go on where it stopped."""
     from pennsieve_agent.services import lookup
-    from pennsieve_agent.services.files.choose_files import choose, idle_notes
+    from pennsieve_agent.services.files.choose_files import choose, coming_notes, idle_notes
 
     where = lookup.dataset(context.platform, dataset)
     chosen = choose(context.platform, where, match or ())
-    for note in idle_notes(chosen.idle):
+    left_out = coming_notes(context.platform, where, match or ())
+    for note in (*idle_notes(chosen.idle), *left_out):
         context.streams.note(note)
     return fetched(context, where.id, chosen.files, to, overwrite=overwrite)
 
@@ -62,8 +63,14 @@ def fetched(
     to: Path,
     *,
     overwrite: bool = False,
+    importing: Sequence[str] = (),
+    missing: Sequence[tuple[str, str]] = (),
 ) -> Shown:
-    """Download files and show the progress; the exit code is 1 if any is missing."""
+    """Download files and show the progress; the exit code is 1 if any is missing.
+
+    It is 8 where all else is there, and Pennsieve is still ``importing`` some. ``missing`` are
+    files that are not in the dataset, and why.
+    """
     from pennsieve_agent.console.progress import ProgressLine
     from pennsieve_agent.services.files.download import Download
 
@@ -92,12 +99,16 @@ def fetched(
             report = download.run(files)
     finally:
         line.end()
+    report.importing += importing
+    report.failed += [(Path(path), NotFound(why)) for path, why in missing]
     return of_report(target, report)
 
 
 def of_report(target: Path, report: DownloadReport) -> Shown:
     """What a download came to; exit code 1 if anything is missing."""
-    code = ExitCode.OK if report.complete else ExitCode.FAILED
+    code = ExitCode.FAILED if report.blocked or report.failed else ExitCode.OK
+    if code is ExitCode.OK and report.importing:
+        code = ExitCode.STILL_RUNNING
     text, notes = _words(target, report)
     return Shown(_document(target, report), text, notes, exit_code=code)
 
@@ -124,6 +135,12 @@ def _words(target: Path, report: DownloadReport) -> tuple[str, list[str]]:
     notes += [f"not downloaded: {problem}" for problem in problems[:_SHOWN]]
     if len(problems) > _SHOWN:
         notes.append(f"not downloaded: {len(problems) - _SHOWN} more; --json lists all")
+    if report.importing:
+        files = plural(len(report.importing), "file")
+        notes.append(
+            f"not there yet: {files} that Pennsieve is still importing, such as "
+            f"'{report.importing[0]}'; type the same command again later"
+        )
     text = f"Downloaded {plural(len(report.fetched), 'file')}, {size(report.size)}, to {target}"
     if report.skipped:
         text += f"; {len(report.skipped)} were there already"
@@ -142,6 +159,7 @@ def _document(target: Path, report: DownloadReport) -> dict[str, Any]:
         "failed": [
             {"path": path.as_posix(), "message": error.message} for path, error in report.failed
         ],
+        "importing": report.importing,
         "renamed": [{"path": path, "local": here.as_posix()} for path, here in report.renamed],
         "size": report.size,
     }

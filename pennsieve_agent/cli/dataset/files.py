@@ -24,7 +24,7 @@ def files(context: Context, dataset: options.DatasetArgument, match: options.Fil
     from pennsieve_agent.domain.figures import total
     from pennsieve_agent.domain.selection import select
     from pennsieve_agent.services import lookup
-    from pennsieve_agent.services.files.choose_files import idle_notes, unfit
+    from pennsieve_agent.services.files.choose_files import coming_notes, idle_notes, unfit
 
     where = lookup.dataset(context.platform, dataset)
     selection = select(context.platform.datasets.files(where.id), match or ())
@@ -35,5 +35,6 @@ def files(context: Context, dataset: options.DatasetArgument, match: options.Fil
     notes = [count, *idle_notes(selection.idle)]
     if selection.unused:
         problem = unfit(selection, where)
-        notes += [problem.message, str(problem.hint)]
+        coming = coming_notes(context.platform, where, selection.unused)
+        notes += coming or [problem.message, str(problem.hint)]
     return Shown([documents.file(f) for f in listed], text, notes)

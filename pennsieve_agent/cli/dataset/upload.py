@@ -115,7 +115,7 @@ def _send(
     *,
     replace: bool,
 ) -> UploadReport:
-    from pennsieve_agent.console.progress import ProgressLine
+    from pennsieve_agent.console.progress import ImportLine, ProgressLine
     from pennsieve_agent.services.files import upload
     from pennsieve_agent.transfer.object_store import ObjectStore, endpoint_of
     from pennsieve_agent.transfer.upload import Destination, Upload
@@ -125,6 +125,11 @@ def _send(
     def show(at: TransferProgress) -> None:
         line.show(at.files, at.total_files, at.size, at.total_size)
 
+    def show_import(files: int) -> None:
+        line.end()
+        importing.show(files)
+
+    importing = ImportLine(context.streams)
     profile = context.profile
     endpoint = endpoint_of(profile.aws, context.environ, hosted=profile.hosts.hosted)
     uploads = context.platform.uploads
@@ -139,7 +144,7 @@ def _send(
                 context.sleep,
                 show,
             )
-            return upload.run(sending, uploads, collected.files)
+            return upload.run(sending, uploads, collected.files, show=show_import)
     finally:
         line.end()
 

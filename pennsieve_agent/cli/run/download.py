@@ -13,7 +13,7 @@ from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.dataset.download import Overwrite, fetched
 from pennsieve_agent.console.shown import Shown
-from pennsieve_agent.errors import StillRunning
+from pennsieve_agent.errors import NotFound, StillRunning
 
 
 @command(
@@ -32,19 +32,32 @@ def download(
 ) -> Shown:
     """Download the files that a run wrote. Run it again to go on where it stopped.
 
-    Of a run that has delivered nothing yet, it says so, with exit code 8.
+    Results that Pennsieve has not imported yet are waited for, until ten minutes after the run's
+    end. The exit code is 8 when some are still on their way, or when the run has delivered none.
     """
     from pennsieve_agent.cli.run import output_views, places
     from pennsieve_agent.services.runs import run_outputs
 
     located = places.find(context, run)
-    written = located.backend.outputs(located.run)
-    if not written and not places.state(located).status.is_final:
-        raise StillRunning(
-            f"run '{located.run.label}' has not ended, and has delivered no files yet",
-            hint=f"wait for it with: pennsieve run wait {located.run.typed}",
-        )
-    files = run_outputs.on_pennsieve(context.platform, located.run, written)
-    shown = fetched(context, located.run.dataset_id, files, to, overwrite=overwrite)
-    nothing = output_views.wrote_nothing(located.run)
-    return shown if written else replace(shown, text=None, notes=[nothing])
+    wait = places.import_wait(context)
+    results = run_outputs.on_pennsieve(context.platform, located, wait)
+    if not (results.files or results.importing or results.missing):
+        if not places.state(located).status.is_final:
+            raise StillRunning(
+                f"run '{located.run.label}' has not ended, and has delivered no files yet",
+                hint=f"wait for it with: pennsieve run wait {located.run.typed}",
+            )
+        shown = fetched(context, located.run.dataset_id, (), to, overwrite=overwrite)
+        return replace(shown, text=None, notes=[output_views.wrote_nothing(located.run)])
+    if results.missing and not (results.files or results.importing):
+        path, why = results.missing[0]
+        raise NotFound(f"run '{located.run.label}' wrote '{path}', but {why}")
+    return fetched(
+        context,
+        located.run.dataset_id,
+        results.files,
+        to,
+        overwrite=overwrite,
+        importing=results.importing,
+        missing=results.missing,
+    )

@@ -23,16 +23,30 @@ def wrote_nothing(run: Run) -> str:
 
 
 def outputs(
-    context: Context, run: Run, written: Sequence[OutputFile], delivered: Sequence[OutputFile]
+    context: Context,
+    run: Run,
+    written: Sequence[OutputFile],
+    delivered: Sequence[OutputFile],
+    importing: Sequence[str] = (),
 ) -> Shown:
-    """What a run left behind, and which files have not the name that they were ``delivered`` by."""
+    """What a run left behind, and which files have not the name that they were ``delivered`` by.
+
+    ``importing`` are paths of files that are not in the dataset yet.
+    """
     document = {
         "run_id": run.uuid,
         "files": [documents.output_file(f) for f in written],
+        "importing": list(importing),
         "outputs": dict(run.outputs),
     }
+    on_their_way = []
+    if importing:
+        on_their_way.append(
+            f"Pennsieve is still importing {plural(len(importing), 'file')}, such as "
+            f"'{importing[0]}'; wait for them with: pennsieve run download {run.typed} --to DIR"
+        )
     if not written and not run.outputs:
-        return Shown(document, notes=[wrote_nothing(run)])
+        return Shown(document, notes=on_their_way or [wrote_nothing(run)])
     text: list[Part] = []
     if written:
         rows = [[f.path, figure(f.size, size, plain=not context.relative)] for f in written]
@@ -47,4 +61,4 @@ def outputs(
         for before, now in zip(delivered, written, strict=True)
         if before.path != now.path
     ]
-    return Shown(document, text, [count, *renamed])
+    return Shown(document, text, [count, *renamed, *on_their_way])

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.runs import Run, RunState
     from pennsieve_agent.services.runs.all_runs import AllRuns, Located
     from pennsieve_agent.services.runs.run_backend import RunBackend
+    from pennsieve_agent.services.runs.run_outputs import ImportWait
     from pennsieve_agent.settings.started_runs import RunJournal
 
 
@@ -85,6 +86,14 @@ def _name(context: Context, id_: str) -> str:
 def find(context: Context, reference: str | None) -> Located:
     """A run by name, unique prefix or id, on any node; my latest when none is named."""
     return everywhere(context).find(reference)
+
+
+def import_wait(context: Context) -> ImportWait:
+    """How a command waits for results that Pennsieve has not imported yet."""
+    from pennsieve_agent.console.progress import ImportLine
+    from pennsieve_agent.services.runs.run_outputs import ImportWait
+
+    return ImportWait(context.now, context.sleep, ImportLine(context.streams).show)
 
 
 def fetch(context: Context, url: str) -> bytes:

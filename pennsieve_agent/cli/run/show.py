@@ -63,7 +63,8 @@ def _outputs(context: Context, located: Located) -> Shown:
     written = here = located.backend.outputs(located.run)
     if run_outputs.may_be_renamed(located.run):
         here = run_outputs.in_dataset(context.platform, located.run, written)
-    return output_views.outputs(context, located.run, here, written)
+    importing = run_outputs.on_their_way(context.platform, located.run, written, context.now())
+    return output_views.outputs(context, located.run, here, written, importing)
 
 
 def _with_starter(context: Context, located: Located) -> Located:

@@ -81,7 +81,8 @@ def start(
         layout=layout or "",
         undeclared=undeclared,
     )
-    earlier = EarlierRuns(context.platform, places.everywhere(context))
+    imports = places.import_wait(context)
+    earlier = EarlierRuns(context.platform, places.everywhere(context), imports)
     ready = _prepared(context, request, earlier, dry_run=dry_run)
     check = partial(earlier.refuse_taken, ready, request)
     if dry_run:
@@ -118,6 +119,7 @@ def _prepared(
     )
     start_views.note_undeclared(context, ready)
     start_views.note_idle_patterns(context, ready)
+    start_views.note_coming_files(context, ready, request.files)
     return ready
 
 

@@ -13,6 +13,8 @@ from pennsieve_agent.console.words import plural, size
 from pennsieve_agent.domain.figures import total
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.run_estimate import Estimate
     from pennsieve_agent.services.runs.run_request import Prepared
@@ -169,6 +171,14 @@ def note_idle_patterns(context: Context, ready: Prepared) -> None:
     from pennsieve_agent.services.files.choose_files import idle_notes
 
     for note in idle_notes(ready.input.idle):
+        context.streams.note(note)
+
+
+def note_coming_files(context: Context, ready: Prepared, patterns: Sequence[str]) -> None:
+    """Say which of the files that were named are on their way to the dataset, and are not read."""
+    from pennsieve_agent.services.files.choose_files import coming_notes
+
+    for note in coming_notes(context.platform, ready.dataset, patterns) if patterns else ():
         context.streams.note(note)
 
 

@@ -238,6 +238,7 @@ DOCUMENTS: tuple[Document, ...] = (
         (
             _RUN_ID,
             Field("files", "list of output_file", "The files it wrote to its dataset."),
+            Field("importing", "list of text", "Paths of those that Pennsieve still imports."),
             Field("outputs", "map of text", "What its steps reported."),
         ),
     ),
@@ -313,6 +314,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("unchecked", "list of text", "Those of the skipped compared by size alone."),
             Field("blocked", "list of blocked_file", "What Pennsieve's scanner holds back."),
             Field("failed", "list of failed_file", "What could not be fetched."),
+            Field("importing", "list of text", "Paths of files that Pennsieve still imports."),
             Field("renamed", "list of renamed_file", "Files that could not keep their names."),
             _SIZE,
         ),

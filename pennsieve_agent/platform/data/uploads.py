@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pennsieve_agent.domain.transfers import (
     BATCH_FILES,
+    QueuedFile,
     StorageKeys,
     UploadedFile,
     UploadEntry,
@@ -22,6 +23,8 @@ from pennsieve_agent.platform.http.paging import by_cursor
 from pennsieve_agent.platform.http.surface import Surface
 
 _FINAL_WORDS = ("Finalized", "Verified")
+_LOST_WORDS = ("Failed", "FailedOrphan", "Removed")
+_FILES_PAGE = 250
 
 
 class Uploads:
@@ -112,6 +115,35 @@ class Uploads:
         """
         for word in _FINAL_WORDS:
             yield from self._with_status(manifest_id, word)
+
+    def unfinished(self, dataset_id: str, since: float, until: float) -> Iterator[QueuedFile]:
+        """Files of uploads begun in a time, in unix seconds, that were not imported.
+
+        ``GET {api2}/upload/manifest?dataset_id=`` and, for each that fits,
+        ``GET {api2}/upload/manifest/files?manifest_id=&status=InProgress``. A file that failed to
+        be imported stays among them: the contract has no word for it (``contracts/core.md`` 4.5).
+        """
+        listed = self._v2.get_record("/upload/manifest", {"dataset_id": dataset_id})
+        for manifest in listed.records("manifests"):
+            if since <= (manifest.integer("date_created") or 0) <= until:
+                yield from self._unfinished(manifest.need_text("id"))
+
+    def _unfinished(self, manifest_id: str) -> Iterator[QueuedFile]:
+        def fetch(cursor: str) -> tuple[list[Fields], str]:
+            query = {
+                "manifest_id": manifest_id,
+                "status": "InProgress",
+                "limit": _FILES_PAGE,
+                "continuation_token": cursor or None,
+            }
+            page = self._v2.get_record("/upload/manifest/files", query)
+            return page.records("files"), page.text("continuation_token")
+
+        for row in by_cursor(fetch):
+            if row.text("status") not in (*_FINAL_WORDS, *_LOST_WORDS):
+                folder, name = row.text("file_path").strip("/"), row.text("file_name")
+                path = f"{folder}/{name}" if folder else name
+                yield QueuedFile(f"N:package:{row.need_text('upload_id').lower()}", path)
 
     def _with_status(self, manifest_id: str, word: str) -> Iterator[str]:
         def fetch(cursor: str) -> tuple[tuple[str, ...], str]:

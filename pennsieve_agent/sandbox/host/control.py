@@ -74,6 +74,9 @@ _OWN_DATA = (
 class Sandbox:
     """The sandbox of a data folder, running or not."""
 
+    import_seconds: float | None = None
+    """How long imports of files take once it is started; None: as long as they do by themselves."""
+
     def __init__(self, data: Path, launch: Launch | None = None) -> None:
         """``launch`` starts its process; None runs this Python."""
         self.data = data.expanduser().absolute()
@@ -208,6 +211,8 @@ class Sandbox:
     def _spawn(self, report: int, options: Mapping[str, int | str | None]) -> None:
         """Start the process that starts the sandbox and ends at once."""
         arguments = ["--data", str(self.data), "--detach"]
+        if self.import_seconds is not None:
+            arguments.append(f"--import-seconds={self.import_seconds}")
         arguments += [f"--{name}={value}" for name, value in options.items() if value is not None]
         with self._open_log() as log:
             self._launch(arguments, report, log.fileno())

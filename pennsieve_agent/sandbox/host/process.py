@@ -12,6 +12,7 @@ import sqlite3
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pennsieve_agent.domain.file_trouble import explained
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     report = _reporter(options.report)
     try:
         plan = faults.parse(options.faults, options.fault_seed)
-        run(options.data, options.port, options.engine, report, plan)
+        run(options.data, options.port, options.engine, report, plan, options.import_seconds)
     except AgentError as error:
         problem = {"code": error.code, "message": error.message}
         report({**problem, "where": error.where, "hint": error.hint})
@@ -54,8 +55,11 @@ def run(
     engine: str | None,
     on_ready: Callable[[SandboxState], None],
     plan: faults.Plan | None = None,
+    import_seconds: float | None = None,
 ) -> None:
     """Run a sandbox in this process until SIGTERM or SIGINT.
+
+    ``import_seconds`` is as in :class:`.surfaces.Settings`; None is what it is there.
 
     Raises:
         UsageProblem: a port is in use, or it runs already.
@@ -71,6 +75,8 @@ def run(
     }
     try:
         settings = surfaces.Settings(engine=engine, faults=plan)
+        if import_seconds is not None:
+            settings = replace(settings, import_seconds=import_seconds)
         server.serve(data, port, settings, on_ready=on_ready, stop=stop)
     except (OSError, sqlite3.Error) as error:
         raise _explained(error, data) or error from error
@@ -98,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--engine", help="what runs the steps: docker or process")
     parser.add_argument("--faults", help="faults to inject on purpose")
     parser.add_argument("--fault-seed", type=int, help="the seed that repeats the same faults")
+    parser.add_argument("--import-seconds", type=float, help="how long imports of files take")
     parser.add_argument("--detach", action="store_true", help="run in the background")
     parser.add_argument("--report", type=int, help=argparse.SUPPRESS)
     return parser

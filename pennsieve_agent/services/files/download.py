@@ -46,7 +46,8 @@ class DownloadReport:
     """What became of the files; paths are below the target folder.
 
     ``unchecked`` are those of the skipped that were compared by size alone. ``renamed`` are paths
-    in the dataset, and where their files are, as they could not keep them.
+    in the dataset, and where their files are, as they could not keep them. ``importing`` are paths
+    in the dataset of files that Pennsieve has not imported yet.
     """
 
     fetched: list[Path] = field(default_factory=list)
@@ -55,12 +56,13 @@ class DownloadReport:
     blocked: list[tuple[Path, str]] = field(default_factory=list)
     failed: list[tuple[Path, AgentError]] = field(default_factory=list)
     renamed: list[tuple[str, Path]] = field(default_factory=list)
+    importing: list[str] = field(default_factory=list)
     size: int = 0
 
     @property
     def complete(self) -> bool:
         """Whether all that was asked for is there."""
-        return not self.blocked and not self.failed
+        return not self.blocked and not self.failed and not self.importing
 
 
 @dataclass

@@ -21,8 +21,11 @@ def run(
     uploads: Uploads,
     files: Sequence[LocalFile],
     import_seconds: float = IMPORT_SECONDS,
+    show: Callable[[int], None] = lambda _: None,
 ) -> UploadReport:
     """Upload files, and wait until they are packages.
+
+    ``show`` is told how many files are waited for, 0 at the end.
 
     Raises:
         Forbidden: the caller may not edit the dataset.
@@ -31,7 +34,10 @@ def run(
     """
     report = upload.run(files)
     ids = [package.removeprefix("N:package:") for package in report.package_ids.values()]
-    _await_packages(uploads, upload.journal.manifest, ids, import_seconds, upload.sleep)
+    try:
+        _await_packages(uploads, upload, ids, import_seconds, show)
+    finally:
+        show(0)
     if not report.failed:
         upload.journal.finish()
     return report
@@ -39,16 +45,17 @@ def run(
 
 def _await_packages(
     uploads: Uploads,
-    manifest: str,
+    upload: Upload,
     upload_ids: Sequence[str],
     seconds: float,
-    sleep: Callable[[float], None],
+    show: Callable[[int], None],
 ) -> None:
     """Wait until files are imported: "finalized" only means queued (trap 29)."""
-    missing = set(upload_ids)
+    manifest, missing = upload.journal.manifest, set(upload_ids)
     for pause in (0.0, *pauses(seconds)):
         if missing and pause:
-            sleep(pause)
+            show(len(missing))
+            upload.sleep(pause)
         if missing:
             missing.difference_update(uploads.imported(manifest))
     if missing:

@@ -8,21 +8,24 @@ from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.run_filter import RunQuery
 from pennsieve_agent.domain.run_results import Delivered, is_receipt, own_folder
-from pennsieve_agent.errors import UsageProblem
+from pennsieve_agent.errors import NotFound, StillRunning, UsageProblem
 from pennsieve_agent.services.runs import run_outputs
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.datasets import DataFile, Dataset
+    from pennsieve_agent.domain.runs import Run
     from pennsieve_agent.platform.client import Platform
     from pennsieve_agent.services.runs.all_runs import AllRuns
+    from pennsieve_agent.services.runs.run_outputs import ImportWait
     from pennsieve_agent.services.runs.run_request import Prepared, RunOptions
 
 
 class EarlierRuns:
     """The runs on all nodes that can be reached."""
 
-    def __init__(self, platform: Platform, runs: AllRuns) -> None:
-        self._platform, self._runs = platform, runs
+    def __init__(self, platform: Platform, runs: AllRuns, wait: ImportWait) -> None:
+        """``wait`` is how to wait for results that Pennsieve has not imported yet."""
+        self._platform, self._runs, self._wait = platform, runs, wait
 
     def delivered(self, dataset_id: str, has: Callable[[str], bool]) -> Delivered:
         """What they wrote to a dataset; ``has`` says whether a folder is there.
@@ -37,7 +40,8 @@ class EarlierRuns:
 
         Raises:
             UsageProblem: there is no such run, it is of another dataset, or it delivered nothing.
-            NotFound: a file is not in the dataset any more.
+            NotFound: a file is not in the dataset any more, or its import failed.
+            StillRunning: Pennsieve takes too long to import them.
         """
         located = self._runs.find(reference)
         run = located.run
@@ -46,13 +50,16 @@ class EarlierRuns:
                 f"run '{run.label}' delivered to another dataset, not to '{dataset.name}'",
                 hint="a run reads one dataset: take the run's own with --dataset",
             )
-        written = [file for file in located.backend.outputs(run) if not is_receipt(file.path)]
-        if not written:
+        results = run_outputs.on_pennsieve(
+            self._platform, located, self._wait, lambda file: not is_receipt(file.path)
+        )
+        _check_whole(run, results)
+        if not results.files:
             raise UsageProblem(
                 f"run '{run.label}' has delivered no file",
                 hint=f"see its state with: pennsieve run show {run.typed}",
             )
-        return run_outputs.on_pennsieve(self._platform, run, written)
+        return list(results.files)
 
     def refuse_taken(self, ready: Prepared, options: RunOptions) -> None:
         """Refuse a typed name that a run has; names that are made up have a number of their own.
@@ -77,3 +84,25 @@ class EarlierRuns:
                 "perhaps of an earlier run",
                 hint=hint,
             )
+
+
+def _check_whole(run: Run, results: run_outputs.Results) -> None:
+    """Refuse to read a part of a run's results in place of all."""
+    if results.missing:
+        path, why = results.missing[0]
+        raise NotFound(
+            f"run '{run.label}' wrote {_some(path, len(results.missing))}, but {why}",
+            where=run.dataset_id,
+            hint="choose the results that are there with: --files 'PATTERN'",
+        )
+    if results.importing:
+        some = _some(results.importing[0], len(results.importing))
+        raise StillRunning(
+            f"Pennsieve has not imported all results of run '{run.label}' yet: {some} to come",
+            where=run.dataset_id,
+            hint="type the same command again later",
+        )
+
+
+def _some(path: str, count: int) -> str:
+    return f"'{path}'" + (f" and {count - 1} more" if count > 1 else "")

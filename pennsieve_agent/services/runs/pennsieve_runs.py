@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pennsieve_agent.domain.figures import total
 from pennsieve_agent.domain.log_follower import LogReader
 from pennsieve_agent.domain.run_filter import RunFilter, RunQuery
-from pennsieve_agent.domain.run_results import Delivered, own_folder
+from pennsieve_agent.domain.run_results import Delivered, own_folder, target_folders
 from pennsieve_agent.domain.runs import (
     LogMessage,
     OutputFile,
@@ -115,7 +115,7 @@ class PennsieveRuns:
         Pennsieve does not keep what a run delivered. So a file counts that is in the folder, came
         there after the run began, and before the next run that has the same folder did.
         """
-        begins = tuple(f"{folder}/" for folder in _folders(run))
+        begins = tuple(f"{folder}/" for folder in target_folders(run))
         first = run.started_at or run.created_at
         last = self._next_start(run, first)
         written = [
@@ -128,13 +128,13 @@ class PennsieveRuns:
 
     def _next_start(self, run: Run, first: str) -> str:
         """When the next run with a folder of this one began; after all times when none did."""
-        folders = _folders(run)
+        folders = target_folders(run)
         only = RunFilter(since=first, dataset_id=run.dataset_id)
         runs = self._platform.runs.list(self._platform.workspace_id(), only=only)
         starts = (
             one.started_at
             for one in runs
-            if one.uuid != run.uuid and one.started_at > first and _folders(one) & folders
+            if one.uuid != run.uuid and one.started_at > first and target_folders(one) & folders
         )
         return min(starts, default="9")
 
@@ -154,7 +154,7 @@ class PennsieveRuns:
         chosen = {
             (f"{folder}/", run.started_at or run.created_at)
             for run in known
-            for folder in _folders(run) - own
+            for folder in target_folders(run) - own
             if has(folder)
         }
         files = self._platform.datasets.files(dataset_id) if chosen else ()
@@ -164,7 +164,9 @@ class PennsieveRuns:
             for folder, first in chosen
             if file.path.startswith(folder) and (not file.created_at or first <= file.created_at)
         )
-        return Delivered(own & {folder for run in known for folder in _folders(run)}, packages)
+        return Delivered(
+            own & {folder for run in known for folder in target_folders(run)}, packages
+        )
 
     def metrics(self, run_id: str) -> RunMetrics | None:
         """What a run took; None before it was counted."""
@@ -194,12 +196,3 @@ class PennsieveRuns:
         except PlatformError:
             return {}
         return {node.uuid: node.name for node in nodes}
-
-
-def _folders(run: Run) -> frozenset[str]:
-    """The folders that a run's targets write to: named, reported, or in a list made of its name."""
-    named = {values.get("TARGET_FOLDER", "") for values in run.target_params.values()}
-    named |= {value for name, value in run.outputs.items() if name.endswith(".folder")}
-    if not named and not run.steps and run.name:
-        named.add(own_folder(run.name))
-    return frozenset(folder.strip("/") for folder in named if folder.strip("/"))

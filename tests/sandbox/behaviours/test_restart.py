@@ -11,7 +11,7 @@ import pytest
 
 from pennsieve_agent.sandbox.host.control import Sandbox
 from pennsieve_agent.sandbox.host.state import lock_holder
-from tests.cli.following import start_patient_run, wait_for
+from tests.cli.following import imported, start_patient_run, wait_for
 from tests.prepared import Prepared
 
 
@@ -49,9 +49,10 @@ def test_on_other_ports_everything_goes_on(box: Sandbox, tmp_path: Path, end: st
     assert followed.code == 0, followed.err
     assert agent("run", "show", run, "--status").out == "succeeded\n"
     assert agent("run", "logs", run).out.count("patient | released") == 1
+    (result,) = agent("run", "show", run, "--outputs", "--json").document["files"][:1]
     delivered = tmp_path / "box" / "datasets" / "Data"
-    wait_for(lambda: any(delivered.rglob("done.txt")), lambda: "no result came")
-    assert [path.read_text() for path in delivered.rglob("done.txt")] == ["yes"]
+    assert imported(delivered / result["path"]) == "yes"
+    assert len(list(delivered.rglob("done*.txt"))) == 1
 
     doctor = agent("compute", "doctor")
     assert doctor.code == 0, doctor.out
