@@ -18,7 +18,9 @@ from pennsieve_agent.domain.run_estimate import estimate
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 _, TEXT, _ = re.split(r"(?m)^## First time in a real AWS account$|^## What works on", README)
-ROWS = re.findall(r"(?m)^\| \d+\. \| `(pennsieve [^`]+)` \| [^|]*\| ([^|]*) \|$", TEXT)
+ROWS: list[tuple[str, str]] = re.findall(
+    r"(?m)^\| \d+\. \| `(pennsieve [^`]+)` \| [^|]*\| ([^|]*) \|$", TEXT
+)
 LINES = [line for line, _ in ROWS] + re.findall(r"(?m)^(pennsieve .+)$", TEXT)
 COUNT_ROWS = RunPlan(
     "run",
