@@ -54,12 +54,14 @@ def estimate(
     moving = input_bytes / BYTES_A_SECOND if stages else 0.0
     files = files_cost(gb * moving / _HOUR, gb, gb * readers) if stages else 0.0
     files += network_cost(mode, region, gb if stages else 0.0, 0.0, 0.0)
-    # Beside the steps: each transfer job, and the one that cleans up.
-    transfers = len(plan.jobs) - len(steps) + 1
+    # Beside the steps: each transfer job, the one that cleans up, and one that makes the folders
+    # before a step with several inputs or none.
+    merges = sum(len(job.depends_on) != 1 for job in steps)
+    transfers = len(plan.jobs) - len(steps) + 1 + merges
     memory = TRANSFER_MEMORY / VCPU
     moves = JobUsage(moving, TRANSFER_CPU / VCPU, memory, public_address=public, starts=transfers)
     starts = sum(job_cost(_usage(job, 0.0, spot=spot, public=public)) for job in steps)
-    fixed = job_cost(moves) + starts + overhead_cost(wakes(len(plan.jobs) + 1, moving))
+    fixed = job_cost(moves) + starts + overhead_cost(wakes(len(steps) + transfers, moving))
     hours = (_usage(job, _HOUR, spot=spot, public=public, starts=0) for job in steps)
     return Estimate(fixed + files, files, sum(map(job_cost, hours)))
 

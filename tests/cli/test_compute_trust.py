@@ -163,6 +163,8 @@ def test_doctor(agent: Agent) -> None:
     assert well.code == 0, well.out + well.err
     assert "✓ node's answer: healthy" in well.out
     assert "✓ shares: nobody" in well.out
+    offer = "next: pennsieve compute doctor 'my-compute' --run   (a trial run, about 0.00"
+    assert offer in well.err
     misspelt = agent("compute", "doctor", "my-compuet")
     assert (misspelt.code, misspelt.out) == (2, "")
     assert "no compute node is called 'my-compuet'" in misspelt.err

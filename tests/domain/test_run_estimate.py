@@ -53,3 +53,14 @@ def test_disk_spot_and_the_network_count() -> None:
 def test_a_step_that_no_machine_fits_is_not_estimated() -> None:
     with pytest.raises(ValueError, match="more than AWS Fargate has"):
         here(plan(JOBS[0], replace(WORK, memory=999_999)), 0)
+
+
+def test_a_step_of_several_inputs_or_of_none_has_a_transfer_before_it() -> None:
+    """As the node makes it (node/runs/plan_jobs.py)."""
+    one = here(plan(), 0).once
+    joined = replace(WORK, depends_on=("in", "other"))
+    more = plan(JOBS[0], Job("other", JobKind.STAGE_IN), joined, JOBS[2])
+    chained = plan(JOBS[0], Job("other", JobKind.STAGE_IN), WORK, JOBS[2])
+    assert here(more, 0).once > here(chained, 0).once > one
+    alone, after = replace(WORK, depends_on=()), plan(JOBS[0], WORK)
+    assert here(plan(alone), 0).once == pytest.approx(here(after, 0).once, rel=0.01)

@@ -48,6 +48,7 @@ def journey(report: Report, tag: str, repository: str, more: tuple[str, ...]) ->
         typed("dataset", "upload", name, str(file))
         afterwards("compute", "delete", name, "--yes", *more)
         typed("compute", "register", "--name", name, "--yes", *more)
+        typed("compute", "doctor", name, "--run", "--yes", *more)
         afterwards("workflow", "archive", name, "--delete", "--yes")
         typed("workflow", "add", code, "--name", name)
         typed("dataset", "grant", name, "--dataset", name, "--access", "read-write")

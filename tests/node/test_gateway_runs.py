@@ -67,6 +67,68 @@ def test_a_step_is_told_its_dataset_and_runs_the_registered_image(node: Owned) -
     assert {task["dataset"] for task in tasks} == {DATASET}
 
 
+def alone(**changes: Any) -> dict[str, Any]:
+    """A version of one step that reads no dataset and writes none."""
+    (_, work) = version(target="")["steps"]
+    step = {**work, "dependsOn": [], "command": ["python3", "-c", "print(1)"], **changes}
+    return version("alone", steps=[step])
+
+
+def without_files(**changes: Any) -> dict[str, Any]:
+    none: dict[str, Any] = {"dataset": "", "packages": [], "files": [], "targets": {}}
+    return start(version="alone", **none, **changes)
+
+
+def test_what_moves_no_files_needs_no_dataset_no_grant_and_no_key(node: Owned) -> None:
+    owner = node.owner
+    path = f"/workflows/{WORKFLOW}"
+    owner.ask("PUT", f"{path}/versions/alone", body=alone())
+    asks = without_files()
+    owner.ask("POST", "/runs", body=asks)
+    owner.ask("DELETE", path)  # an accepted run has all that it needs
+    node.world.finish_all()
+    run = owner.ask("GET", f"/runs/{asks['id']}")
+    assert (run["status"], run["dataset"]) == ("SUCCEEDED", "")
+    assert run["input"] == {"layout": "tree", "count": 0, "bytes": 0}
+    (work,) = [job for job in node.world.jobs.values() if "-work-" in job.name]
+    container = work.definition["containerProperties"]
+    assert container["command"] == ["python3", "-c", "print(1)"]
+    assert "DATASET_ID" not in {row["name"] for row in container["environment"]}
+    assert owner.ask("GET", "/workflows") == {"workflows": []}
+
+
+def test_what_moves_files_needs_a_dataset(node: Owned) -> None:
+    owner = node.furnish()
+    path = f"/workflows/{WORKFLOW}/versions"
+    with pytest.raises(Invalid, match="moves files, so its runs need a dataset"):
+        owner.ask("POST", "/runs", body=start(dataset=""))
+    keyed = {**alone(), "version": "keyed", "needsPennsieve": "read"}
+    owner.ask("PUT", f"{path}/keyed", body=keyed)
+    with pytest.raises(Invalid, match="need a dataset"):
+        owner.ask("POST", "/runs", body={**without_files(), "version": "keyed"})
+    owner.ask("PUT", f"{path}/alone", body=alone())
+    with pytest.raises(Forbidden, match="has no grant on dataset"):  # which its step is told
+        owner.ask("POST", "/runs", body={**without_files(), "dataset": OTHER_DATASET})
+
+
+def test_the_command_of_a_step_is_held_to_its_form(node: Owned) -> None:
+    path = f"/workflows/{WORKFLOW}/versions/alone"
+    for command, why in (
+        ("python3", "list of words"),
+        ([1], "list of words"),
+        (["x" * 4097], "4096"),
+    ):
+        with pytest.raises(Invalid, match=why):
+            node.owner.ask("PUT", path, body=alone(command=command))
+
+
+def test_a_program_without_a_command_is_the_image_s_own(node: Owned) -> None:
+    node.furnish().ask("POST", "/runs", body=start())
+    node.world.deliver(node.world.events.pop(0))
+    (work,) = [job for job in node.world.jobs.values() if "-work-" in job.name]
+    assert "command" not in work.definition["containerProperties"]
+
+
 def test_the_same_request_twice_is_one_run(node: Owned) -> None:
     node.furnish(share=user("bob"))
     bob, asks = node.caller("bob"), start()

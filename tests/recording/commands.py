@@ -94,6 +94,7 @@ _REGISTER = (
     typed("compute list --aws"),
     typed(f"compute show {NODE}"),
     typed(f"compute doctor {NODE}", codes=(0, 1)),
+    typed(f"compute doctor {NODE} --run --yes", codes=(0, 1)),
     typed("aws list --registered"),
     typed("compute list --gpu-types"),
 )

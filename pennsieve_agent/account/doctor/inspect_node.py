@@ -32,6 +32,7 @@ from pennsieve_agent.account.spec.spec_json import (
     installed_zones,
     kept_tags,
 )
+from pennsieve_agent.account.stack.functions import mover_image
 from pennsieve_agent.account.stack.stack_request import stack_request
 from pennsieve_agent.account.world.clients import Clients
 from pennsieve_agent.account.world.node_shares import look_at_shares
@@ -185,6 +186,7 @@ def _compared(
         boundary_name=boundary,
         boundary=reads.attempt("permissions boundary", lambda: managed_policy(aws, boundary), None),
         parts=parts,
+        transfer_image=mover_image(spec) if installed_transfer(installed) else "",
         turned_off=clients.bundle is not None and spec.code is None,
         shares=reads.attempt(
             "shares", lambda: look_at_shares(aws, clients.client(node), node), None

@@ -36,7 +36,8 @@ class Inspection:
     of the own node's roles, which ``boundary`` must allow. ``parts`` is None where the node has no
     functions, ``turned_off`` says that it should. ``served`` is what the role of a node that
     Pennsieve runs allows too much, else None; ``unlike`` counts the lines in which its rights are
-    others than what is served today. ``unseen`` says of checks why they could not be made.
+    others than what is served today. ``transfer_image`` is the node's own image of transfer jobs,
+    empty while it is off. ``unseen`` says of checks why they could not be made.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Inspection:
     shares: Shares | None = None
     served: tuple[str, ...] | None = None
     unlike: int = 0
+    transfer_image: str = ""
     unseen: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -202,8 +204,9 @@ def _ask(action: str, resource: str, statement: Mapping[str, Any], tag: Mapping[
     """A request that meets a statement's conditions."""
     context = dict(tag) | {
         str(key): str(many(value)[0]).replace("*", "x")
-        for keys in statement.get("Condition", {}).values()
+        for operator, keys in statement.get("Condition", {}).items()
         for key, value in keys.items()
+        if (operator, value) != ("Null", "true")  # which asks for a request without that key
     }
     return Ask(action, resource if resource == "*" else resource.replace("*", "x"), context)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.compute import node_choice, node_options
 from pennsieve_agent.cli.context import Context
@@ -16,6 +19,7 @@ from pennsieve_agent.errors import ExitCode, UnknownName, UsageProblem
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pennsieve_agent.account.doctor.node_health import Inspection
     from pennsieve_agent.account.world.check_result import Check
     from pennsieve_agent.console.shown import Part
     from pennsieve_agent.console.streams import Streams
@@ -23,7 +27,16 @@ if TYPE_CHECKING:
 _NAME = "my-compute"
 
 
-@command("compute doctor", answers="compute_checks", examples=["pennsieve compute doctor"])
+Run = Annotated[
+    bool, typer.Option("--run", help="Then start a trial run; says what it costs, and asks.")
+]
+
+
+@command(
+    "compute doctor",
+    answers="compute_checks",
+    examples=["pennsieve compute doctor", "pennsieve compute doctor my-compute --run"],
+)
 def doctor(
     context: Context,
     node: Annotated[
@@ -31,23 +44,62 @@ def doctor(
     ] = None,
     aws_profile: node_options.AwsProfile = None,
     region: node_options.Region = None,
-) -> Shown:
-    """Check a compute node from both sides; changes nothing. Exit code 0 only if all is well."""
+    run: Run = False,
+    yes: options.Yes = False,
+) -> Iterator[Shown]:
+    """Check a compute node from both sides; changes nothing. Exit code 0 only if all is well.
+
+    With --run, a node of your own then carries out a trial run: a machine starts, pulls an image
+    from the node's registry, mounts the run's files, writes and reads them, its log comes back, and
+    the files are deleted. Nothing of it stays but its line in 'run list' and its log.
+    """
     from pennsieve_agent.account.doctor.inspect_node import examine
     from pennsieve_agent.account.doctor.node_health import checks
     from pennsieve_agent.account.register.node_identity import RegisterOptions
-    from pennsieve_agent.cli.compute import views
+    from pennsieve_agent.cli.compute import trial, views
 
     name, node_id = _only_node(context) if node is None else _full_name(context, node)
     clients = views.clients(context, name, region, aws_profile, node_id=node_id)
     registration = RegisterOptions(name, context.workspace_id, hosts=context.profile.hosts)
-    results = checks(examine(clients, registration, context.now))
-    good = all(check.passed for check in results)
-    return Shown(
-        {"node": name, "passed": good, "checks": [check.to_json() for check in results]},
-        _lines(results),
-        exit_code=ExitCode.OK if good else ExitCode.FAILED,
+    seen = examine(clients, registration, context.now)
+    if run:
+        trial.check_own(seen)
+    results = checks(seen)
+    yield Shown(text=_lines(results))
+    if run:
+        yield _after_trial(context, seen, results, yes=yes)
+        return
+    notes = []
+    if seen.own is not None and not trial.obstacle(seen, results):
+        notes = [f"next: {trial.offer(name, seen.own.mode, seen.own.region)}"]
+    yield _shown(name, results, notes)
+
+
+def _after_trial(
+    context: Context, seen: Inspection, results: Sequence[Check], *, yes: bool
+) -> Shown:
+    """A trial run, if nothing is in its way and the answer is yes."""
+    from pennsieve_agent.cli.compute import trial
+
+    why = trial.obstacle(seen, results)
+    if why or seen.own is None:
+        return _shown(seen.name, results, [why])
+    trial.explain(context, seen.own)
+    if not context.streams.confirm("Go on?", assume=yes):
+        return _shown(seen.name, results, ["no trial run was started"])
+    shown = trial.carry_out(context, seen.own, seen.transfer_image)
+    more = trial.checks(shown)
+    last = _shown(seen.name, (*results, *more), trial.summary(shown))
+    return replace(
+        last, document={**last.document, "trial_run": shown.to_json()}, text=_lines(more)
     )
+
+
+def _shown(name: str, results: Sequence[Check], notes: Sequence[str]) -> Shown:
+    """The result in one document; as text it was told already."""
+    good = all(check.passed for check in results)
+    document = {"node": name, "passed": good, "checks": [check.to_json() for check in results]}
+    return Shown(document, notes=notes, exit_code=ExitCode.OK if good else ExitCode.FAILED)
 
 
 def _lines(results: Sequence[Check]) -> list[Part]:

@@ -10,6 +10,7 @@ from pennsieve_agent.console.shown import UNCHANGED, Shown
 if TYPE_CHECKING:
     from pennsieve_agent.cli.compute.node_options import Flags
     from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.domain.own_node import OwnNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,18 @@ def carry_out(context: Context, registration: Registration, flags: Flags) -> Sho
     undo = "" if registration.token else plan_lines.undo(registration.name)
     with views.shown(context, clients, undo=undo) as live:
         node = apply(plan, live)
-    notes = [] if registration.token else ["next: pennsieve workflow add GITHUB_URL"]
+    notes = [] if registration.token else _next_steps(node)
     sentence = f"Compute node '{node.name}' is ready ({node.token})"
     return Shown(node_documents.own(node), sentence, notes)
+
+
+def _next_steps(node: OwnNode) -> list[str]:
+    from pennsieve_agent.cli.compute import trial
+
+    return [
+        f"next: {trial.offer(node.name, node.mode, node.region)}",
+        "then: pennsieve workflow add GITHUB_URL",
+    ]
 
 
 def plan_document(plan: dict[str, Any]) -> dict[str, Any]:

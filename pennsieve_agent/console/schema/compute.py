@@ -147,6 +147,18 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("node", "text", "The node's name."),
             Field("passed", "boolean", "Whether all is well."),
             Field("checks", "list of compute_check", "Each check."),
+            Field("trial_run", "trial_run", "The trial run: --run.", optional=True),
+        ),
+    ),
+    Document(
+        "trial_run",
+        "A trial run: compute doctor --run.",
+        (
+            Field("run_id", "text", "The run."),
+            Field("start_seconds", "number", "Until its program ran.", null=True),
+            Field("program_seconds", "number", "How long its program ran.", null=True),
+            Field("clean_seconds", "number", "From then until its files were gone.", null=True),
+            Field("usd", "number", "What it cost by the node's estimate.", null=True),
         ),
     ),
     Document(

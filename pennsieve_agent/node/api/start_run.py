@@ -11,6 +11,7 @@ from pennsieve_agent.node.identity import workflow_credentials
 from pennsieve_agent.node.identity.workflow_registry import WRITE
 from pennsieve_agent.node.records.run_record import Phase, RunRecord
 from pennsieve_agent.node.records.start_document import Start
+from pennsieve_agent.node.records.version_document import moves_files
 from pennsieve_agent.node.runs.own_run import Who, access_needed, record_of
 from pennsieve_agent.node.runs.plan_jobs import CannotRun
 
@@ -52,18 +53,27 @@ def _checked(request: Request, new: Start) -> RunRecord:
     if version is None:
         text = f"version '{new.version}' of this workflow is not registered on this node"
         raise Problem(404, "not-registered", text)
-    need = access_needed(version)
+    # What moves no files needs no dataset, and so no grant and no key.
+    if new.dataset or moves_files(version):
+        _check_grant(request, version, new)
+    try:
+        who = Who(request.caller, request.person)
+        return record_of(request.node, request.store, new, version, who)
+    except CannotRun as unfit:
+        raise Problem(422, "unfit", str(unfit)) from None
+
+
+def _check_grant(request: Request, version: Mapping[str, Any], new: Start) -> None:
+    need, registry = access_needed(version), request.registry
+    if not new.dataset:
+        text = f"workflow '{version['name']}' moves files, so its runs need a dataset"
+        raise Problem(400, "no-dataset", text)
     if not registry.allows(new.workflow, new.dataset, need):
         has = registry.access(new.workflow, new.dataset)
         what = "has no grant on" if not has else "may only read"
         text = f"workflow '{version['name']}' {what} dataset {new.dataset} on this node"
         raise Problem(403, "not-granted", text, needed=need)
     _check_identity(request, version, need)
-    try:
-        who = Who(request.caller, request.person)
-        return record_of(request.node, request.store, new, version, who)
-    except CannotRun as unfit:
-        raise Problem(422, "unfit", str(unfit)) from None
 
 
 def _check_identity(request: Request, version: Mapping[str, Any], need: str) -> None:

@@ -60,6 +60,8 @@ def _container(node: Node, record: RunRecord, job: JobRecord) -> dict[str, Any]:
         parameters = parameter_secrets(node, record, job)
         secrets += [row for row in parameters if row["name"] not in _names(secrets)]
     hidden = _names(secrets)
+    own_command = list(record.planned_step(job.step).get("command") or ()) if process else []
+    command = own_command if process else transfer_command()
     container: dict[str, Any] = {
         "image": job.image or settings.mover_image,
         "executionRoleArn": settings.gpu_execution_role if job.gpu else settings.execution_role,
@@ -75,7 +77,8 @@ def _container(node: Node, record: RunRecord, job: JobRecord) -> dict[str, Any]:
         "resourceRequirements": _requirements(job),
         **AccessPoints(node, record).container_properties(job),
         "logConfiguration": _log(node, record, job),
-        **({"secrets": secrets} if process else {"command": transfer_command()}),
+        **({"secrets": secrets} if process else {}),
+        **({"command": command} if command else {}),
     }
     if not job.gpu:
         public = "ENABLED" if assigns_public_ip(settings.mode) else "DISABLED"

@@ -1,7 +1,8 @@
 """The request that starts a run: validated and decoded. Pure.
 
 ``{id, name, workflow, version, dataset, packages, sources, files, parameters, targets, limits,
-layers, layout, undeclared}``. It names a registered version and brings no code of its own.
+layers, layout, undeclared}``. It names a registered version and brings no code of its own; the
+dataset is empty where the version moves no files.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ MOST_PACKAGES = 50_000
 MOST_RETRIES = 10
 MOST_SECONDS = 14 * 86_400
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_DATASET = re.compile(r"N:dataset:[0-9A-Za-z-]{1,64}")
+_DATASET = re.compile(r"(N:dataset:[0-9A-Za-z-]{1,64})?")
 _PACKAGE = re.compile(r"N:(package|collection):[0-9A-Za-z-]{1,64}")
 _LAYER = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{0,256}")

@@ -1,8 +1,9 @@
 """The document of a workflow version: validated and decoded. Pure.
 
 ``{workflow, name, description, version, layout, needsPennsieve, origin, steps: [...]}``; each step
-has ``id, kind, dependsOn, sourceUrl, tag, commit, image, computeType, cpu, memory, disk,
-parameters, targetType, defaults``. An image is always named by its digest.
+has ``id, kind, dependsOn, sourceUrl, tag, commit, image, command, computeType, cpu, memory, disk,
+parameters, targetType, defaults``. An image is always named by its digest; a ``command`` replaces
+that of the image.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ _ID = re.compile(r"[0-9A-Za-z_.-]{1,100}")
 _IMAGE = re.compile(r"[^\s@]{1,512}@sha256:[0-9a-f]{64}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MOST_TEXT = 4096
+MOST_COMMAND = 4096
+"""Characters of a command; AWS Batch takes a job definition of 24 KiB at most ("Service quotas",
+https://docs.aws.amazon.com/batch/latest/userguide/service_limits.html)."""
 
 
 def check_version(document: Json, workflow: str, version: str) -> None:
@@ -98,6 +102,12 @@ def writes(document: Json) -> bool:
     return any(row.get("targetType") in TARGETS[:2] for row in document["steps"])
 
 
+def moves_files(document: Json) -> bool:
+    """Whether a run of a version has to do with a dataset: files, or a key for its steps."""
+    kinds = {StepKind.of(row["kind"]) for row in document["steps"]}
+    return kinds != {StepKind.PROCESSOR} or bool(document.get("needsPennsieve"))
+
+
 def rows_of(document: Json) -> dict[str, Json]:
     """The steps of a document by their ids."""
     return {str(row["id"]): row for row in document["steps"]}
@@ -129,6 +139,11 @@ def _check_code(step: Json) -> None:
         raise ValueError(f"the image of step '{name}' must be given by its digest")
     if not _plain(step.get("sourceUrl"), _MOST_TEXT):
         raise ValueError(f"step '{name}' does not say where its code is from")
+    command = step.get("command") or []
+    if not isinstance(command, list) or not all(isinstance(word, str) for word in command):
+        raise ValueError(f"the command of step '{name}' must be a list of words")
+    if sum(map(len, command)) > MOST_COMMAND:
+        raise ValueError(f"the command of step '{name}' is longer than {MOST_COMMAND} characters")
     if step.get("computeType", "") not in COMPUTE:
         raise ValueError(f"the compute type of step '{name}' must be standard or gpu")
     for what in ("cpu", "memory"):

@@ -124,7 +124,10 @@ def _code_of(version: Json) -> dict[str, Code]:
     """The code of each processor of a version."""
     return {
         name: Code(
-            str(row["image"]), str(row.get("commit") or ""), str(row.get("computeType") or "")
+            str(row["image"]),
+            str(row.get("commit") or ""),
+            str(row.get("computeType") or ""),
+            tuple(row.get("command") or ()),
         )
         for name, row in rows_of(version).items()
         if StepKind.of(row["kind"]) is StepKind.PROCESSOR
@@ -137,7 +140,12 @@ def _workflow(start: Start, version: Json) -> dict[str, str]:
 
 def _input(start: Start, layout: str) -> dict[str, Any]:
     # A package may hold many files, so without their names nobody knows how many there are.
-    return {"layout": layout, "count": len(start.files) or None, "bytes": start.bytes}
+    if not start.files:
+        return {
+            "layout": layout,
+            **dict.fromkeys(("count", "bytes"), None if start.packages else 0),
+        }
+    return {"layout": layout, "count": len(start.files), "bytes": start.bytes}
 
 
 def _request(start: Start, version: Json, targets: Targets) -> RunRequest:

@@ -24,11 +24,15 @@ class CannotRun(Exception):  # noqa: N818 - a verdict
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """What a processor runs: an image by its digest, where it is from, and on what machine."""
+    """What a processor runs: an image by its digest, where it is from, and on what machine.
+
+    ``command`` is instead of the image's own.
+    """
 
     image: str
     commit: str = ""
     compute_type: str = ""
+    command: tuple[str, ...] = ()
 
 
 def hosts(node: Node) -> dict[str, str]:
