@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 BATCH = 500
 IMPORT_SECONDS = 0.5
 RETRY_SECONDS = 30.0
+LOOK_SECONDS = 1.0
+"""The longest time between two looks at files that are not due: the clock may be set meanwhile."""
 STOP_SECONDS = 20.0
 
 
@@ -87,7 +89,7 @@ class Importer:
         row = self._store.row("SELECT min(queued_at) AS at FROM upload_files")
         if row is None or row["at"] is None:
             return RETRY_SECONDS
-        return min(max(float(row["at"]) + self._delay - self._world.now(), 0.01), RETRY_SECONDS)
+        return min(max(float(row["at"]) + self._delay - self._world.now(), 0.01), LOOK_SECONDS)
 
     def _take_in(self, dataset_id: str, rows: list[Row]) -> None:
         placed = []
