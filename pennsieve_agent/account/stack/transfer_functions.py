@@ -45,7 +45,8 @@ def transfer_functions(spec: NodeSpec, code: Code) -> Resources:
         "SubnetIds": subnet_ids(spec),
         "SecurityGroupIds": [attribute("JobsFirewall", "GroupId")],
     }
-    point = {"Arn": ref("TransferPoint"), "LocalMountPath": _MOUNTED}
+    # Its Ref is its id ("primaryIdentifier" of the schema AWS::S3Files::AccessPoint).
+    point = {"Arn": attribute("TransferPoint", "AccessPointArn"), "LocalMountPath": _MOUNTED}
     properties["FileSystemConfigs"] = [point]
     properties["Environment"] = _environment(spec, mount=_MOUNTED)
     targets = [f"FilesTarget{number}" for number, _ in enumerate(subnet_ids(spec), 1)]
