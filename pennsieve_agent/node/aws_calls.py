@@ -80,8 +80,8 @@ class SignedCalls:
         request = urllib.request.Request(url, data or None, headers, method=method)  # noqa: S310 - AWS
         with urllib.request.urlopen(request, timeout=CALL_SECONDS) as answer:  # noqa: S310 - AWS
             text = answer.read()
-        found: dict[str, Any] = json.loads(text) if text else {}
-        return found
+        members: dict[str, Any] = json.loads(text) if text else {}
+        return members
 
 
 def _refusal(error: urllib.error.HTTPError, operation: str) -> tuple[bool, Exception]:

@@ -54,8 +54,8 @@ def node_of(session: Any, environ: Mapping[str, str]) -> Node:
     endpoint = {"endpoint_url": settings.endpoint} if settings.endpoint else {}
 
     def keys() -> dict[str, str]:
-        found = session.get_credentials().get_frozen_credentials()
-        return {"key": found.access_key, "secret": found.secret_key, "token": found.token or ""}
+        own = session.get_credentials().get_frozen_credentials()
+        return {"key": own.access_key, "secret": own.secret_key, "token": own.token or ""}
 
     def make(service: str, region: str = settings.region) -> Any:
         if service == "s3files":

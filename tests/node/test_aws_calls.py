@@ -6,7 +6,6 @@ import io
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from copy import deepcopy
 from dataclasses import replace
 from email.message import Message
 from pathlib import Path
@@ -16,7 +15,6 @@ import boto3.session
 import botocore.session
 import pytest
 from botocore.exceptions import ParamValidationError, UnknownServiceError
-from botocore.loaders import Loader
 
 from pennsieve_agent.node.aws_calls import S3Files, SignedCalls, s3files_address
 from pennsieve_agent.node.jobs.access_points import AccessPoints
@@ -25,6 +23,7 @@ from pennsieve_agent.node.jobs.job_submission import job_name
 from pennsieve_agent.node.node import Node, aws_code, node_of
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord, RunRecord
 from pennsieve_agent.node.runs.run_cleanup import tidy
+from pennsieve_agent.sandbox.aws.functions.runtime_loop import older_loader
 from tests.node.world import RUN, SETTINGS
 from tests.sandbox.aws.account import NUMBER, OWNER, Cloud, open_cloud
 from tests.sandbox.aws.files import BUCKET, file_system
@@ -32,19 +31,6 @@ from tests.sandbox.aws.files import BUCKET, file_system
 HEX = "0123456789abcdef0"
 FILES = f"fs-{HEX}"
 ROLE = f"arn:aws:iam::{NUMBER}:role"
-
-
-class OlderLoader(Loader):
-    """What a botocore of before April 2026 knows of AWS."""
-
-    def load_service_model(self, service_name: str, type_name: str, api_version: Any = None) -> Any:
-        if service_name == "s3files":
-            raise UnknownServiceError(service_name=service_name, known_service_names="batch")
-        model = super().load_service_model(service_name, type_name, api_version)
-        if (service_name, type_name) == ("batch", "service-2"):
-            model = deepcopy(model)
-            del model["shapes"]["Volume"]["members"]["s3filesVolumeConfiguration"]
-        return model
 
 
 @pytest.fixture
@@ -57,8 +43,7 @@ def cloud(tmp_path: Path) -> Iterator[Cloud]:
 def older() -> boto3.session.Session:
     """A session of a boto3 that is older than S3 Files."""
     core = botocore.session.Session()
-    loader = OlderLoader([*Loader().search_paths])
-    core.register_component("data_loader", loader)
+    core.register_component("data_loader", older_loader())
     return boto3.session.Session(OWNER.access_key, OWNER.secret, botocore_session=core)
 
 
@@ -230,7 +215,7 @@ def test_requests_are_those_that_boto3_would_send(
                 getattr(made, call)(**given)
             except InterruptedError:
                 assert made is client
-    ours = [(r.method, r.full_url, bytes(r.data or b"")) for r in script.sent]
-    assert ours == [(r.method, r.url, bytes(r.body or b"")) for r in theirs]
+    ours = [(r.method, r.full_url, r.data or b"") for r in script.sent]
+    assert ours == [(r.method, r.url, r.body or b"") for r in theirs]
     assert {r.host for r in script.sent} == {host}
     assert all(f"/{region}/s3files/" in str(r.get_header("Authorization")) for r in script.sent)
