@@ -57,6 +57,9 @@ def test_the_journey_in_containers(agent: Agent, tmp_path: Path) -> None:
     assert "input: read-only" in log
     assert "where: True True" in log
     assert imported(tmp_path / "box/datasets/Data/results/boxed/a-plain.count") == "3\n"
+    trial = agent("compute", "doctor", "--run", "--yes")
+    assert trial.code == 0, trial.out
+    assert "✓ trial run: files and log: wrote and read 8 MB in" in trial.out
 
     failed = agent("run", "start", "-d", "Data", "--all", "--param", "EXIT=3", "--wait")
     assert failed.code == 3

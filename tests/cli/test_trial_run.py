@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import configparser
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import boto3
 import pytest
 
+from pennsieve_agent.account.doctor.node_health import Inspection
+from pennsieve_agent.account.world.check_result import Check
+from pennsieve_agent.cli.compute.trial import obstacle
+from pennsieve_agent.domain.own_node import OwnNode
 from tests.cli.conftest import Lab
 from tests.cli.harness import Agent
 from tests.cli.test_bad_input import refused
@@ -91,6 +96,66 @@ def test_a_trial_run_tells_its_parts_and_leaves_nothing(lab: Lab, agent: Agent) 
     assert "input\t0 files" in agent("run", "show", trial["run_id"]).out
     text = agent("run", "logs", trial["run_id"]).out
     assert "wrote and read 8 MB" in text
+
+
+class Broken:
+    """A node that takes a run and whose machines cannot pull its image."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+
+    def calls(self, _: OwnNode) -> Broken:
+        return self
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        *,
+        admin: bool = False,
+    ) -> Mapping[str, Any]:
+        del query, body, admin
+        self.asked.append((method, path))
+        if path.endswith("/logs"):
+            return {"messages": [], "next": ""}
+        why, times = "CannotPullContainerError: denied", {"created": "2026-11-29T02:00:00Z"}
+        step = {"id": "trial", "kind": "processor", "status": "FAILED", "reason": why}
+        run = {"id": path.rpartition("/")[2], "name": "trial run", "phase": "done", **times}
+        return run | {"status": "FAILED", "reason": why, "steps": [step], "cost": 0.002}
+
+
+def test_a_machine_that_cannot_pull_is_told_with_what_to_type(lab: Lab, agent: Agent) -> None:
+    del lab
+    node = Broken()
+    agent.nodes = node.calls
+    told = agent(*DOCTOR, "--run", "--yes")
+    assert told.code == 1, told.err
+    assert "✗ trial run: machine: no machine started: CannotPullContainerError: denied" in told.out
+    assert "✗ trial run: files and log: nothing came back from the program: Cannot" in told.out
+    (run,) = {
+        path.rpartition("/")[2] for _, path in node.asked if re.fullmatch(r"/runs/.{36}", path)
+    }
+    assert f"hint: pennsieve run show {run}" in told.out
+    assert f"hint: pennsieve run logs {run}" in told.out
+    assert "✓ trial run: end: " in told.out
+    assert node.asked[3] == ("DELETE", "/workflows/pennsieve-trial-run")
+
+
+@pytest.mark.parametrize("name", ["AWS credentials", "stack", "functions", "code", "queues"])
+def test_where_no_run_would_end_none_is_begun(name: str) -> None:
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:pennsieve-node-0a1b2c3d"
+    own = OwnNode(
+        *("0a1b2c3d", NODE, "N:organization:o", "123456789012", "us-east-1"),
+        *(f"{arn}-gateway", f"{arn}-admin"),
+    )
+    seen = Inspection(NODE, own=own, transfer_image="image")
+    bad = Check(name, passed=False, finding="broken", why="-", remedy="-")
+    assert obstacle(seen, [bad]) == f"no trial run was started: first mend {name}"
+    other = Check("leftovers", passed=False, finding="a role", why="-", remedy="-")
+    assert obstacle(seen, [other]) == ""
+    assert obstacle(Inspection(NODE), []) == "no trial run was started: first mend node"
 
 
 @pytest.mark.usefixtures("nodes")

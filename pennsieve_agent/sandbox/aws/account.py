@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pennsieve_agent.sandbox.aws import platform_key, request_journal, wire
+from pennsieve_agent.sandbox.aws import platform_key, request_journal, stack_events, wire
 from pennsieve_agent.sandbox.aws.batch.containers import CREDENTIALS_PATH
 from pennsieve_agent.sandbox.aws.batch.error_codes import use_codes_of_aws
 from pennsieve_agent.sandbox.aws.functions.function_log import keep_log_groups
@@ -79,7 +79,7 @@ class Account:
     def load(self) -> None:
         """Load the emulation and make the journal's requests again."""
         try:
-            with self._lock:
+            with self._lock, stack_events.long_ago():
                 emulation = _load_moto(*self._key, self.services.front)
                 if dropped := superfluous(self._journal.entries()):
                     self._journal.leave_out(dropped)

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -36,6 +37,16 @@ _pace = _Pace()
 def pace(seconds: float) -> None:
     """Let so many seconds pass between two events of stacks in this process; 0 for none."""
     _pace.seconds = seconds
+
+
+@contextmanager
+def long_ago() -> Iterator[None]:
+    """No time passes between events meanwhile: what is made again is what was there already."""
+    usual, _pace.seconds = _pace.seconds, 0.0
+    try:
+        yield
+    finally:
+        _pace.seconds = usual
 
 
 def emulate_events() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 from pennsieve_agent.sandbox.aws.account import JOURNAL_FILE
+from pennsieve_agent.sandbox.aws.stack_events import pace
 from tests.sandbox.aws.account import Cloud, open_cloud
 from tests.sandbox.aws.files import file_system
 
@@ -117,3 +119,27 @@ def register(batch: Any, name: str) -> None:
             ],
         },
     )
+
+
+def test_a_stack_is_ready_after_a_restart(tmp_path: Path) -> None:
+    """However long its creation took: it is not created once more."""
+    groups = {
+        name: {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": f"/{name}"}}
+        for name in ("First", "Second")
+    }
+    body = json.dumps({"Resources": groups})
+
+    def status(cloud: Cloud) -> str:
+        stacks = cloud.owner.client("cloudformation").describe_stacks(StackName="groups")["Stacks"]
+        return str(stacks[0]["StackStatus"])
+
+    pace(3600)
+    try:
+        with open_cloud(tmp_path) as cloud:
+            client = cloud.owner.client("cloudformation")
+            client.create_stack(StackName="groups", TemplateBody=body)
+            assert status(cloud) == "CREATE_IN_PROGRESS"
+        with open_cloud(tmp_path) as cloud:
+            assert status(cloud) == "CREATE_COMPLETE"
+    finally:
+        pace(0)
