@@ -10,6 +10,9 @@ from pennsieve_agent.domain.gpu_machines import gpu_machine
 
 VCPU = 1024
 DEFAULT_CPU, DEFAULT_MEMORY = 1024, 2048
+CALL_BYTES, CALL_FILES = 20 * 10**9, 20_000
+"""What a function stages in ten minutes, at 40 MB a second, to be on the safe side. More is left to
+a job on AWS Batch."""
 TRANSFER_CPU, TRANSFER_MEMORY = 1024, 2048
 LEAST_DISK, MOST_DISK = 21, 200
 """GiB that can be asked for; 20 come with each task of Fargate

@@ -72,6 +72,8 @@ ALARMS = 2
 """The alarms of a node."""
 SECRET_MONTH = 0.40
 FUNCTION_GB_SECOND = 0.0000133334
+TRANSFER_FUNCTION_MB = 1769
+"""One processor (AWS Lambda Developer Guide, "Configure Lambda function memory")."""
 FUNCTION_CALL = 0.0000002
 TABLE_WRITE = 0.000000625
 TABLE_READ = 0.000000125
@@ -133,6 +135,7 @@ class JobUsage:
     """What a job took: ``vcpus`` and ``memory_gb`` for ``seconds``, in so many tasks (``starts``).
 
     ``gpu`` is an instance type; ``disk_gib`` is the whole disk, 0 for what comes with a task.
+    ``calls`` says that it was no task, but so many calls of a transfer function.
     """
 
     seconds: float
@@ -143,10 +146,13 @@ class JobUsage:
     public_address: bool = False
     starts: int = 1
     disk_gib: int = 0
+    calls: bool = False
 
     @property
     def billed_seconds(self) -> float:
         """What is paid: with the start of each task, and at least a minute of each."""
+        if self.calls:
+            return self.seconds
         start = MACHINE_START_SECONDS if self.gpu else START_SECONDS
         return max(self.seconds + self.starts * start, self.starts * LEAST_SECONDS)
 
@@ -163,6 +169,9 @@ class JobUsage:
 
 def job_cost(usage: JobUsage) -> float:
     """What a job cost, in USD."""
+    if usage.calls:
+        memory = TRANSFER_FUNCTION_MB / 1024
+        return usage.seconds * memory * FUNCTION_GB_SECOND + usage.starts * FUNCTION_CALL
     hours = usage.billed_seconds / _HOUR
     address = PUBLIC_ADDRESS_HOUR * hours if usage.public_address else 0.0
     if usage.gpu:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pennsieve_agent.domain.job_sizes import TRANSFER_CPU, TRANSFER_MEMORY, VCPU, fit
+from pennsieve_agent.domain.job_sizes import CALL_BYTES, TRANSFER_CPU, TRANSFER_MEMORY, VCPU, fit
 from pennsieve_agent.domain.plans import Job, JobKind, RunPlan
 from pennsieve_agent.domain.prices import (
     JobUsage,
@@ -59,9 +59,14 @@ def estimate(
     merges = sum(len(job.depends_on) != 1 for job in steps)
     transfers = len(plan.jobs) - len(steps) + 1 + merges
     memory = TRANSFER_MEMORY / VCPU
-    moves = JobUsage(moving, TRANSFER_CPU / VCPU, memory, public_address=public, starts=transfers)
+    is_large = input_bytes > CALL_BYTES  # more than a function brings; the rest is calls
+    moves = [JobUsage(0.0 if is_large else moving, 0.0, 0.0, starts=transfers, calls=True)]
+    if is_large:
+        moves.append(JobUsage(moving, TRANSFER_CPU / VCPU, memory, public_address=public))
     starts = sum(job_cost(_usage(job, 0.0, spot=spot, public=public)) for job in steps)
-    fixed = job_cost(moves) + starts + overhead_cost(wakes(len(steps) + transfers, moving))
+    fixed = (
+        sum(map(job_cost, moves)) + starts + overhead_cost(wakes(len(steps) + transfers, moving))
+    )
     hours = (_usage(job, _HOUR, spot=spot, public=public, starts=0) for job in steps)
     return Estimate(fixed + files, files, sum(map(job_cost, hours)))
 

@@ -21,6 +21,7 @@ call a function.
   written down with what AWS shows, and does what follows.
 * Transfer jobs have no token: what they need of the platform the reconciler asks for
   (:mod:`.identity.relay`).
+* :mod:`.aws_calls` makes the calls that the boto3 of AWS's runtime may be too old for.
 
 This package imports the standard library, boto3, and pure modules of :mod:`~pennsieve_agent.domain`
 and :mod:`~pennsieve_agent.engine`; nothing that is not in its zip. In AWS it may touch what carries

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pennsieve_agent.node.aws_calls import Batch, S3Files, SignedCalls, s3files_address
 from pennsieve_agent.node.node_settings import NodeSettings
 
 OpenUrl = Callable[[urllib.request.Request, float], Any]
@@ -17,7 +18,7 @@ OpenUrl = Callable[[urllib.request.Request, float], Any]
 
 @dataclass(slots=True)
 class Node:
-    """A node. ``make`` makes boto3's client of a service, in the node's region or a given one.
+    """A node. ``make`` makes the client of a service, in the node's region or a given one.
 
     ``now`` is in unix seconds.
     """
@@ -52,9 +53,19 @@ def node_of(session: Any, environ: Mapping[str, str]) -> Node:
     s3 = common.merge(Config(signature_version="s3v4", s3=style))
     endpoint = {"endpoint_url": settings.endpoint} if settings.endpoint else {}
 
+    def keys() -> dict[str, str]:
+        own = session.get_credentials().get_frozen_credentials()
+        return {"key": own.access_key, "secret": own.secret_key, "token": own.token or ""}
+
     def make(service: str, region: str = settings.region) -> Any:
+        if service == "s3files":
+            address = settings.endpoint or s3files_address(region)
+            return S3Files(SignedCalls(service, region, address, keys))
         config = s3 if service == "s3" else common
-        return session.client(service, region_name=region, config=config, **endpoint)
+        client = session.client(service, region_name=region, config=config, **endpoint)
+        if service == "batch":
+            return Batch(client, SignedCalls(service, region, client.meta.endpoint_url, keys))
+        return client
 
     return Node(settings, make)
 

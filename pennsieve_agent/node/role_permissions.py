@@ -203,9 +203,8 @@ JOB = (
     ),
     _DIRECT,
 )
-_LIST = _right(
-    "s3", "ListBucket ListBucketVersions", "bucket-list", "find the files of a run, and old ones"
-)
+_LIST = _right("s3", "ListBucket", "bucket-list", "find the files of a run, and its word to stop")
+_LIST_OLD = _right("s3", "ListBucketVersions", "bucket-list", "find old versions of a run's files")
 _STAGE = _right(
     "s3", "AbortMultipartUpload PutObject", "bucket-files", "put the input of a run into the bucket"
 )
@@ -223,6 +222,7 @@ MOVER = (
     ),
     _DIRECT,
     _LIST,
+    _LIST_OLD,
     _STAGE,
     _PURGE,
     _right("s3", "GetObject", "bucket-code", "fetch the node's code"),
@@ -245,7 +245,7 @@ TRANSFER_FILES = (
         "read and write the files of runs, and give them to the run's user",
     ),
     _DIRECT,
-    _LIST,
+    _LIST_OLD,
     _PURGE,
     _READ_TASK,
     _HAND_ON,

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pennsieve_agent.domain.job_sizes import CALL_BYTES, CALL_FILES
 from pennsieve_agent.node.jobs.calls import Part, archive_key, begun_key, stop_key
 from pennsieve_agent.node.jobs.tasks import Task, TaskKind
 from pennsieve_agent.node.node import aws_code
@@ -35,9 +36,6 @@ FILES_MOUNT = "FILES_MOUNT"
 """Tells a function where the folders of all runs are."""
 SECONDS = 600.0
 """After which the rest is left to a job."""
-MOST_BYTES = 20 * 10**9
-"""That are staged: in ten minutes, at 40 MB a second, to be on the safe side."""
-MOST_FILES = 20_000
 MOST_RESULT_BYTES = 1_500_000_000
 """That are delivered: they lie on the function's disk meanwhile."""
 MOST_RESULTS = 2000
@@ -125,7 +123,7 @@ def _work(event: Mapping[str, Any], node: Here, pace: Pace, say: perform.Say) ->
     root = node.files / task.run
     match task.kind, part:
         case TaskKind.STAGE_IN, Part.TRANSFER:
-            pace.bytes, pace.files = MOST_BYTES, MOST_FILES
+            pace.bytes, pace.files = CALL_BYTES, CALL_FILES
             perform.stage(task, where)
         case TaskKind.MERGE, Part.FILES:
             perform.merge_parents(task, root, where)

@@ -11,6 +11,7 @@ import json
 from typing import Any
 
 from botocore import handlers, xform_name
+from botocore.validate import ParamValidator
 
 from pennsieve_agent.sandbox.aws.limits import batch_quotas, name_quotas
 from pennsieve_agent.sandbox.aws.limits.constraints import faults
@@ -73,9 +74,13 @@ def _operations(service: str) -> dict[str, str]:
 
 def _problem(service: str, operation: str, params: dict[str, Any]) -> str:
     shape = input_shape(service, operation)
-    problems = [] if shape is None else list(faults(shape, params))
-    if problems:
-        return "; ".join(problems)
+    if shape is not None:
+        # Names and kinds of members, too: not every call of a node passes boto3, which looks.
+        report = ParamValidator().validate(params, shape)
+        if report.has_errors():
+            return str(report.generate_report())
+        if problems := list(faults(shape, params)):
+            return "; ".join(problems)
     rule = STATELESS.get((service, operation))
     if rule is not None:
         body = json.dumps(params, default=str).encode()

@@ -39,7 +39,9 @@ def test_policy_in_words_and_as_documents_without_a_sign_in(stranger: Agent) -> 
     assert "external id" not in shown.out
     document = stranger("compute", "policy", "--json").document
     names = [role["role"].rpartition("-")[2] for role in document["roles"]]
-    assert names == ["gateway", "admin", "reconciler", "execution", "job", "mover"]
+    serving = ["gateway", "admin", "reconciler", "execution", "job"]
+    assert names == [*serving, "mover", "files", "transfer", "files"]
+    assert document["roles"][-1]["role"].endswith("-transfer-files")
     assert set(document["roles"][0]) == {
         *("role", "trust_policy", "permission_policies", "permissions_boundary", "words"),
     }
@@ -182,7 +184,8 @@ def test_the_plan_says_what_pennsieve_can_and_cannot(agent: Agent) -> None:
     assert "AWS::EC2::VPC" not in shown.out
     details = agent("compute", "register", "--name", "other", "--dry-run", "--details")
     assert "create Vpc (AWS::EC2::VPC)" in details.out
-    assert "can mount the file system and write files" in details.out
+    job = "-job can mount the file system, write files and read objects, on the node's own"
+    assert job in details.out
 
 
 @pytest.mark.usefixtures("lab")

@@ -203,7 +203,7 @@ def test_the_receipt_has_what_the_movers_moved(world: World) -> None:
     hours = last["metrics"]["executionTimeSec"] / 3600
     stored = 1.5 * hours / HOURS_A_MONTH * S3_GB_MONTH
     written = (FILES_WRITE_GB + 2 * FILES_READ_GB) / 2
-    requests = 16 * S3_PUT + 1024 * S3_GET + 1024 * 4 / 1024**2 * FILES_READ_GB
+    requests = 64 * S3_PUT + 1024 * S3_GET + 1024 * 4 / 1024**2 * FILES_READ_GB
     assert files["estimatedCost"] == pytest.approx(written + requests + stored, abs=1e-5)
     assert last["metrics"]["totalEstimatedCost"] >= files["estimatedCost"]
 

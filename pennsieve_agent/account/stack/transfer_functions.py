@@ -23,14 +23,13 @@ from pennsieve_agent.account.stack.template_parts import (
     marked,
     ref,
 )
+from pennsieve_agent.domain.prices import TRANSFER_FUNCTION_MB
 from pennsieve_agent.domain.step_files import RUNS_FOLDER
 from pennsieve_agent.node.node_settings import variable
 from pennsieve_agent.node.transfer import FILES_MOUNT
 
 SECONDS = 900
 """As long as AWS lets a function run; what is not done in two thirds of it is left to a job."""
-MEMORY_MB = 1769
-"""One processor (AWS Lambda, "Configure Lambda function memory")."""
 DISK_MB = 2048
 """For results on their way; 512 are free, the rest costs next to nothing."""
 EVENT_SECONDS = 3600
@@ -46,7 +45,8 @@ def transfer_functions(spec: NodeSpec, code: Code) -> Resources:
         "SubnetIds": subnet_ids(spec),
         "SecurityGroupIds": [attribute("JobsFirewall", "GroupId")],
     }
-    point = {"Arn": ref("TransferPoint"), "LocalMountPath": _MOUNTED}
+    # Its Ref is its id ("primaryIdentifier" of the schema AWS::S3Files::AccessPoint).
+    point = {"Arn": attribute("TransferPoint", "AccessPointArn"), "LocalMountPath": _MOUNTED}
     properties["FileSystemConfigs"] = [point]
     properties["Environment"] = _environment(spec, mount=_MOUNTED)
     targets = [f"FilesTarget{number}" for number, _ in enumerate(subnet_ids(spec), 1)]
@@ -63,7 +63,7 @@ def _function(spec: NodeSpec, code: Code, name: str, role: str) -> dict[str, Any
     function = node_function(spec, code, name, "transfer", SECONDS)
     function["Properties"] |= {
         "Role": attribute(role, "Arn"),
-        "MemorySize": MEMORY_MB,
+        "MemorySize": TRANSFER_FUNCTION_MB,
         "EphemeralStorage": {"Size": DISK_MB},
         "Environment": _environment(spec),
     }

@@ -119,6 +119,16 @@ class AccessPoints:
         layers = f"/{LAYERS_FOLDER}"
         return {_RUN: root, _TRANSFER: root, _LAYERS: layers}.get(key, f"{root}/{key}")
 
+    def _mounting_creates(self, key: str) -> bool:
+        """Whether who mounts a folder makes it, where it is not there.
+
+        The folders of a run are put into the bucket with its input, and are seen some seconds
+        later; until then a mount has to fail, which AWS Batch tries again: a folder made instead
+        would be in conflict with the bucket's, and empty. A run without input has none there.
+        """
+        has_input = any(job.kind is JobKind.STAGE for job in self.record.jobs)
+        return key == _LAYERS or (key == _TRANSFER and not has_input)
+
     def _create(self, key: str) -> str:
         """An access point rooted at its folder, with the run's own user, or root for transfers.
 
@@ -131,17 +141,16 @@ class AccessPoints:
         # Whichever file system of the account it is of: the token names this one.
         scope = f"{self.node.settings.file_system} "
         scope += "layers" if key == _LAYERS else f"{self.record.run} {key}"
-        creation = {
-            "ownerUid": owner,
-            "ownerGid": owner,
-            "permissions": "0755" if key == _LAYERS else "0700",
-        }
+        root: dict[str, Any] = {"path": self._folder(key)}
+        if self._mounting_creates(key):
+            who = {"ownerUid": owner, "ownerGid": owner}
+            root["creationPermissions"] = {**who, "permissions": "0755"}
         tags = self.node.settings.run_tags(self.record.run)
         answer = self.node.client("s3files").create_access_point(
             clientToken=hashlib.sha256(scope.encode()).hexdigest(),
             fileSystemId=self.node.settings.file_system,
             posixUser={"uid": user, "gid": user},
-            rootDirectory={"path": self._folder(key), "creationPermissions": creation},
+            rootDirectory=root,
             tags=[{"key": k, "value": v} for k, v in tags.items()],
         )
         return str(answer["accessPointArn"])

@@ -121,4 +121,5 @@ def usage(record: RunRecord, job: JobRecord, limits: NodeLimits, now: float) -> 
         public_address=limits.mode == "basic",
         starts=starts,
         disk_gib=job.disk,
+        calls=bool(job.calls),
     )

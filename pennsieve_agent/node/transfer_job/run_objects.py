@@ -71,8 +71,11 @@ class RunObjects:
     def lay_out(self, steps: Iterable[str]) -> None:
         """Make the run's folder, and that of each step with its ``data``, where there is none.
 
-        A program may remove its ``data``; it is not made anew here.
+        A program may remove its ``data``; it is not made anew here. S3 Files reads straight from
+        the bucket only where there is an object for the top of its prefix, too.
         """
+        top = keys_for(self.keys.current().bucket, self.keys.current().region, FILES)
+        self.store.call(top, "PUT", "", {}, Text())
         if not self._is_there(""):
             self._folder("")
         for folder in map(step_folder, steps):

@@ -27,6 +27,7 @@ from pennsieve_agent.sandbox.aws.batch.job_log import JobLog
 from pennsieve_agent.sandbox.aws.batch.jobs import Ended, Job, Unstartable
 from pennsieve_agent.sandbox.aws.batch.volumes import Volumes
 from pennsieve_agent.sandbox.aws.bucket_regions import elsewhere
+from pennsieve_agent.sandbox.aws.functions import waiting_events
 from pennsieve_agent.sandbox.aws.functions.dead_letters import DeadLetters
 from pennsieve_agent.sandbox.aws.functions.events import Events, function_lets_in
 from pennsieve_agent.sandbox.aws.functions.function_log import FunctionLog
@@ -134,12 +135,15 @@ class Services:
             extras.record, lambda: datetime.fromtimestamp(clock(), UTC)
         )
         self._request_check = RequestCheck(time.monotonic)
-        self._store = Store(data / STATE_FILE, [batch.SCHEMA, job_log.SCHEMA, items.SCHEMA])
+        self._store = Store(
+            data / STATE_FILE, [batch.SCHEMA, job_log.SCHEMA, items.SCHEMA, waiting_events.SCHEMA]
+        )
         self.items = Items(self._store, USER_ACCOUNT_ID)
         sessions = Sessions(endpoint, lock, clock)
         records = (
             FunctionLog(self._policy_check, lock, clock),
             DeadLetters(self._policy_check, lock),
+            waiting_events.WaitingEvents(self._store),
         )
         variables = {"NODE_ENDPOINT": endpoint}
         self.files = Synchronizer(data / FILES_FOLDER, clock, _may)
@@ -184,6 +188,7 @@ class Services:
             for table, key, column in (
                 ("dynamodb_items", "place, key", "item"),
                 ("batch_jobs", "id", "job"),
+                ("lambda_events", "id", "payload"),
             ):
                 names = key.split(", ")
                 where = " AND ".join(f"{name} = ?" for name in names)

@@ -13,7 +13,11 @@ from typing import Any
 
 from pennsieve_agent.sandbox.aws.functions.asynchronous import event_invoke_types
 from pennsieve_agent.sandbox.aws.functions.function_log import mounts_of
-from pennsieve_agent.sandbox.aws.limits.function_quotas import check_concurrency, check_variables
+from pennsieve_agent.sandbox.aws.limits.function_quotas import (
+    check_concurrency,
+    check_mounts,
+    check_variables,
+)
 from pennsieve_agent.sandbox.aws.limits.refused import Refused
 from pennsieve_agent.sandbox.aws.stack_events import emulate_events
 from pennsieve_agent.sandbox.aws.stack_networks import (
@@ -280,6 +284,7 @@ def _after_function(function: Any, properties: dict[str, Any]) -> None:
     try:
         check_variables((properties.get("Environment") or {}).get("Variables") or {})
         check_concurrency(function.account_id, function.region, function.function_name, reserved)
+        check_mounts(point for point, _ in mounts_of(properties))
     except Refused as refused:
         raise ValidationError(message=refused.text) from None
     function.file_systems = mounts_of(properties)

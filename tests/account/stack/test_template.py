@@ -222,6 +222,17 @@ def test_the_functions_are_told_what_the_nodes_code_reads() -> None:
             assert called == (NAMES.transfer, NAMES.transfer_files)
 
 
+def test_the_function_that_moves_files_mounts_an_access_point_by_its_arn() -> None:
+    """``Ref`` gives its id, which AWS Lambda refuses (``FileSystemConfig``: a pattern)."""
+    (mounts,) = [
+        function["FileSystemConfigs"]
+        for function in resources(node(), "AWS::Lambda::Function").values()
+        if "FileSystemConfigs" in function
+    ]
+    (point,) = resources(node(), "AWS::S3Files::AccessPoint")
+    assert [row["Arn"] for row in mounts] == [{"Fn::GetAtt": [point, "AccessPointArn"]}]
+
+
 def test_the_repositories_take_a_tag_once_and_are_encrypted() -> None:
     for spec in (node(), node(Mode.SECURE)):
         found = resources(spec, "AWS::ECR::Repository")

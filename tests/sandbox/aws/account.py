@@ -124,13 +124,18 @@ class Cloud:
 
 
 @contextmanager
-def open_cloud(data: Path, machine: Machine | None = None) -> Iterator[Cloud]:
-    """An emulated account, empty at first; its jobs are acted, unless a machine is given."""
+def open_cloud(
+    data: Path, machine: Machine | None = None, code: dict[str, Handler] | None = None
+) -> Iterator[Cloud]:
+    """An emulated account, empty at first; its jobs are acted, unless a machine is given.
+
+    ``code`` is what its functions run.
+    """
     data.mkdir(exist_ok=True)
     reset_moto()
     boto3.DEFAULT_SESSION = None
     asked: list[tuple[str, Ask]] = []
-    code: dict[str, Handler] = {}
+    code = {} if code is None else code
     (taken,) = bind([0])
     url = f"http://127.0.0.1:{taken.getsockname()[1]}"
     stage = Stage()

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
+import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
 from pennsieve_agent.sandbox.aws.account import JOURNAL_FILE
+from pennsieve_agent.sandbox.aws.functions.functions import Handler
+from pennsieve_agent.sandbox.aws.functions.waiting_events import WaitingEvents
+from pennsieve_agent.sandbox.aws.services import STATE_FILE
 from pennsieve_agent.sandbox.aws.stack_events import pace
-from tests.sandbox.aws.account import Cloud, open_cloud
+from pennsieve_agent.sandbox.host.store import Store
+from tests.sandbox.aws.account import NUMBER, REGION, Cloud, allow, open_cloud, service_trust
 from tests.sandbox.aws.files import file_system
+from tests.sandbox.compute.lab import wait_for
 
 TABLE = "journal"
+PATIENCE = 10
 
 
 def lines(data: Path) -> int:
@@ -143,3 +151,48 @@ def test_a_stack_is_ready_after_a_restart(tmp_path: Path) -> None:
             assert status(cloud) == "CREATE_COMPLETE"
     finally:
         pace(0)
+
+
+def test_events_of_functions_outlive_it(tmp_path: Path) -> None:
+    """What waited is handled; what ran has failed, as where a function's environment ends."""
+    began, release = threading.Semaphore(0), threading.Event()
+    heard: list[Any] = []
+    code: dict[str, Handler] = {"code.told": lambda event, _: heard.append(event)}
+
+    def hold(_event: Any, _given: Any) -> None:
+        began.release()
+        release.wait(PATIENCE)
+
+    before, after = tmp_path / "before", tmp_path / "after"
+    with open_cloud(before) as cloud:
+        functions = cloud.owner.client("lambda")
+        told = f"arn:aws:lambda:{REGION}:{NUMBER}:function:told"
+        role = cloud.role(
+            "worker", service_trust("lambda.amazonaws.com"), allow(("lambda:InvokeFunction", told))
+        )
+        cloud.function("told", role, code["code.told"])
+        for name, retries in (("again", 2), ("once", 0)):
+            cloud.function(name, role, hold, Timeout=PATIENCE)
+            functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
+            functions.put_function_event_invoke_config(
+                FunctionName=name,
+                MaximumRetryAttempts=retries,
+                DestinationConfig={"OnFailure": {"Destination": told}},
+            )
+            functions.invoke(FunctionName=name, InvocationType="Event", Payload=b'"ran"')
+            assert began.acquire(timeout=PATIENCE)
+        functions.invoke(FunctionName="once", InvocationType="Event", Payload=b'"waited"')
+        shutil.copytree(before, after)  # as it is when the machine stops
+        release.set()
+
+    code["code.again"] = lambda event, _: heard.append(f"again {event}")
+    code["code.once"] = lambda event, _: heard.append(f"once {event}")
+    with open_cloud(after, code=code):
+        wait_for(lambda: len(heard) == 3)
+    (failure,) = (record for record in heard if isinstance(record, dict))
+    assert failure["requestPayload"] == "ran"
+    assert failure["requestContext"]["condition"] == "RetriesExhausted"
+    assert sorted(text for text in heard if text != failure) == ["again ran", "once waited"]
+    store = Store(after / STATE_FILE, [])
+    assert list(WaitingEvents(store).left()) == []
+    store.close()

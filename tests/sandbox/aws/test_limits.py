@@ -412,29 +412,48 @@ def test_a_functions_policy_has_20_kb(cloud: Cloud) -> None:
         let_in(60, 100)
 
 
-def test_a_stack_is_held_to_the_functions_quotas(
-    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("name", "changed", "why"),
+    [
+        (
+            "reserves-too-much",
+            {"ReservedConcurrentExecutions": 10},
+            "below its minimum value of [100]",
+        ),
+        (
+            "mounts-an-id",
+            {
+                "FileSystemConfigs": [
+                    {"Arn": {"Ref": "AWS::StackName"}, "LocalMountPath": "/mnt/files"}
+                ]
+            },
+            "Member must satisfy regular expression pattern",
+        ),
+    ],
+)
+def test_a_stack_is_held_to_what_functions_take(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, name: str, changed: dict[str, Any], why: str
 ) -> None:
-    role = cloud.role("stack", TRUST, allow())
+    role = cloud.role(f"of-{name}", TRUST, allow())
     properties = {
-        "FunctionName": "stacked",
+        "FunctionName": name,
         "Role": role,
         "Handler": "a.b",
         "Runtime": "python3.13",
         "Code": {"ZipFile": "x"},
-        "ReservedConcurrentExecutions": 10,
+        **changed,
     }
     template = {"Resources": {"F": {"Type": "AWS::Lambda::Function", "Properties": properties}}}
     cfn = client(cloud, "cloudformation")
     monkeypatch.setenv(function_quotas.QUOTA, "109")
-    cfn.create_stack(StackName="too-much", TemplateBody=json.dumps(template))
+    cfn.create_stack(StackName=name, TemplateBody=json.dumps(template))
     with pytest.raises(WaiterError, match="ROLLBACK"):
         cfn.get_waiter("stack_create_complete").wait(
-            StackName="too-much", WaiterConfig={"Delay": 0.2, "MaxAttempts": 100}
+            StackName=name, WaiterConfig={"Delay": 0.2, "MaxAttempts": 100}
         )
-    events = cfn.describe_stack_events(StackName="too-much")["StackEvents"]
+    events = cfn.describe_stack_events(StackName=name)["StackEvents"]
     reasons = [row.get("ResourceStatusReason", "") for row in events]
-    assert any("below its minimum value of [100]" in reason for reason in reasons), reasons
+    assert any(why in reason for reason in reasons), reasons
 
 
 @pytest.fixture

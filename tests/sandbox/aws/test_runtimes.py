@@ -34,6 +34,14 @@ def handler(event, context):
         time.sleep(30)
     if event == "raise":
         raise LookupError("not there")
+    if event == "files":
+        boto3.client("s3files", "us-east-1")
+    if event == "volumes":
+        volume = {"name": "v", "s3filesVolumeConfiguration": {"fileSystemArn": "a"}}
+        properties = {"image": "i", "volumes": [volume]}
+        boto3.client("batch", "us-east-1").register_job_definition(
+            jobDefinitionName="d", type="container", containerProperties=properties
+        )
     who = boto3.client("sts").get_caller_identity()["Arn"]
     return {
         "who": who,
@@ -109,6 +117,17 @@ def test_the_deployed_code_runs_with_its_roles_keys_and_stays_warm(cloud: Cloud)
     assert not good
     assert died["errorType"] == "Runtime.ExitError"
     assert call(cloud, "z")[1]["seen"] == 1  # a new one
+
+
+@pytest.mark.parametrize(
+    ("what", "error"), [("files", "UnknownServiceError"), ("volumes", "ParamValidationError")]
+)
+def test_the_boto3_of_functions_is_older_than_s3_files(
+    deployed: tuple[Cloud, Runtimes], what: str, error: str
+) -> None:
+    """As it may be in AWS, where it is of the runtime's version and not of this program's."""
+    good, failed = call(deployed[0], what)
+    assert (good, failed["errorType"]) == (False, error)
 
 
 def test_a_function_is_ready_before_its_first_call(

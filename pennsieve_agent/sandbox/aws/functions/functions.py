@@ -25,9 +25,11 @@ from typing import Any, Protocol
 
 from pennsieve_agent.domain.iam_policies import Ask
 from pennsieve_agent.sandbox.aws.batch.jobs import Unstartable
-from pennsieve_agent.sandbox.aws.functions.asynchronous import asynchronous_of, destination_record
+from pennsieve_agent.sandbox.aws.functions.asynchronous import destination_record
 from pennsieve_agent.sandbox.aws.functions.dead_letters import DeadLetters
 from pennsieve_agent.sandbox.aws.functions.function_log import FunctionLog
+from pennsieve_agent.sandbox.aws.functions.function_settings import FunctionSettings, find
+from pennsieve_agent.sandbox.aws.functions.waiting_events import Event, WaitingEvents
 from pennsieve_agent.sandbox.aws.rights.policy_check import Answer, failure
 from pennsieve_agent.sandbox.aws.rights.principals import Principal
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, Lock, Sessions
@@ -98,26 +100,6 @@ Ready = Callable[[str, Invocation], None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Function:
-    """The settings of a function, read before it runs."""
-
-    name: str
-    arn: str
-    account: str
-    role: str
-    handler: str
-    environ: Mapping[str, str]
-    seconds: float
-    reserved: int | None
-    group: str
-    tries: int
-    destinations: Mapping[str, str]
-    file_systems: tuple[tuple[str, str], ...]
-    dead_letters: str
-    code: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class _Ended:
     payload: bytes
     failed: bool = False
@@ -131,34 +113,35 @@ class Functions:
         handlers: Handlers,
         sessions: Sessions,
         lock: Lock,
-        records: tuple[FunctionLog, DeadLetters],
+        records: tuple[FunctionLog, DeadLetters, WaitingEvents],
         environ: Mapping[str, str] | None = None,
         access: Access | None = None,
     ) -> None:
-        """``records`` get what came of calls; ``environ`` is added to each function's own."""
+        """``records`` get what comes of calls; ``environ`` is added to each function's own."""
         self._may = access.why_not if access is not None else lambda _caller, _ask: ""
         self._mount = access.mount if access is not None else _no_mounts
         self._handlers = handlers
         self._sessions = sessions
         self._lock = lock
-        self._log, self._letters = records
+        self._log, self._letters, self._waiting = records
         self._environ = dict(environ or {})
         self._running: Counter[str] = Counter()
         self._counting = threading.Lock()
-        self._events: queue.SimpleQueue[tuple[str, str, str, bytes, int] | None]
-        self._events = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Start delivering events."""
+        """Start delivering events, first those that an earlier process left."""
+        for event in self._waiting.left():
+            self._events.put(event)
         for number in range(WORKERS):
             thread = threading.Thread(target=self._work, name=f"lambda-{number}", daemon=True)
             self._threads.append(thread)
             thread.start()
 
     def stop(self, timeout: float = 10.0) -> None:
-        """Let what runs end, within ``timeout`` seconds; events that wait are lost."""
+        """Let what runs end, within ``timeout`` seconds; events that wait are kept."""
         self._stopping.set()
         for _ in self._threads:
             self._events.put(None)
@@ -180,7 +163,7 @@ class Functions:
         """Answer ``Invoke``; ``kind`` is the request's ``X-Amz-Invocation-Type``."""
         name, region = request.text("FunctionName"), request.region
         with self._lock:
-            function = _find(account, region, name)
+            function = find(account, region, name)
         if function is None:
             text = f"Function not found: arn:aws:lambda:{region}:{account}:function:{name}"
             return failure("lambda", 404, "ResourceNotFoundException", text)
@@ -193,7 +176,7 @@ class Functions:
             return _answer("202 Accepted", b"")
         return self._synchronous(function, region, payload)
 
-    def _synchronous(self, function: _Function, region: str, payload: bytes) -> Answer:
+    def _synchronous(self, function: FunctionSettings, region: str, payload: bytes) -> Answer:
         ended = self._run(function, region, json.loads(payload or b"{}"))
         if ended is None:
             return failure("lambda", 429, "TooManyRequestsException", "Rate Exceeded.")
@@ -202,24 +185,33 @@ class Functions:
 
     def send(self, account: str, region: str, name: str, payload: bytes) -> None:
         """Queue an event for a function."""
-        self._events.put((account, region, name, payload, 1))
+        self._events.put(self._waiting.add(account, region, name, payload))
 
     def _work(self) -> None:
         while (event := self._events.get()) is not None and not self._stopping.is_set():
-            account, region, name, payload, attempt = event
             with self._lock:
-                function = _find(account, region, name)
-            if function is None:
-                continue
-            ended = self._run(function, region, json.loads(payload or b"{}"))
-            if ended is None:  # all that is reserved is in use: the event waits for its turn
-                self._later(event)
-            elif ended.failed and attempt < function.tries:
-                self._later((account, region, name, payload, attempt + 1))
+                function = find(event.account, event.region, event.function)
+            if function is not None:
+                self._handle(function, event)
             else:
-                self._tell(function, payload, ended, attempt)
+                self._waiting.remove(event)
 
-    def _tell(self, function: _Function, payload: bytes, ended: _Ended, attempt: int) -> None:
+    def _handle(self, function: FunctionSettings, event: Event) -> None:
+        ended: _Ended | None = _CUT_OFF
+        if not event.cut_off:
+            self._waiting.begin(event)
+            ended = self._run(function, event.region, json.loads(event.payload))
+        if ended is None:  # all that is reserved is in use: the event waits for its turn
+            self._later(self._waiting.again(event, failed=False))
+        elif ended.failed and event.attempt < function.tries:
+            self._later(self._waiting.again(event, failed=True))
+        else:
+            self._tell(function, event.payload, ended, event.attempt)
+            self._waiting.remove(event)
+
+    def _tell(
+        self, function: FunctionSettings, payload: bytes, ended: _Ended, attempt: int
+    ) -> None:
         """Hand what became of an event to the function that is to know it."""
         if ended.failed and function.dead_letters:
             place, name = function.dead_letters, function.name
@@ -237,16 +229,16 @@ class Functions:
         record = destination_record(function.arn, payload, ended.payload, attempt, ended.failed)
         self.send(account, region, resource.removeprefix("function:"), json.dumps(record).encode())
 
-    def _caller(self, function: _Function) -> Principal:
+    def _caller(self, function: FunctionSettings) -> Principal:
         role = function.role
         return Principal(function.account, role, role.rpartition("/")[2], f"{role}/{function.name}")
 
-    def _later(self, event: tuple[str, str, str, bytes, int]) -> None:
+    def _later(self, event: Event) -> None:
         timer = threading.Timer(RETRY_SECONDS, self._events.put, (event,))
         timer.daemon = True
         timer.start()
 
-    def _run(self, function: _Function, region: str, event: Any) -> _Ended | None:
+    def _run(self, function: FunctionSettings, region: str, event: Any) -> _Ended | None:
         """Run a function to its end or its limit; None when too many of it run already."""
         with self._counting:
             if function.reserved is not None and self._running[function.arn] >= function.reserved:
@@ -272,7 +264,7 @@ class Functions:
             text = f"{uuid.uuid4()} Task timed out after {function.seconds:.2f} seconds"
             return _error("Sandbox.Timedout", text)
 
-    def _call(self, function: _Function, region: str, event: Any) -> _Ended:
+    def _call(self, function: FunctionSettings, region: str, event: Any) -> _Ended:
         handler = self._handlers(function.handler)
         if handler is None:
             text = f"Unable to import module '{function.handler}'"
@@ -296,7 +288,7 @@ class Functions:
             return _error("Function.ResponseSizeTooLarge", text)
         return _Ended(payload)
 
-    def _invocation(self, function: _Function, region: str) -> Invocation:
+    def _invocation(self, function: FunctionSettings, region: str) -> Invocation:
         context = {"aws:SourceAccount": function.account, "aws:SourceArn": function.arn}
         keys = self._sessions.keys(function.role, SERVICE, function.name, context)
         return Invocation(
@@ -309,7 +301,7 @@ class Functions:
             function.seconds,
         )
 
-    def _mounted(self, function: _Function, region: str) -> dict[str, str]:
+    def _mounted(self, function: FunctionSettings, region: str) -> dict[str, str]:
         """A function's variables, with the folders of this machine where it mounts something."""
         environ = dict(function.environ)
         for point, local in function.file_systems:
@@ -335,38 +327,10 @@ class Functions:
                 for region, backend in regions.items()
                 for function in backend.list_functions()
             ]
-            functions = [(region, _find(account, region, name)) for account, region, name in every]
+            functions = [(region, find(account, region, name)) for account, region, name in every]
         for region, function in functions:
             if function is not None:
                 ready(function.handler, self._invocation(function, region))
-
-
-def _find(account: str, region: str, name: str) -> _Function | None:
-    from moto.awslambda.exceptions import UnknownFunctionException  # noqa: PLC0415 - slow
-    from moto.awslambda.models import lambda_backends  # noqa: PLC0415 - slow
-
-    try:
-        function = lambda_backends[account][region].get_function(name)
-    except UnknownFunctionException:
-        return None
-    reserved = function.reserved_concurrency
-    asynchronous = asynchronous_of(function)
-    return _Function(
-        name=str(function.function_name),
-        arn=str(function.function_arn),
-        account=account,
-        role=str(function.role),
-        handler=str(function.handler),
-        environ={str(k): str(v) for k, v in (function.environment_vars or {}).items()},
-        seconds=float(function.timeout),
-        reserved=None if reserved is None else int(reserved),
-        group=str(function.logs_group_name),
-        tries=asynchronous.tries,
-        destinations=asynchronous.destinations,
-        file_systems=tuple(getattr(function, "file_systems", ())),
-        dead_letters=str(getattr(function, "dead_letters", "") or ""),
-        code=bytes(getattr(function, "code_bytes", None) or b""),
-    )
 
 
 def _unfit(payload: bytes) -> Answer | None:
@@ -381,6 +345,9 @@ def _unfit(payload: bytes) -> Answer | None:
 def _error(kind: str, text: str, trace: list[str] | None = None) -> _Ended:
     body = {"errorMessage": text, "errorType": kind, **({"stackTrace": trace} if trace else {})}
     return _Ended(json.dumps(body).encode(), failed=True)
+
+
+_CUT_OFF = _error("Runtime.ExitError", "Error: Runtime exited without providing a reason")
 
 
 def _answer(status: str, payload: bytes, *more: tuple[str, str]) -> Answer:

@@ -27,7 +27,6 @@ SERVICES = (
     "batch",
     "dynamodb",
     "ecr",
-    "s3files",
     "events",
     "lambda",
     "logs",
@@ -79,13 +78,36 @@ def loop(handler: str, seconds: float) -> None:
 def preload() -> None:
     """Load what every function needs, and let all sessions share what is known of AWS."""
     import boto3  # noqa: PLC0415 - slow
-    import botocore.loaders  # noqa: PLC0415 - slow
     import botocore.session  # noqa: PLC0415 - slow
 
-    botocore.session.create_loader = functools.cache(botocore.loaders.create_loader)
+    botocore.session.create_loader = functools.cache(older_loader)
     nobody = boto3.session.Session("none", "none", region_name="us-east-1")
     for service in SERVICES:
         nobody.client(service, endpoint_url="http://127.0.0.1:9").close()
+
+
+def older_loader(paths: str | None = None) -> Any:
+    """What a boto3 of before April 2026 knows of AWS, so without S3 Files.
+
+    A function cannot count on more: its version "depends on the runtime version and your AWS
+    Region" (https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html).
+    """
+    from botocore.exceptions import UnknownServiceError  # noqa: PLC0415 - slow
+    from botocore.loaders import create_loader  # noqa: PLC0415 - slow
+
+    loader: Any = create_loader(paths)
+    load = loader.load_service_model
+
+    def older(service_name: str, type_name: str, api_version: str | None = None) -> Any:
+        if service_name == "s3files":
+            raise UnknownServiceError(service_name=service_name, known_service_names=SERVICES)
+        model = load(service_name, type_name, api_version)
+        if (service_name, type_name) == ("batch", "service-2"):
+            model["shapes"]["Volume"]["members"].pop("s3filesVolumeConfiguration", None)
+        return model
+
+    loader.load_service_model = older
+    return loader
 
 
 def read(control: socket.socket) -> tuple[dict[str, Any], list[int]] | None:

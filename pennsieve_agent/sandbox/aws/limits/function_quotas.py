@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 
 from pennsieve_agent.sandbox.aws.limits.refused import Refused
 from pennsieve_agent.sandbox.aws.rights.policy_check import Answer
@@ -26,6 +27,11 @@ QUOTA = "MOTO_LAMBDA_CONCURRENCY_QUOTA"
 """The variable of this process that says how many calls at once the account may have."""
 USUAL = 1000
 LEAST_UNRESERVED = 100
+_POINT = re.compile(
+    r"arn:aws[-a-z]*:s3files:[0-9a-z-:]+:file-system/fs-[0-9a-f]{17,40}"
+    r"/access-point/fsap-[0-9a-f]{17,40}"
+)
+"""What a function mounts (Lambda's API, ``FileSystemConfig``); Elastic File System is left out."""
 _ZIP, _UNZIPPED, _ALL = 52_428_800, 262_144_000, 80_530_636_800
 
 
@@ -74,6 +80,23 @@ def check_variables(variables: Mapping[str, str]) -> None:
             "Lambda was unable to configure your environment variables because the environment"
             f" variables you have provided exceeded the 4KB limit. String measured: {measured}",
         )
+
+
+def check_mounts(points: Iterable[str]) -> None:
+    """Refuse what is not the ARN of an access point: a function mounts nothing else.
+
+    Raises:
+        Refused: one is not.
+
+    """
+    for point in points:
+        if not _POINT.fullmatch(point):
+            raise Refused(
+                "ValidationException",
+                f"1 validation error detected: Value '{point}' at 'fileSystemConfigs.1.member.arn'"
+                " failed to satisfy constraint: Member must satisfy regular expression pattern:"
+                f" {_POINT.pattern}",
+            )
 
 
 def _invoke(request: AwsRequest, _: str, body: bytes) -> None:

@@ -207,15 +207,19 @@ def _s3(here: _Here) -> list[Ask]:
         return [Ask(f"s3:{action}", bucket, prefix)]
     if action == "DeleteObjects":
         rows = request.parameters.get("Objects") or [("*", "")]
-        return [_deletion(bucket, key, version) for key, version in rows]
+        return [ask for key, version in rows for ask in _deletion(bucket, key, version)]
     if action == "DeleteObject":
-        return [_deletion(bucket, request.text("Key"), request.text("VersionId"))]
+        return _deletion(bucket, request.text("Key"), request.text("VersionId"))
     return [Ask(f"s3:{action}", f"{bucket}/{request.text('Key') or '*'}")]
 
 
-def _deletion(bucket: str, key: str, version: str) -> Ask:
-    """To delete a version is a right of its own (Amazon S3 API Reference, "DeleteObjects")."""
-    return Ask(f"s3:DeleteObject{'Version' if version else ''}", f"{bucket}/{key}")
+def _deletion(bucket: str, key: str, version: str) -> list[Ask]:
+    """To delete a version takes a right besides the one that deleting always takes.
+
+    "DeleteObjects" (https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html).
+    """
+    rights = ["s3:DeleteObject", *(["s3:DeleteObjectVersion"] if version else [])]
+    return [Ask(right, f"{bucket}/{key}") for right in rights]
 
 
 def _logs(here: _Here) -> list[Ask]:
