@@ -119,7 +119,7 @@ class AccessPoints:
         layers = f"/{LAYERS_FOLDER}"
         return {_RUN: root, _TRANSFER: root, _LAYERS: layers}.get(key, f"{root}/{key}")
 
-    def _is_made_by_mounting(self, key: str) -> bool:
+    def _mounting_creates(self, key: str) -> bool:
         """Whether who mounts a folder makes it, where it is not there.
 
         The folders of a run are put into the bucket with its input, and are seen some seconds
@@ -142,7 +142,7 @@ class AccessPoints:
         scope = f"{self.node.settings.file_system} "
         scope += "layers" if key == _LAYERS else f"{self.record.run} {key}"
         root: dict[str, Any] = {"path": self._folder(key)}
-        if self._is_made_by_mounting(key):
+        if self._mounting_creates(key):
             who = {"ownerUid": owner, "ownerGid": owner}
             root["creationPermissions"] = {**who, "permissions": "0755"}
         tags = self.node.settings.run_tags(self.record.run)
