@@ -21,6 +21,7 @@ from pennsieve_agent.account.rights.officer_sections import NOT_THERE, sections
 from pennsieve_agent.account.rights.policy_sentences import RoleDocuments, administrator
 from pennsieve_agent.account.rights.role_documents import roles_of
 from pennsieve_agent.account.spec.node_spec import Mode
+from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide
 from pennsieve_agent.node.api import routes_admin, routes_node, routes_runs
 from pennsieve_agent.node.api.request_handler import Route, route
 from pennsieve_agent.node.identity.workflow_registry import READ, WRITE
@@ -77,7 +78,21 @@ def test_what_rests_on_ids_is_told_of_the_roles_of_jobs_alone() -> None:
     text = "\n".join(lines)
     assert "the id of its access point" in text
     assert "as any active run of the node" in text
+    assert "any active run's files in the bucket" in text
     assert all("cannot list any of these" in line for line in lines)
+
+
+@pytest.mark.parametrize("prefix", ["files/runs/", "files/runs", "runs/", "runs", "files/", ""])
+def test_no_role_lists_the_runs_of_a_bucket(prefix: str) -> None:
+    """A role that moves files lists those of a run whose id it knows; it finds no other run."""
+    mover = next(role for role in ROLES if role.name == NAMES.mover_role)
+
+    def lists(prefix: str) -> Verdict:
+        ask = Ask("s3:ListBucket", f"arn:aws:s3:::{NAMES.bucket}", {"s3:prefix": prefix})
+        return decide(ask, mover.permissions)
+
+    assert lists(prefix) is not Verdict.ALLOWED
+    assert lists("files/runs/0b9ad7b4-2f1c/") is lists("runs/0b9ad7b4-2f1c/stop") is Verdict.ALLOWED
 
 
 def test_a_role_that_may_list_ids_is_told_so() -> None:
@@ -89,8 +104,9 @@ def test_a_role_that_may_list_ids_is_told_so() -> None:
             "Resource": "*",
         }
     }
-    (line,) = rests_on_ids([replace(job, permissions=(*job.permissions, lists))])
-    assert "it can list ids by s3files:ListAccessPoints" in line
+    lines = rests_on_ids([replace(job, permissions=(*job.permissions, lists))])
+    assert all("it can list ids by s3files:ListAccessPoints" in line for line in lines)
+    assert len(lines) == len(rests_on_ids([job])) > 0
     assert rests_on_ids([replace(job, permissions=())]) == ()
 
 

@@ -14,6 +14,7 @@ from pennsieve_agent.account.doctor.node_health import checks
 from pennsieve_agent.account.world.check_result import Check
 from pennsieve_agent.account.world.node_shares import Share, put_again, share
 from pennsieve_agent.aws.function_policy import forbid_caller
+from pennsieve_agent.aws.s3 import empty_bucket
 from pennsieve_agent.domain.aws_principals import parse_principal
 from pennsieve_agent.errors import Forbidden
 from tests.account.scene import BUNDLE, OPTIONS, Scene
@@ -111,8 +112,17 @@ def test_what_failed_registrations_left(scene: Scene) -> None:
 
 def test_a_stack_deleted_by_hand(scene: Scene) -> None:
     scene.register()
+    empty_bucket(scene.aws, scene.plan().names.bucket)
     scene.aws.call("cloudformation", "delete_stack", StackName=scene.stacks()[0])
     assert failing(scene) == {"stack"}
+
+
+def test_a_stack_that_aws_could_not_delete(scene: Scene) -> None:
+    """AWS deletes no bucket that has files; the rest of the stack is gone by then."""
+    scene.register()
+    scene.aws.call("cloudformation", "delete_stack", StackName=scene.stacks()[0])
+    assert {"stack", "queues", "code"} < failing(scene)
+    assert "DELETE_FAILED" in look(scene)["stack"].finding
 
 
 def test_an_account_that_is_not_registered(scene: Scene) -> None:

@@ -172,6 +172,7 @@ CONTAINED: Mapping[str, str] = {
     "cloudformation:CreateChangeSet": "Never give one a service role",
     "cloudformation:ExecuteChangeSet": "Never give one a service role",
     "s3:PutBucketPolicy": "change the policies of the nodes' buckets and keys",
+    "s3:PutBucketNotification": "(s3:PutBucketNotification), other AWS accounts included",
     "kms:PutKeyPolicy": "change the policies of the nodes' buckets and keys",
     "kms:CreateGrant": "change the policies of the nodes' buckets and keys",
     "kms:Decrypt": "change the policies of the nodes' buckets and keys",

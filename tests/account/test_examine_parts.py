@@ -29,7 +29,7 @@ from pennsieve_agent.aws.cloudformation import (
 )
 from pennsieve_agent.errors import AwsError
 from tests.account.scene import Scene, answering
-from tests.account.stack.specs import ZONES
+from tests.account.stack.specs import DIGEST, ZONES
 from tests.aws.emulator import IGNORED, NUMBER
 
 pytestmark = pytest.mark.filterwarnings(IGNORED)
@@ -56,7 +56,7 @@ class Node:
         bundle = code()
         client = answering({"status": "HEALTHY", "issues": []})
         self.clients: Clients = replace(scene.clients, bundle=bundle, client=client)
-        spec = NodeSpec(NAMES, "lab", settings=SETTINGS, zones=ZONES)
+        spec = NodeSpec(NAMES, "lab", settings=SETTINGS, transfer_digest=DIGEST, zones=ZONES)
         self.deploy(spec)
         key = NAMES.code_key(bundle.code.digest)
         scene.aws.call("s3", "put_object", Bucket=NAMES.bucket, Key=key, Body=bundle.data)
@@ -65,7 +65,7 @@ class Node:
 
     def deploy(self, spec: NodeSpec) -> dict[str, Any]:
         template = node_template(spec)
-        request = StackRequest(NAMES.stack, template)
+        request = StackRequest(NAMES.stack, template, bucket=NAMES.bucket)
         planned = plan_change_set(self.clients.aws, request, sleep=lambda _: None, types=EVERY_TYPE)
         execute_change_set(self.clients.aws, planned)
         return template
@@ -124,5 +124,5 @@ def test_older_code_and_a_gateway_that_is_not_well(node: Node) -> None:
 
 
 def test_a_node_that_is_turned_off_has_no_parts(scene: Scene) -> None:
-    spec = NodeSpec(NAMES, "lab", settings=SETTINGS, zones=ZONES)
+    spec = NodeSpec(NAMES, "lab", settings=SETTINGS, transfer_digest=DIGEST, zones=ZONES)
     assert look_at_parts(scene.clients, PermittedReads(), OWN, NAMES, spec) is None

@@ -56,6 +56,11 @@ _WITHIN_NODES = (
         "change the policies of the nodes' buckets and keys"
     ),
     (
+        "They can choose where AWS reports new and deleted files of the nodes' buckets "
+        "(s3:PutBucketNotification), other AWS accounts included; a report has the names of files, "
+        "not their content"
+    ),
+    (
         f"Stacks called {STACK_PREFIX}* are theirs to change. Never give one a service role "
         "(--role-arn): AWS acts with it for whoever may change the stack"
     ),
@@ -65,4 +70,8 @@ _WITHIN_NODES = (
     ),
 )
 """AWS CloudFormation User Guide, "CloudFormation service role", on the stack's role:
-https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html."""
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html;
+on what a report of a bucket has, Amazon S3 User Guide, "Event message structure":
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html.
+CloudFormation needs the right for a file system of S3 Files, which sends reports to EventBridge,
+and IAM has no condition on where they go."""

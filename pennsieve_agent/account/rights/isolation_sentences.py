@@ -11,11 +11,12 @@ it knows its id. The sentences are made from the roles' own documents.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from pennsieve_agent.account.rights.policy_sentences import RoleDocuments
 from pennsieve_agent.account.rights.statement_sentences import listing
 from pennsieve_agent.domain.iam_policies import Statement, covers, many, statements
+from pennsieve_agent.domain.step_files import FILES_PREFIX
 
 TASKS = "ecs-tasks.amazonaws.com"
 _LISTS = (
@@ -53,7 +54,7 @@ def _of_role(role: RoleDocuments) -> Iterator[str]:
     ]
     if not things:
         return
-    listed = [action for action in _LISTS if _may(role, action)]
+    listed = [action for action in _LISTS if _may(role, action, unless=_below_an_id)]
     hidden = f"it can list ids by {listing(listed)}" if listed else "it cannot list any of these"
     for what in dict.fromkeys(things):
         yield f"role {role.name}: {what}; {hidden}"
@@ -67,7 +68,10 @@ def _by_id(statement: Statement) -> Iterator[str]:
             "(17 hexadecimal digits that AWS draws)"
         )
     resources = [str(resource) for resource in many(statement.get("Resource"))]
-    if covers(statement, "s3:GetObject") and any(r.endswith("/runs/*") for r in resources):
+    reads = covers(statement, "s3:GetObject")
+    if reads and any(r.endswith(f"/{FILES_PREFIX}*") for r in resources):
+        yield "any active run's files in the bucket, for who knows the run's id (a random UUID)"
+    if reads and any(r.endswith("/runs/*") for r in resources):
         yield "what any run's transfer jobs are told, for who knows the run's id (a random UUID)"
     if covers(statement, "lambda:InvokeFunction"):
         yield (
@@ -76,9 +80,17 @@ def _by_id(statement: Statement) -> Iterator[str]:
         )
 
 
-def _may(role: RoleDocuments, action: str) -> bool:
+def _below_an_id(statement: Statement) -> bool:
+    """Whether a bucket is listed only where the id of a run is known: the prefix has it whole."""
+    prefixes = many((statement.get("Condition") or {}).get("StringLike", {}).get("s3:prefix", ()))
+    return bool(prefixes) and all(str(prefix).endswith("/?*/*") for prefix in prefixes)
+
+
+def _may(
+    role: RoleDocuments, action: str, unless: Callable[[Statement], bool] = lambda _: False
+) -> bool:
     return any(
-        covers(statement, action) and statement.get("Effect") == "Allow"
+        covers(statement, action) and statement.get("Effect") == "Allow" and not unless(statement)
         for document in role.permissions
         for statement in statements(document)
     )

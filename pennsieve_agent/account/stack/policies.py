@@ -236,7 +236,10 @@ def _resources(kind: str, where: Where) -> tuple[Any, Conditions]:
     # Who mounts is not asked for tags ("S3 Files condition keys for clients",
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-security-iam.html).
     through = {"s3files:AccessPointArn": f"{files}/access-point/*"}
-    listed = {"s3:prefix": [f"{FILES_PREFIX}{RUNS_FOLDER}/*", "runs/*"]}
+    # Below a whole id only, so that nobody finds the ids of other runs ("Bucket policy examples
+    # using condition keys",
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html).
+    listed = {"s3:prefix": [f"{FILES_PREFIX}{RUNS_FOLDER}/?*/*", "runs/?*/*"]}
     table: dict[str, tuple[Any, Conditions]] = {
         "job": (job, tagged(names)),
         "new-job": (job, _tagging(names, {})),
