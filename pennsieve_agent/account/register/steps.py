@@ -83,7 +83,7 @@ class TurnOn(DeployStack):
     def sentence(self) -> str:
         """What it does and why."""
         if self.predicted:
-            return "Turn the node on: add the functions that carry out runs"
+            return "Turn the node on"
         return f"Update stack {self.stack} in {self.region}"
 
 
