@@ -10,6 +10,7 @@ from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.stack.key_uses import key_uses
 from pennsieve_agent.account.stack.policies import (
     FLOW_ACTIONS,
+    KEY_ACTIONS,
     Where,
     files_access,
     instance_access,
@@ -131,9 +132,13 @@ def _merged(rows: Iterable[Document]) -> Iterator[Document]:
 
 
 def _key_of_any_role(names: NodeNames) -> Document:
-    """The most that any role can do with the key: never by itself, only through a service."""
+    """The most that any role can do with the key: never by itself, only through a service.
+
+    S3 Files has a role, too, with which it copies between the bucket and the file system
+    (https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-prereq-policies.html).
+    """
     uses = key_uses(a for rights in RIGHTS.values() for right in rights for a in right.actions)
     conditions = dict(tagged(names))
     conditions["Null"] = {**conditions.get("Null", {}), "kms:ViaService": "false"}
-    actions = tuple(set().union(*uses.values()))
+    actions = tuple(set(KEY_ACTIONS).union(*uses.values()))
     return document(allow(actions, names.arn("kms", "key/*")) | {"Condition": conditions})

@@ -118,7 +118,7 @@ def _flow_role(spec: NodeSpec) -> Resources:
     source = names.arn("ec2", "vpc-flow-log/*")
     trust = service_trust("vpc-flow-logs.amazonaws.com", names, source)
     name = f"{names.stack}-flows"
-    role = _role(spec, name, "Writes down who spoke to whom in the node's network", trust)
+    role = _role(spec, name, "Writes the log of the network", trust)
     policy = {"PolicyName": f"{name}-access", "PolicyDocument": flow_access(names)}
     role["Properties"]["Policies"] = [policy]
     return {"FlowRole": role}
@@ -136,7 +136,7 @@ def _instance_role(spec: NodeSpec) -> Resources:
     profile = {"InstanceProfileName": name, "Roles": [ref("InstanceRole")]}
     path = {"Path": spec.settings.role_path}
     return {
-        **_inner(spec, "gpu-execution", "Gives jobs on GPU machines their parameters"),
+        **_inner(spec, "gpu-execution", "Gives GPU jobs their parameters"),
         "InstanceRole": role,
         "InstanceProfile": {"Type": "AWS::IAM::InstanceProfile", "Properties": profile | path},
     }

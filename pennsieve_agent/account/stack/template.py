@@ -16,8 +16,7 @@ from pennsieve_agent.account.stack.transfer_functions import transfer_functions
 
 _HEAD = {
     "AWSTemplateFormatVersion": "2010-09-09",
-    "Description": "A Pennsieve compute node. Made by the pennsieve command; remove it with: "
-    "pennsieve compute delete",
+    "Description": "A Pennsieve compute node. Remove it with: pennsieve compute delete",
 }
 
 

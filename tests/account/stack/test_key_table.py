@@ -22,6 +22,7 @@ from pennsieve_agent.account.rights.stack_rights import Place
 from pennsieve_agent.account.spec.names import MANAGER, MANAGER_TAG, TOKEN_TAG
 from pennsieve_agent.account.spec.node_spec import Mode
 from pennsieve_agent.account.stack.boundary import node_boundary
+from pennsieve_agent.account.stack.policies import files_access
 from pennsieve_agent.account.stack.template import node_template
 from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide, lets_in, many, statements
 from pennsieve_agent.node.role_permissions import RIGHTS
@@ -167,7 +168,14 @@ def test_a_role_has_the_rights_on_the_key_that_its_work_takes_and_no_other(
 
 def test_the_boundary_holds_what_some_role_needs_of_the_key_and_no_more(key: str) -> None:
     bounded = node_boundary(NAMES, PLATFORM)
-    asks = [ask for role in RIGHTS for ask in needs(role, key)]
+    own = [row for row in statements(files_access(NAMES, key)) if row["Resource"] == key]
+    context = {
+        f"aws:ResourceTag/{TOKEN_TAG}": NAMES.token,
+        "kms:ViaService": f"s3.{REGION}.amazonaws.com",
+    }
+    files = [Ask(str(action), key, context) for row in own for action in row["Action"]]
+    assert {ask.action for ask in files} >= {"kms:ReEncryptFrom", "kms:ReEncryptTo"}
+    asks = [*files, *(ask for role in RIGHTS for ask in needs(role, key))]
     assert refused(asks, bounded) == []
     for taken, poorer in without_one(bounded):
         assert refused(asks, poorer), f"nothing needs {taken}"

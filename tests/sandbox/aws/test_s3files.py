@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from pennsieve_agent.domain.iam_policies import Ask
 from pennsieve_agent.sandbox.aws.s3files import file_systems
 from pennsieve_agent.sandbox.aws.s3files.synchronize import NotThere
 from tests.sandbox.aws.account import NUMBER, Cloud, allow, service_trust
@@ -195,3 +196,25 @@ def test_one_import_rule_is_for_the_root(cloud: Cloud) -> None:
     assert json.dumps(rule) in json.dumps(
         files.get_synchronization_configuration(fileSystemId=system)
     )
+
+
+def test_what_has_not_changed_is_not_looked_at_again(
+    cloud: Cloud, enter: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of it happens under the lock that every request of the account waits for."""
+    system = file_system(cloud)["fileSystemId"]
+    s3 = cloud.owner.client("s3")
+    for number in range(20):
+        s3.put_object(Bucket=BUCKET, Key=f"files/run/{number}", Body=b"x")
+    assert len(list(enter(system, "/run").iterdir())) == 20
+    asked: list[str] = []
+    inner = cloud.services.files.may
+
+    def may(role: str, ask: Ask) -> bool:
+        asked.append(ask.action)
+        return inner(role, ask)
+
+    monkeypatch.setattr(cloud.services.files, "may", may)
+    s3.put_object(Bucket=BUCKET, Key="files/run/0", Body=b"changed")
+    assert (enter(system, "/run") / "0").read_bytes() == b"changed"
+    assert asked == ["s3:ListBucket", "s3:GetObject"]

@@ -60,6 +60,11 @@ class _Known:
     same: dict[str, _Same] = field(default_factory=dict)
     accessed: set[str] = field(default_factory=set)
 
+    def lacks(self, name: str, key: Any) -> bool:
+        """Whether an object is not what its file was made of."""
+        before = self.same.get(name)
+        return before is None or before.version != str(key.version_id)
+
 
 @dataclass(slots=True)
 class Synchronizer:
@@ -116,10 +121,15 @@ class Synchronizer:
             return
         known = self._known.setdefault(system.id, _Known())
         objects = _objects(system, account)
-        for name, key in sorted(objects.items()):
-            shown = _within(name, inside) and self._is_seen(system, known, name, objects)
+        new = [
+            name
+            for name, key in objects.items()
+            if _within(name, inside) and known.lacks(name, key)
+        ]
+        for name in sorted(new):
+            shown = self._is_seen(system, known, name, objects)
             if shown and self._allowed(system, "GetObject", name):
-                self._write(system, known, name, key)
+                self._write(system, known, name, objects[name])
         deleted = [name for name in known.same if name not in objects and _within(name, inside)]
         for name in sorted(deleted, reverse=True):
             self._remove(system, known, name)
@@ -133,6 +143,8 @@ class Synchronizer:
         self, system: FileSystem, known: _Known, name: str, objects: Mapping[str, Any]
     ) -> bool:
         """Whether an object is seen: at once in a folder that nobody looked into before."""
+        if not self.import_seconds:
+            return True
         above = _parent(name)
         while above and above not in known.accessed:
             above = _parent(above)
@@ -147,9 +159,9 @@ class Synchronizer:
 
     def _write(self, system: FileSystem, known: _Known, name: str, key: Any) -> None:
         """Make a file, folder or link what its object is, unless it is already."""
-        before = known.same.get(name)
-        if before is not None and before.version == str(key.version_id):
+        if not known.lacks(name, key):
             return
+        before = known.same.get(name)
         path = self.root / system.id / name.rstrip("/")
         octal, default = key.metadata.get(_MODE), FOLDER_MODE if name.endswith("/") else FILE_MODE
         mode = int(octal, 8) if octal else default
@@ -214,8 +226,7 @@ class Synchronizer:
         path: Path,
         key: Any,
     ) -> None:
-        before = known.same.get(name)
-        if key is not None and (before is None or before.version != str(key.version_id)):
+        if key is not None and known.lacks(name, key):
             self._write(system, known, name, key)  # the bucket wins
             return
         if not self._allowed(system, "PutObject", name):
@@ -253,9 +264,10 @@ def _objects(system: FileSystem, account: str) -> dict[str, Any]:
     bucket = _bucket(account).buckets.get(system.bucket)
     objects: dict[str, Any] = {}
     for name in bucket.keys if bucket is not None else ():
-        inside, key = str(name).removeprefix(system.prefix), bucket.keys[name]
-        is_object = hasattr(key, "metadata")  # a delete marker has none
-        if str(name).startswith(system.prefix) and _is_path(inside) and is_object:
+        if not name.startswith(system.prefix):
+            continue
+        inside, key = name.removeprefix(system.prefix), bucket.keys[name]
+        if hasattr(key, "metadata") and _is_path(inside):  # a delete marker has none
             objects[inside] = key
     return objects
 
