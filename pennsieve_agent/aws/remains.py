@@ -23,12 +23,20 @@ def delete_access_points(aws: Aws, bucket: str) -> None:
     ("Deleting file systems",
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-file-systems-deleting.html)
     """
-    for systems in aws.pages("s3files", "list_file_systems", bucket=f"arn:aws:s3:::{bucket}"):
-        for system in systems["fileSystems"]:
-            name = system["fileSystemId"]
-            pages = aws.pages("s3files", "list_access_points", fileSystemId=name)
-            for point in [row for page in pages for row in page["accessPoints"]]:
-                aws.call("s3files", "delete_access_point", accessPointId=point["accessPointId"])
+    for arn in file_systems_over(aws, bucket):
+        name = arn.rpartition("/")[2]
+        pages = aws.pages("s3files", "list_access_points", fileSystemId=name)
+        for point in [row for page in pages for row in page["accessPoints"]]:
+            aws.call("s3files", "delete_access_point", accessPointId=point["accessPointId"])
+
+
+def file_systems_over(aws: Aws, bucket: str) -> tuple[str, ...]:
+    """The ARNs of the file systems of S3 Files over a bucket.
+
+    (https://docs.aws.amazon.com/AmazonS3/latest/API/API_S3Files_ListFileSystems.html)
+    """
+    pages = aws.pages("s3files", "list_file_systems", bucket=f"arn:aws:s3:::{bucket}")
+    return tuple(row["fileSystemArn"] for page in pages for row in page["fileSystems"])
 
 
 _NOT_FOUND = {"NatGatewayNotFound", "InvalidVpcEndpointId.NotFound"}

@@ -307,7 +307,7 @@ def test_killed_once_after_each_effect_it_still_ends_with_nothing(
                 assert fresh.remove().leftovers == ()
                 check_nothing_left(fresh)
             else:
-                assert count == 8
+                assert count == 9
                 check_nothing_left(fresh)
                 return
     pytest.fail("it never came to an end")

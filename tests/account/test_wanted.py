@@ -98,7 +98,7 @@ def test_settings_come_back_as_they_were_written(settings: Settings) -> None:
     assert installed_organization(template) == "N:organization:1"
 
 
-@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize("mode", [Mode.BASIC, Mode.SECURE])
 def test_without_tags_it_is_short_enough_for_a_request(mode: Mode) -> None:
     first = turned_off(replace(SPEC, settings=replace(FULL, mode=mode, extras=Extras())))
     assert not stack_request(first).too_long

@@ -14,6 +14,7 @@ from pennsieve_agent.aws.parameters import parameters_called
 from pennsieve_agent.aws.presence import table_exists
 from pennsieve_agent.aws.remains import (
     deletion_date,
+    file_systems_over,
     has_ended,
     job_definitions_called,
     log_groups_called,
@@ -108,6 +109,8 @@ def _by_name(aws: Aws, names: NodeNames) -> Iterator[Leftover]:
     yield from (Leftover(f"policy {name}") for name in policies_called(aws, names.stack))
     if bucket_exists(aws, names.bucket):
         yield Leftover(f"bucket {names.bucket}", _BY_USE)
+    for arn in file_systems_over(aws, names.bucket):
+        yield Leftover(f"file system {arn}", _BY_USE)
     if table_exists(aws, names.table):
         yield Leftover(f"table {names.table}", _BY_USE)
     yield from _kept_by_name(aws, names)
