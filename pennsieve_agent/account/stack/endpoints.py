@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from pennsieve_agent.account.spec.node_spec import Mode, NodeSpec
 from pennsieve_agent.account.stack.firewalls import HTTPS, group
@@ -110,13 +109,16 @@ def _packages(spec: NodeSpec) -> list[Document]:
 
 
 def _rights(spec: NodeSpec, prefix: str, roles: Sequence[str] = _JOBS) -> list[Document]:
-    """What roles may do with a service, one statement for each set of actions."""
+    """What roles may do with a service, each action on each resource once."""
     where = Where(spec.names, spec.platform_account_id, spec.settings.role_path)
-    resources: dict[tuple[str, ...], list[Any]] = {}
+    actions: dict[str, set[str]] = {}
     for row in (row for role in roles for row in role_rights(role, where, prefix)):
-        known = resources.setdefault(tuple(row["Action"]), [])
-        known += [resource for resource in many(row["Resource"]) if resource not in known]
-    return [_passing(spec, list(actions), known) for actions, known in resources.items()]
+        for resource in many(row["Resource"]):
+            actions.setdefault(resource, set()).update(row["Action"])
+    resources: dict[tuple[str, ...], list[str]] = {}
+    for resource, allowed in actions.items():
+        resources.setdefault(tuple(sorted(allowed)), []).append(resource)
+    return [_passing(spec, list(allowed), known) for allowed, known in resources.items()]
 
 
 def _passing(spec: NodeSpec, actions: object, resources: object) -> Document:

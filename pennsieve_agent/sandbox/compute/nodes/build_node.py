@@ -32,6 +32,11 @@ FRONT = "pennsieve_agent.node.hosted.handler"
 """What answers Pennsieve. Nodes of their owners' own have another front."""
 RECONCILER = "pennsieve_agent.node.reconciler.handler"
 _RUNTIME, _MEMORY_MB = "python3.13", 512
+_SYNCHRONIZE = [
+    *("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject"),
+    *("s3:GetObjectVersion", "s3:ListBucket", "s3:ListBucketVersions", "s3:PutObject"),
+]
+"""What S3 Files does with the bucket."""
 _SECONDS = {"gateway": 15, "reconciler": 300}
 _TAG = "pennsieve:token"
 FILES_SERVICE = "elasticfilesystem.amazonaws.com"
@@ -63,6 +68,7 @@ class NodeMaker:
         """
         plan, code = self._plan, _code()
         self._store(code)
+        self._limit()
         file_system = self._files()
         self._roles(file_system)
         environment = plan.settings(code, file_system).environment()
@@ -90,6 +96,7 @@ class NodeMaker:
             _unless(_MISSING, batch.delete_compute_environment, **place)
         ec2 = self._aws("ec2")
         _unless(_MISSING, ec2.delete_security_group, GroupName=plan.name("jobs"))
+        self._remove_files()
         self._remove_roles()
         self._remove_stored()
 
@@ -124,9 +131,10 @@ class NodeMaker:
             iam.create_role,
             RoleName=name,
             AssumeRolePolicyDocument=json.dumps(trust),
+            PermissionsBoundary=self._boundary_arn,
         )
         bucket = f"arn:aws:s3:::{plan.bucket}"
-        access = json.dumps(allow(["s3:*"], [bucket, f"{bucket}/{FILES_PREFIX}*"]))
+        access = json.dumps(allow(_SYNCHRONIZE, [bucket, f"{bucket}/{FILES_PREFIX}*"]))
         iam.put_role_policy(RoleName=name, PolicyName="access", PolicyDocument=access)
         self._aws.sandbox("s3").put_bucket_versioning(
             Bucket=plan.bucket, VersioningConfiguration={"Status": "Enabled"}
@@ -163,15 +171,18 @@ class NodeMaker:
             files.delete_mount_target(mountTargetId=target["mountTargetId"])
         files.delete_file_system(fileSystemId=system, forceDelete=True)
 
-    def _roles(self, file_system: str) -> None:
-        plan, iam = self._plan, self._aws("iam")
-        actions = sorted({a for rights in RIGHTS.values() for r in rights for a in r.actions})
+    def _limit(self) -> None:
+        """Make the boundary of all roles."""
+        actions = {a for rights in RIGHTS.values() for r in rights for a in r.actions}
         _unless(
             _THERE,
-            iam.create_policy,
+            self._aws("iam").create_policy,
             PolicyName=self._boundary,
-            PolicyDocument=json.dumps(allow(actions, ["*"])),
+            PolicyDocument=json.dumps(allow(sorted({*actions, *_SYNCHRONIZE}), ["*"])),
         )
+
+    def _roles(self, file_system: str) -> None:
+        plan, iam = self._plan, self._aws("iam")
         for word in RIGHTS:
             service = "lambda" if word in _SECONDS else "ecs-tasks"
             _unless(
@@ -181,7 +192,7 @@ class NodeMaker:
                 AssumeRolePolicyDocument=json.dumps(
                     service_trust(f"{service}.amazonaws.com", plan.account)
                 ),
-                PermissionsBoundary=f"arn:aws:iam::{plan.account}:policy/{self._boundary}",
+                PermissionsBoundary=self._boundary_arn,
             )
             statements = [
                 allow(list(right.actions), plan.resources(right.kind, file_system))["Statement"][0]
@@ -197,6 +208,10 @@ class NodeMaker:
     @property
     def _boundary(self) -> str:
         return f"pennsieve-boundary-{self._plan.token}"
+
+    @property
+    def _boundary_arn(self) -> str:
+        return f"arn:aws:iam::{self._plan.account}:policy/{self._boundary}"
 
     def _function(self, word: str, handler: str, code: Bundle, environment: dict[str, str]) -> None:
         plan, functions = self._plan, self._aws("lambda")
@@ -309,8 +324,7 @@ class NodeMaker:
             name = plan.name(word)
             _unless(_MISSING, iam.delete_role_policy, RoleName=name, PolicyName="access")
             _unless(_MISSING, iam.delete_role, RoleName=name)
-        arn = f"arn:aws:iam::{plan.account}:policy/{self._boundary}"
-        _unless(_MISSING, iam.delete_policy, PolicyArn=arn)
+        _unless(_MISSING, iam.delete_policy, PolicyArn=self._boundary_arn)
 
     def _remove_stored(self) -> None:
         plan = self._plan
@@ -320,7 +334,6 @@ class NodeMaker:
         ssm = self._aws.sandbox("ssm")  # as above
         for name in _parameters(ssm, f"/pennsieve-node/{plan.token}/"):
             _unless(_MISSING, ssm.delete_parameter, Name=name)
-        self._remove_files()
         logs = self._aws("logs")
         for group in (plan.log_group, f"{plan.log_group}/functions"):
             _unless(_MISSING, logs.delete_log_group, logGroupName=group)
