@@ -10,6 +10,7 @@ them. Imports point downwards::
     account     changing the user's AWS account: observe, plan, show, apply
     sandbox     a Pennsieve platform and an AWS account in one local process
     contract    the platform's documented answers as checks
+    check       what is wrong with workflow code, before it is built
     node        what runs in the user's AWS account: functions and transfer jobs
     transfer    files to and from storage, for a command and for a node's transfer job
     engine      compile a run plan; run a step with Docker or as a plain process

@@ -20,12 +20,15 @@ ABOVE = {
     "transfer": {"domain", "errors"},
     "node": {"engine", "transfer", "domain", "errors"},
     "account": {"aws", "node", "platform", "domain", "errors"},
-    "services": {"engine", "platform", "settings", "source", "transfer", "domain", "errors"},
+    "check": {"engine", "source", "domain", "errors"},
+    "services": {
+        *("check", "engine", "platform", "settings", "source", "transfer", "domain", "errors"),
+    },
     "contract": {"platform", "domain", "errors"},
     "sandbox": {"engine", "node", "source", "domain", "errors"},
     "console": {"domain", "errors"},
     "cli": {
-        *("account", "aws", "console", "contract", "domain", "engine", "errors", "node"),
+        *("account", "aws", "check", "console", "contract", "domain", "engine", "errors", "node"),
         *("platform", "sandbox", "services", "settings", "source", "transfer"),
     },
     "__main__": {"cli", "console", "errors", ""},

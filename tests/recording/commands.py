@@ -101,6 +101,8 @@ _REGISTER = (
 _WORKFLOWS = (
     typed("workflow add {code} --public"),
     typed("workflow add {local} --name here"),
+    typed("workflow check {local}"),
+    typed("workflow check {code} --ref HEAD"),
     typed("workflow list"),
     typed("workflow list --archived"),
     typed(f"workflow show {FLOW}"),

@@ -1,4 +1,4 @@
-"""Where Python code writes into a folder that an environment variable names, read from its syntax.
+"""Where Python code lists, or writes into, a folder that a variable names, read from its syntax.
 
 Followed are names, attributes, arguments of the module's own functions, and the usual ways to make
 paths of paths. What is computed otherwise is not seen: this finds what is written plainly, and
@@ -38,12 +38,19 @@ _SECOND = {
     *("dump", "imsave", "unpack_archive"),
 }
 """Functions that make what their second argument names."""
+_LISTS = {"listdir", "scandir", "glob", "iglob"}
+"""Functions that list one folder."""
 _ROUNDS = 4
 
 
 def writes_below(tree: ast.Module, variable: str) -> list[int]:
     """The lines that write below the folder that an environment variable names."""
     return sorted(set(_Taint(tree, variable).writes()))
+
+
+def lists_top(tree: ast.Module, variable: str) -> list[int]:
+    """The lines that list the folder, or a folder in it, without what lies further below."""
+    return sorted(set(_Taint(tree, variable).lists()))
 
 
 class _Taint:
@@ -167,6 +174,20 @@ class _Taint:
         for node in ast.walk(self._tree):
             if isinstance(node, ast.Call) and self._writes(node):
                 yield node.lineno
+
+    def lists(self) -> Iterator[int]:
+        for node in ast.walk(self._tree):
+            if isinstance(node, ast.Call) and self._lists(node):
+                yield node.lineno
+
+    def _lists(self, node: ast.Call) -> bool:
+        name, first = _called(node), node.args[0] if node.args else None
+        owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+        is_module = isinstance(owner, ast.Name) and owner.id in {"glob", "os"}
+        if owner is not None and not is_module and self._lies_there(owner):
+            is_pattern = isinstance(first, ast.Constant) and isinstance(first.value, str)
+            return name == "iterdir" or (name == "glob" and is_pattern)
+        return name in _LISTS and first is not None and self._lies_there(first)
 
     def _writes(self, node: ast.Call) -> bool:
         name, arguments = _called(node), node.args
