@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pennsieve_agent.check.code import Code
-from pennsieve_agent.check.python_folders import lists_top, writes_below
+from pennsieve_agent.check.python_folders import FolderUse
 from pennsieve_agent.check.python_outside import TEMPORARY, writes_outside
 from pennsieve_agent.check.rules import finding
 from pennsieve_agent.check.sources import Language, Source
@@ -52,14 +52,19 @@ _R_OUTSIDE = re.compile(
 
 def folder_findings(code: Code) -> Iterator[Finding]:
     """What a program does with its folders that a node does not allow, support or keep."""
+    uses = {
+        source.name: FolderUse(source.tree, "INPUT_DIR")
+        for source in code.program
+        if "INPUT_DIR" in source.text and source.tree is not None
+    }
     for source in code.program:
-        for line in _input_writes(source):
+        for line in _input_writes(source, uses.get(source.name)):
             yield finding("input-written", source.name, line, "writes into INPUT_DIR")
         for line, place in _outside(source):
             yield finding("output-outside", source.name, line, f"writes {place}")
     if not any(_goes_deep(source) for source in code.program):
         for source in code.program:
-            for line in _top_lists(source)[:1]:
+            for line in _top_lists(source, uses.get(source.name))[:1]:
                 text = "lists the top of INPUT_DIR, and nothing in the code looks into folders"
                 yield finding("input-top-only", source.name, line, text)
 
@@ -85,20 +90,18 @@ def _matching(source: Source, pattern: re.Pattern[str]) -> list[tuple[int, str]]
     return [(number, hit[0]) for number, line in source.lines for hit in pattern.finditer(line)]
 
 
-def _input_writes(source: Source) -> list[int]:
-    if "INPUT_DIR" not in source.text:
-        return []
+def _input_writes(source: Source, use: FolderUse | None) -> list[int]:
+    if use is not None:
+        return use.writes()
     if source.language is Language.SHELL:
         return [number for number, line in source.lines if _SHELL_WRITES.search(line)]
-    return writes_below(source.tree, "INPUT_DIR") if source.tree is not None else []
+    return []
 
 
-def _top_lists(source: Source) -> list[int]:
+def _top_lists(source: Source, use: FolderUse | None) -> list[int]:
     """The lines that list the top of ``INPUT_DIR``."""
-    if "INPUT_DIR" not in source.text:
-        return []
-    if source.tree is not None:
-        return lists_top(source.tree, "INPUT_DIR")
+    if use is not None:
+        return use.lists()
     if source.language is Language.SHELL:
         return [number for number, line in source.lines if _SHELL_LISTS.search(line)]
     if source.language is Language.R:

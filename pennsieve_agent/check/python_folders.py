@@ -40,24 +40,31 @@ _SECOND = {
 """Functions that make what their second argument names."""
 _LISTS = {"listdir", "scandir", "glob", "iglob"}
 """Functions that list one folder."""
+_BINDINGS = (ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.For, ast.comprehension)
 _ROUNDS = 4
 
 
-def writes_below(tree: ast.Module, variable: str) -> list[int]:
-    """The lines that write below the folder that an environment variable names."""
-    return sorted(set(_Taint(tree, variable).writes()))
+class FolderUse:
+    """What a module does with the folder that an environment variable names."""
 
+    def __init__(self, tree: ast.Module, variable: str) -> None:
+        self._taint = _Taint(tree, variable)
 
-def lists_top(tree: ast.Module, variable: str) -> list[int]:
-    """The lines that list the folder, or a folder in it, without what lies further below."""
-    return sorted(set(_Taint(tree, variable).lists()))
+    def writes(self) -> list[int]:
+        """The lines that write below the folder."""
+        return sorted(set(self._taint.writes()))
+
+    def lists(self) -> list[int]:
+        """The lines that list the folder, or a folder in it, without what lies further below."""
+        return sorted(set(self._taint.lists()))
 
 
 class _Taint:
     """What in a module lies below the folder. Names are told apart by the function they are in."""
 
     def __init__(self, tree: ast.Module, variable: str) -> None:
-        self._tree = tree
+        self._calls: list[ast.Call] = []
+        self._bindings: list[ast.AST] = []
         self._variable = variable
         self._names: set[tuple[str, str]] = set()
         self._attributes: set[str] = set()
@@ -65,14 +72,22 @@ class _Taint:
         self._functions: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = {}
         self._enter(tree, "")
         for _ in range(_ROUNDS):  # what is called may stand before what calls it
-            for node in ast.walk(tree):
+            before = len(self._names) + len(self._attributes)
+            for node in self._bindings:
                 self._learn(node)
+            if before == len(self._names) + len(self._attributes):
+                break
 
     def _enter(self, node: ast.AST, scope: str) -> None:
         self._scopes[node] = scope
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             self._functions.setdefault(node.name, node)
             scope = f"{scope}.{node.name}"
+        elif isinstance(node, ast.Call):
+            self._calls.append(node)
+            self._bindings.append(node)
+        elif isinstance(node, _BINDINGS):
+            self._bindings.append(node)
         for child in ast.iter_child_nodes(node):
             self._enter(child, scope)
 
@@ -171,14 +186,10 @@ class _Taint:
         return is_environ and isinstance(key, ast.Constant) and key.value == self._variable
 
     def writes(self) -> Iterator[int]:
-        for node in ast.walk(self._tree):
-            if isinstance(node, ast.Call) and self._writes(node):
-                yield node.lineno
+        yield from (node.lineno for node in self._calls if self._writes(node))
 
     def lists(self) -> Iterator[int]:
-        for node in ast.walk(self._tree):
-            if isinstance(node, ast.Call) and self._lists(node):
-                yield node.lineno
+        yield from (node.lineno for node in self._calls if self._lists(node))
 
     def _lists(self, node: ast.Call) -> bool:
         name, first = _called(node), node.args[0] if node.args else None

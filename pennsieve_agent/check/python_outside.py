@@ -34,13 +34,15 @@ def writes_outside(source: Source) -> list[tuple[int, str]]:
     """The lines that write to a place that is not kept, and the place."""
     if source.tree is None or not MARK.search(source.text):
         return []
-    literals = _Literals(source)
+    calls = (node for node in source.nodes if isinstance(node, ast.Call))
+    targets = [(node.lineno, target) for node in calls if (target := _target(node)) is not None]
+    literals = _Literals(source) if targets else None
     places = []
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.Call) and (target := _target(node)) is not None:
+    for line, target in targets:
+        if literals is not None:
             path = literals.path(target)
             if path is not None and not literals.is_read_back(path):
-                places.append((node.lineno, path))
+                places.append((line, path))
     return places
 
 
@@ -77,24 +79,19 @@ class _Literals:
     """Paths that the code spells out."""
 
     def __init__(self, source: Source) -> None:
-        assert source.tree is not None  # noqa: S101 - as writes_outside() has seen
         self._names: dict[str, ast.expr] = {}
         self._strings: Counter[str] = Counter()
         self._moves = bool(re.search(r"\bchdir\(", source.text))
         bound: Counter[str] = Counter()
-        for node in ast.walk(source.tree):
-            match node:
-                case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
-                    bound[name] += 1
-                case ast.Constant(value=str(text)):
-                    self._strings[text] += 1
-                case _:
-                    pass
-            match node:
-                case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                    self._names[name] = value
-                case _:
-                    pass
+        for node in source.nodes:
+            if isinstance(node, ast.Name):
+                bound[node.id] += isinstance(node.ctx, ast.Store)
+            elif isinstance(node, ast.arg):
+                bound[node.arg] += 1
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                self._strings[node.value] += 1
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                self._names[node.targets[0].id] = node.value
         self._names = {name: v for name, v in self._names.items() if bound[name] == 1}
 
     def is_read_back(self, path: str) -> bool:

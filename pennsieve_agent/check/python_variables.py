@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from pennsieve_agent.check.sources import Source
 from pennsieve_agent.check.variables import Read, Variables
@@ -20,36 +20,46 @@ _OTHER_PROGRAMS = re.compile(
     r"\bsubprocess\b|\bos\.(?:system|popen|exec\w*|spawn\w*)\b|\bPopen\b|\bpexpect\b|\bnipype\b"
 )
 """Another program gets the environment, too."""
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*", re.IGNORECASE)
+_NOT_TOLD = {"get", "pop", "__init__", "__call__", "__getitem__", "setdefault"}
+"""Names that too many functions have."""
 _WITH_DEFAULT = {"get", "getenv", "pop", "setdefault"}
 
 
-class ReaderFunctions:
-    """Functions of the program that read the variable which an argument names."""
+def python_variables(sources: Sequence[Source]) -> Iterator[Variables]:
+    """What the Python files of a program read and set. One that does not parse may read anything.
 
-    def __init__(self, sources: Iterable[Source]) -> None:
-        self.places: dict[str, int] = {}
-        for source in sources:
-            if source.tree is not None and MARK.search(source.text):
-                self.places.update(_readers(source.tree))
+    Functions that read the variable which an argument names are known in all files by their names.
+    """
+    readings = {s.name: _Reading(s) for s in sources if MARK.search(s.text)}
+    functions = {
+        name: place
+        for reading in readings.values()
+        for name, place in reading.functions.items()
+        if name not in _NOT_TOLD
+    }
+    calls = re.compile(rf"\b(?:{'|'.join(functions) or '(?!)'})\(")
+    for source in sources:
+        reading = readings.get(source.name)
+        if reading is None and calls.search(source.text):
+            reading = _Reading(source)
+        yield _variables(source, reading, functions)
 
 
-def python_variables(source: Source, functions: ReaderFunctions) -> Variables:
-    """What a file reads and sets. A file that does not parse may read anything."""
-    if source.tree is None:
-        return Variables(is_open=True)
-    names = "|".join(functions.places)
-    calls = bool(names) and re.search(rf"\b(?:{names})\(", source.text)
-    others = bool(_OTHER_PROGRAMS.search(source.text))
-    if not MARK.search(source.text) and not calls:
-        return Variables(is_open=others)
-    reading = _Reading(source, functions)
-    reading.visit(source.tree)
-    is_open = reading.is_open or others or bool(_SETTINGS.search(source.text))
-    guarded = reading.guarded
+def _variables(source: Source, reading: _Reading | None, functions: Mapping[str, int]) -> Variables:
+    is_open = bool(_OTHER_PROGRAMS.search(source.text)) or source.tree is None
+    if reading is None:
+        return Variables(is_open=is_open)
     reads = [
-        Read(r.name, r.file, r.line, is_needed=r.is_needed and r.name not in guarded)
+        Read(r.name, r.file, r.line, is_needed=r.is_needed and r.name not in reading.guarded)
         for r in reading.reads
     ]
+    reads += [
+        Read(name, source.name, line)
+        for called, place, name, line in reading.calls
+        if functions.get(called) == place
+    ]
+    is_open = is_open or reading.is_open or bool(_SETTINGS.search(source.text))
     return Variables(tuple(reads), frozenset(reading.sets), is_open)
 
 
@@ -57,18 +67,6 @@ def _is_environ(node: ast.AST) -> bool:
     return (isinstance(node, ast.Attribute) and node.attr == "environ") or (
         isinstance(node, ast.Name) and node.id == "environ"
     )
-
-
-def _readers(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    for function in ast.walk(tree):
-        if not isinstance(function, ast.FunctionDef):
-            continue
-        arguments = [a.arg for a in (*function.args.posonlyargs, *function.args.args)]
-        for node in ast.walk(function):
-            key = _key(node)
-            if isinstance(key, ast.Name) and key.id in arguments:
-                place = arguments.index(key.id) - (arguments[0] in {"self", "cls"})
-                yield function.name, place
 
 
 def _key(node: ast.AST) -> ast.expr | None:
@@ -87,12 +85,13 @@ def _key(node: ast.AST) -> ast.expr | None:
 
 
 class _Reading(ast.NodeVisitor):
-    def __init__(self, source: Source, functions: ReaderFunctions) -> None:
+    def __init__(self, source: Source) -> None:
         self._file = source.name
-        self._functions = functions.places
         self._constants: dict[str, str] = {}
         self._tries = 0
-        self._arguments: list[set[str]] = []
+        self._around: list[tuple[str, list[str]]] = []
+        self.functions: dict[str, int] = {}
+        self.calls: list[tuple[str, int, str, int]] = []
         self.reads: list[Read] = []
         self.sets: set[str] = set()
         self.guarded: set[str] = set()
@@ -103,6 +102,8 @@ class _Reading(ast.NodeVisitor):
                     self._constants[name] = text
                 case _:
                     pass
+        if source.tree is not None:
+            self.visit(source.tree)
 
     def visit_Try(self, node: ast.Try) -> None:
         """A variable that is missed and caught is not needed."""
@@ -117,10 +118,11 @@ class _Reading(ast.NodeVisitor):
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         """A function's arguments are not constants of the module."""
-        arguments = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
-        self._arguments.append({argument.arg for argument in arguments})
+        arguments = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
+        arguments = arguments[arguments[:1] in (["self"], ["cls"]) :]
+        self._around.append((node.name, arguments))
         self.generic_visit(node)
-        self._arguments.pop()
+        self._around.pop()
 
     def visit_Compare(self, node: ast.Compare) -> None:
         """``"X" in os.environ`` asks whether it is there."""
@@ -157,10 +159,10 @@ class _Reading(ast.NodeVisitor):
             for argument in (*node.args, *(k.value for k in node.keywords)):
                 self.visit(argument)
             return
-        if called in self._functions and len(node.args) > self._functions[called]:
-            name = self._name(node.args[self._functions[called]])
-            if name:
-                self._read(name, node.lineno, is_needed=False)
+        for place, argument in enumerate(node.args):
+            name = argument.value if isinstance(argument, ast.Constant) else None
+            if isinstance(name, str) and _VARIABLE.fullmatch(name):
+                self.calls.append((called, place, name, node.lineno))
         match node.func:
             case ast.Attribute(value=value, attr="update") if _is_environ(value):
                 for argument in node.args:
@@ -189,7 +191,7 @@ class _Reading(ast.NodeVisitor):
         match node:
             case ast.Constant(value=str(text)):
                 return text
-            case ast.Name(id=name) if not any(name in names for names in self._arguments):
+            case ast.Name(id=name) if not any(name in names for _, names in self._around):
                 return self._constants.get(name)
             case _:
                 return None
@@ -198,8 +200,13 @@ class _Reading(ast.NodeVisitor):
         name = self._name(key)
         if name is not None:
             self._read(name, line, is_needed=is_needed)
-        elif not (isinstance(key, ast.Name) and any(key.id in names for names in self._arguments)):
+            return
+        word = key.id if isinstance(key, ast.Name) else ""
+        function = next((f for f in reversed(self._around) if word in f[1]), None)
+        if function is None:
             self.is_open = True
+        else:
+            self.functions[function[0]] = function[1].index(word)
 
     def _read(self, name: str, line: int, *, is_needed: bool) -> None:
         self.reads.append(Read(name, self._file, line, is_needed=is_needed))

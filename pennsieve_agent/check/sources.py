@@ -72,6 +72,11 @@ class Source:
             return None
 
     @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All nodes of Python's syntax, collected once as this takes longer than parsing."""
+        return () if self.tree is None else tuple(ast.walk(self.tree))
+
+    @cached_property
     def code(self) -> str:
         """The text with comments, and what a shell takes literally, blanked; lines stay."""
         match self.language:
@@ -94,13 +99,10 @@ class Source:
 
     def _strings(self) -> list[tuple[int, str]]:
         """Comments and docstrings do nothing."""
-        if self.tree is None:
-            return []
-        nodes = list(ast.walk(self.tree))
-        plain = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+        plain = {id(node.value) for node in self.nodes if isinstance(node, ast.Expr)}
         return [
             (node.lineno, node.value)
-            for node in nodes
+            for node in self.nodes
             if isinstance(node, ast.Constant)
             and isinstance(node.value, str)
             and id(node) not in plain

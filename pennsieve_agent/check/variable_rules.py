@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pennsieve_agent.check.code import Code
 from pennsieve_agent.check.dockerfile_rules import is_plain
-from pennsieve_agent.check.python_variables import ReaderFunctions, python_variables
+from pennsieve_agent.check.python_variables import python_variables
 from pennsieve_agent.check.rules import finding
 from pennsieve_agent.check.script_variables import r_variables, shell_variables
 from pennsieve_agent.check.secrets import may_be_secret_name
@@ -58,20 +58,18 @@ def _is_own_program(code: Code) -> bool:
 
 
 def _variables(code: Code) -> Variables:
-    python = [s for s in code.program if s.language is Language.PYTHON]
-    functions = ReaderFunctions(python)
-    return together(_of(source, functions) for source in code.program)
+    python = [source for source in code.program if source.language is Language.PYTHON]
+    others = [source for source in code.program if source.language is not Language.PYTHON]
+    return together([*python_variables(python), *map(_of_script, others)])
 
 
-def _of(source: Source, functions: ReaderFunctions) -> Variables:
+def _of_script(source: Source) -> Variables:
     match source.language:
-        case Language.PYTHON:
-            return python_variables(source, functions)
         case Language.SHELL:
             return shell_variables(source)
         case Language.R:
             return r_variables(source)
-        case Language.OTHER:
+        case _:
             return Variables(is_open=True)
 
 
