@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from pennsieve_agent.check.sources import MOST_BYTES
 from pennsieve_agent.engine.dockerfile import Dockerfile
 from pennsieve_agent.source.snapshot import Snapshot
 
@@ -15,6 +16,7 @@ _SHELLS = {"sh", "bash", "dash", "ash", "zsh"}
 _INTERPRETERS = re.compile(
     r"(?:python(?:[23](?:\.\d+)?)?|Rscript|(?:ba|da|z|a)?sh|node|julia|perl)"
 )
+_PACKAGE_FILES = ("pyproject.toml", "setup.cfg", "setup.py")
 _SCRIPT = re.compile(r"[\w./-]+\.(?:py|R|r|sh|bash|js|jl|pl)")
 
 
@@ -52,6 +54,8 @@ def entry_of(dockerfile: Dockerfile, files: Snapshot) -> Entry:
             names += _module(word, files)
         elif (file := place.file(word)) is not None:
             names.append(file)
+    if not names and parts and posixpath.basename(posixpath.dirname(parts[0])) in {"", "bin"}:
+        names += _console_script(posixpath.basename(parts[0]), files)
     program = place.file(words[0]) if words and script is None else None
     missing = () if script is not None else tuple(place.missing(words))
     return Entry(tuple(dict.fromkeys(names)), program or "", script or "", missing)
@@ -80,6 +84,20 @@ def _module(name: str, files: Snapshot) -> list[str]:
         for path in files.entries
         if any(path == end or path.endswith(f"/{end}") for end in endings)
     ]
+
+
+def _console_script(name: str, files: Snapshot) -> list[str]:
+    """The module of a command that installing the repository's own package makes.
+
+    It is declared as ``name = "module:function"`` (Python Packaging User Guide, "Entry points
+    specification").
+    """
+    declared = re.compile(rf"""["']?\b{re.escape(name)}["']?\s*=\s*["']?([\w.]+)\s*:\s*\w+""")
+    for path in _PACKAGE_FILES:
+        content = files.read(path, MOST_BYTES) or b""
+        if hit := declared.search(content.decode("utf-8", errors="replace")):
+            return _module(hit[1], files)
+    return []
 
 
 @dataclass(frozen=True, slots=True)

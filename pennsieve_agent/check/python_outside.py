@@ -21,6 +21,8 @@ TEMPORARY = re.compile(r"/(?:tmp|var/tmp|dev|proc|sys|run|var/run|var/log|root/\
 """Places that nobody expects to be kept."""
 _FILE = re.compile(r"(?:\./)?[\w.-]+(?:/[\w.-]+)*\.[A-Za-z][A-Za-z0-9]{1,7}(?:\.gz)?")
 _ABSOLUTE = re.compile(r"/[\w.-]+(?:/[\w.{}-]*)*")
+_MOVES = re.compile(r"\bchdir\b|\bcwd\s*=|\bnipype\b|\bsnakemake\b|\bisolated_filesystem\b")
+"""With one of these the current folder may be another: nipype runs each step in its own."""
 _WRITERS = {"savefig", "imwrite", "savetxt", "savez", "savez_compressed", "makedirs"}
 _FRAMES = {
     *("to_csv", "to_excel", "to_json", "to_parquet", "to_pickle", "to_hdf", "to_feather"),
@@ -41,7 +43,7 @@ def writes_outside(source: Source) -> list[tuple[int, str]]:
     for line, target in targets:
         if literals is not None:
             path = literals.path(target)
-            if path is not None and not literals.is_read_back(path):
+            if path is not None and not literals.is_read_back(target, path):
                 places.append((line, path))
     return places
 
@@ -81,11 +83,13 @@ class _Literals:
     def __init__(self, source: Source) -> None:
         self._names: dict[str, ast.expr] = {}
         self._strings: Counter[str] = Counter()
-        self._moves = bool(re.search(r"\bchdir\(", source.text))
+        self._loads: Counter[str] = Counter()
+        self._moves = _MOVES.search(source.text) is not None
         bound: Counter[str] = Counter()
         for node in source.nodes:
             if isinstance(node, ast.Name):
-                bound[node.id] += isinstance(node.ctx, ast.Store)
+                is_bound = isinstance(node.ctx, ast.Store)
+                (bound if is_bound else self._loads)[node.id] += 1
             elif isinstance(node, ast.arg):
                 bound[node.arg] += 1
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -94,9 +98,9 @@ class _Literals:
                 self._names[node.targets[0].id] = node.value
         self._names = {name: v for name, v in self._names.items() if bound[name] == 1}
 
-    def is_read_back(self, path: str) -> bool:
-        """Whether the code names it again: then it is a step on the way, no result."""
-        return self._strings[path] > 1
+    def is_read_back(self, target: ast.expr, path: str) -> bool:
+        """Whether the code names it again: then it is a step on the way, not a result."""
+        return self._loads[_last(target)] > 1 or self._strings[path] > 1
 
     def path(self, node: ast.expr) -> str | None:
         """A path that is not kept; None for one that is, or cannot be told."""
@@ -124,6 +128,17 @@ class _Literals:
                 return text.rpartition("/")[0] or None
             case _:
                 return None
+
+
+def _last(target: ast.expr) -> str:
+    """The name that the last part of a path has in the code; empty where it has none."""
+    match target:
+        case ast.Name(id=name):
+            return name
+        case ast.Call(args=[*_, last]) | ast.BinOp(right=last):
+            return _last(last)
+        case _:
+            return ""
 
 
 def _joined(parts: list[str | None]) -> str | None:

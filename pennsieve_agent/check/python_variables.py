@@ -21,8 +21,9 @@ _OTHER_PROGRAMS = re.compile(
 )
 """Another program gets the environment, too."""
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*", re.IGNORECASE)
-_NOT_TOLD = {"get", "pop", "__init__", "__call__", "__getitem__", "setdefault"}
+_COMMON_NAMES = {"get", "pop", "__init__", "__call__", "__getitem__", "setdefault"}
 """Names that too many functions have."""
+_BRANCHES = (ast.Try, ast.If, ast.IfExp)
 _WITH_DEFAULT = {"get", "getenv", "pop", "setdefault"}
 
 
@@ -36,7 +37,7 @@ def python_variables(sources: Sequence[Source]) -> Iterator[Variables]:
         name: place
         for reading in readings.values()
         for name, place in reading.functions.items()
-        if name not in _NOT_TOLD
+        if name not in _COMMON_NAMES
     }
     calls = re.compile(rf"\b(?:{'|'.join(functions) or '(?!)'})\(")
     for source in sources:
@@ -88,7 +89,7 @@ class _Reading(ast.NodeVisitor):
     def __init__(self, source: Source) -> None:
         self._file = source.name
         self._constants: dict[str, str] = {}
-        self._tries = 0
+        self._branches = 0
         self._around: list[tuple[str, list[str]]] = []
         self.functions: dict[str, int] = {}
         self.calls: list[tuple[str, int, str, int]] = []
@@ -107,14 +108,29 @@ class _Reading(ast.NodeVisitor):
 
     def visit_Try(self, node: ast.Try) -> None:
         """A variable that is missed and caught is not needed."""
-        self._tries += 1
-        for part in node.body:
-            self.visit(part)
-        self._tries -= 1
-        for handler in node.handlers:
-            self.visit(handler)
-        for part in (*node.orelse, *node.finalbody):
-            self.visit(part)
+        self._branch(node)
+
+    def visit_If(self, node: ast.If) -> None:
+        """What is read on a condition may never be; that the file is the program is not one."""
+        if "__name__" in ast.unparse(node.test):
+            self.generic_visit(node)
+        else:
+            self._branch(node)
+
+    def visit_IfExp(self, node: ast.IfExp) -> None:
+        """The same."""
+        self._branch(node)
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> None:
+        """The same, of all but the first."""
+        self.visit(node.values[0])
+        for value in node.values[1:]:
+            self._branch(value)
+
+    def _branch(self, node: ast.AST) -> None:
+        self._branches += 1
+        self.generic_visit(node) if isinstance(node, _BRANCHES) else self.visit(node)
+        self._branches -= 1
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         """A function's arguments are not constants of the module."""
@@ -143,7 +159,7 @@ class _Reading(ast.NodeVisitor):
             return
         name = self._name(node.slice)
         if isinstance(node.ctx, ast.Load):
-            self._read_key(node.slice, node.lineno, is_needed=not self._tries)
+            self._read_key(node.slice, node.lineno, is_needed=not self._branches)
         elif name:
             self.sets.add(name)
         self.visit(node.slice)
