@@ -118,7 +118,8 @@ class Application:
 class Manifest:
     """What a repository says of itself (``app.yml``, ``contracts/workflows.md`` 1.8).
 
-    ``timeout_seconds`` is how long it may run, 0 for no limit. ``notes`` are sentences on what is
+    ``timeout_seconds`` is how long it may run, 0 for no limit; ``sizes_key`` is where its file has
+    ``cpu`` and ``memory``. ``notes`` are sentences on what is
     wrong with the file, none of which keeps the workflow from being used.
     """
 
@@ -131,6 +132,7 @@ class Manifest:
     file: str = ""
     timeout_seconds: int = 0
     notes: tuple[str, ...] = ()
+    sizes_key: str = "resources"
 
 
 @dataclass(frozen=True, slots=True)
