@@ -9,6 +9,7 @@ them. Imports point downwards::
     services    what a command does: register, grant, start, follow
     account     changing the user's AWS account: observe, plan, show, apply
     sandbox     a Pennsieve platform and an AWS account in one local process
+    local       the node on this machine: a run's steps, without AWS
     contract    the platform's documented answers as checks
     check       what is wrong with workflow code, before it is built
     node        what runs in the user's AWS account: functions and transfer jobs

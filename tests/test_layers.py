@@ -19,6 +19,7 @@ ABOVE = {
     "engine": {"domain", "errors"},
     "transfer": {"domain", "errors"},
     "node": {"engine", "transfer", "domain", "errors"},
+    "local": {"engine", "node", "domain", "errors"},
     "account": {"aws", "node", "platform", "domain", "errors"},
     "check": {"engine", "source", "domain", "errors"},
     "services": {
@@ -28,7 +29,8 @@ ABOVE = {
     "sandbox": {"engine", "node", "source", "domain", "errors"},
     "console": {"domain", "errors"},
     "cli": {
-        *("account", "aws", "check", "console", "contract", "domain", "engine", "errors", "node"),
+        *("account", "aws", "check", "console", "contract", "domain", "engine", "errors", "local"),
+        "node",
         *("platform", "sandbox", "services", "settings", "source", "transfer"),
     },
     "__main__": {"cli", "console", "errors", ""},

@@ -18,6 +18,9 @@ LEAST_DISK, MOST_DISK = 21, 200
 """GiB that can be asked for; 20 come with each task of Fargate
 (https://docs.aws.amazon.com/batch/latest/APIReference/API_EphemeralStorage.html)."""
 _GB = 1024
+MANIFEST_CPU = (256, 512, 1024, 2048, 4096, 8192, 16384)
+MANIFEST_MEMORY = (512, 1024, 2048, 4096, 8192, 16384, 30720, 61440, 122880)
+"""What a manifest can declare (``contracts/workflows.md`` 1.8), in 1/1024 of a vCPU and MB."""
 _SIZES: tuple[tuple[int, tuple[int, ...]], ...] = (
     (256, (512, 1024, 2048)),
     (512, tuple(range(1 * _GB, 4 * _GB + 1, _GB))),

@@ -145,9 +145,9 @@ class ManifestNote:
 class Manifest:
     """What a repository says of itself (``app.yml``, ``contracts/workflows.md`` 1.8).
 
-    ``timeout_seconds`` is how long it may run, 0 for no limit. ``notes`` are what is wrong with the
-    file; what can be understood is used. ``lines`` are where parameters and sizes are declared, by
-    their names.
+    ``timeout_seconds`` is how long it may run, 0 for no limit; ``sizes_key`` is where its file has
+    ``cpu`` and ``memory``. ``notes`` are what is wrong with the file; what can be understood is
+    used. ``lines`` are where parameters and sizes are declared, by their names.
     """
 
     name: str
@@ -160,6 +160,7 @@ class Manifest:
     timeout_seconds: int = 0
     notes: tuple[ManifestNote, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
+    sizes_key: str = "resources"
 
     @property
     def breaks_schema(self) -> bool:

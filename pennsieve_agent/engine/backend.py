@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -79,15 +79,35 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What a program took: the most bytes of memory at once, and seconds of processors.
+
+    0 is not known. ``at_most`` says that it was less memory, and that nobody can tell how much.
+    """
+
+    memory: int = 0
+    cpu_seconds: float = 0.0
+    at_most: bool = False
+
+
+NOT_MEASURED = Usage()
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a task ended. ``exit_code`` 0 is success; ``reason`` says in words why it is not.
 
     ``canceled`` means that it was stopped, because the run was cancelled or another step failed.
+    ``astray`` are paths, as the program sees them, that it wrote outside of its own folder, and
+    that are lost with it.
     """
 
     exit_code: int
     reason: str = ""
     canceled: bool = False
+    out_of_memory: bool = False
+    usage: Usage = field(default=NOT_MEASURED, compare=False)
+    astray: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def ok(self) -> bool:
@@ -104,10 +124,13 @@ class Backend(Protocol):
     #: Which engine it is, or why there is none; empty where nobody needs to be told.
     place: str
 
-    def prepare(self, checkout: Path, name: str, log: Log) -> Program:
+    def prepare(
+        self, checkout: Path, name: str, log: Log, stop: threading.Event | None = None
+    ) -> Program:
         """Make a repository runnable: build its image, or its environment.
 
-        ``name`` is a short name for people, of lower-case letters, digits and hyphens.
+        ``name`` is a short name for people, of lower-case letters, digits and hyphens. When
+        ``stop`` is set, it is given up.
 
         Raises:
             SourceError: the repository cannot be built; the log says why.

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import selectors
 import signal
 import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -18,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from pennsieve_agent.engine.backend import Log
+from pennsieve_agent.engine.backend import NOT_MEASURED, Log, Usage
 from pennsieve_agent.engine.output_lines import LineSplitter
 
 GRACE_SECONDS = 10.0
@@ -40,6 +42,7 @@ class ChildEnd:
 
     code: int
     stopped: bool
+    usage: Usage = NOT_MEASURED
 
 
 def run_child(
@@ -69,37 +72,71 @@ def run_child(
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
+    reaper = _Reaper(child)
     lines = LineSplitter(log)
     # Leaving the block closes the pipe and waits for the child, which is dead by then.
     with child:
         try:
-            stopped = _follow(child, lines, stop, grace)
+            stopped = _follow(reaper, lines, stop, grace)
         finally:
             _signal_group(child, signal.SIGKILL)
             kill_marked(marked[MARK])
-            code = child.wait()
+            code = reaper.wait()
         _drain(child, lines)
         lines.close()
-    return ChildEnd(128 - code if code < 0 else code, stopped)
+    return ChildEnd(128 - code if code < 0 else code, stopped, reaper.usage)
 
 
-def _follow(child: subprocess.Popen[bytes], lines: LineSplitter, stop: Event, grace: float) -> bool:
+class _Reaper:
+    """Waits for a child, and keeps what it and all that it waited for took (wait4(2))."""
+
+    def __init__(self, child: subprocess.Popen[bytes]) -> None:
+        self.child = child
+        self.usage = NOT_MEASURED
+        # Until a child becomes its program, it is a copy of this process, whose memory counts as
+        # the child's (Linux, exec_mmap in fs/exec.c).
+        self._least = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    def poll(self) -> int | None:
+        """Its exit code; None while it runs."""
+        return self._reap(os.WNOHANG)
+
+    def wait(self) -> int:
+        """Its exit code, when it has ended."""
+        code = self._reap(0)
+        if code is None:
+            raise AssertionError("wait4 came back without a child")
+        return code
+
+    def _reap(self, options: int) -> int | None:
+        if self.child.returncode is None:
+            pid, status, taken = os.wait4(self.child.pid, options)
+            if pid:
+                self.child.returncode = os.waitstatus_to_exitcode(status)
+                unit = 1 if sys.platform == "darwin" else 1024  # getrusage(2) of each
+                self.usage = Usage(
+                    taken.ru_maxrss * unit,
+                    taken.ru_utime + taken.ru_stime,
+                    at_most=taken.ru_maxrss <= self._least,
+                )
+        return self.child.returncode
+
+
+def _follow(reaper: _Reaper, lines: LineSplitter, stop: Event, grace: float) -> bool:
     """Read until the child ends, whoever else holds its output open; whether it was stopped."""
+    child = reaper.child
     output = _output(child)
     os.set_blocking(output, False)
     give_up = None
     with selectors.DefaultSelector() as selector:
         selector.register(output, selectors.EVENT_READ)
-        while child.poll() is None:
+        while reaper.poll() is None:
             if stop.is_set() and give_up is None:
                 give_up = time.monotonic() + grace
                 _signal_group(child, signal.SIGTERM)
             if give_up is not None and time.monotonic() >= give_up:
                 _signal_group(child, signal.SIGKILL)
-            if not selector.get_map():
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    child.wait(_POLL_SECONDS)
-            elif selector.select(_POLL_SECONDS):
+            if selector.select(_POLL_SECONDS):
                 data = os.read(output, _CHUNK_BYTES)
                 if data:
                     lines.feed(data)

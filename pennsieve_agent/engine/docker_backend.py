@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -13,13 +14,15 @@ from urllib.parse import urlsplit
 from pennsieve_agent.domain.plans import Job
 from pennsieve_agent.domain.step_files import LAYERS_MOUNT, RUN_MOUNT
 from pennsieve_agent.engine import image_registry
+from pennsieve_agent.engine.astray import written_astray
 from pennsieve_agent.engine.backend import Log, Outcome, Program, Task
 from pennsieve_agent.engine.child_process import GRACE_SECONDS
 from pennsieve_agent.engine.container_output import Attached
 from pennsieve_agent.engine.docker_daemon import engine_errors
 from pennsieve_agent.engine.exit_reasons import describe_exit
 from pennsieve_agent.engine.file_ownership import Owner
-from pennsieve_agent.engine.image_build import build_image
+from pennsieve_agent.engine.image_build import Build, build_image
+from pennsieve_agent.engine.memory_watch import MemoryWatch
 
 NODE_LABEL = "io.pennsieve.agent.node"
 RUN_LABEL = "io.pennsieve.agent.run"
@@ -83,7 +86,7 @@ class DockerBackend:
             _remove(container)
         return len(left)
 
-    def prepare(self, checkout: Path, name: str, log: Log) -> Program:
+    def prepare(self, checkout: Path, name: str, log: Log, stop: Event | None = None) -> Program:
         """Build the image; see :class:`~pennsieve_agent.engine.backend.Backend`.
 
         Raises:
@@ -92,7 +95,8 @@ class DockerBackend:
 
         """
         labels = {"io.pennsieve.agent.program": name}
-        return Program(self.name, build_image(self._client, checkout, name, labels, log))
+        build = Build(checkout, name, labels, stop or Event())
+        return Program(self.name, build_image(self._client, build, log))
 
     def push(self, image: str, name: str, tag: str, login: str) -> str:
         """Push an image that was built; see :func:`~pennsieve_agent.engine.image_registry.push`.
@@ -132,12 +136,14 @@ class DockerBackend:
             try:
                 # A command that is not there is found out by the container's init, which ends
                 # with 126 or 127 and says so in the log.
-                with engine_errors("the container could not be started"):
-                    container.start()
-                stopped = attached.follow(stop, self._grace)
+                with MemoryWatch(container, self._client) as watch:
+                    with engine_errors("the container could not be started"):
+                        container.start()
+                    stopped = attached.follow(stop, self._grace)
             finally:
                 attached.close()
-            return _outcome(container, task.job, stopped=stopped)
+            outcome = _outcome(container, task.job, stopped=stopped)
+            return replace(outcome, usage=watch.usage, astray=written_astray(container))
         finally:
             _remove(container)
 
@@ -214,7 +220,7 @@ def _outcome(container: Any, job: Job, *, stopped: bool) -> Outcome:
         return Outcome(code or _STOPPED, "stopped")
     if code == _KILLED and state.get("OOMKilled"):
         limit = f" (limit {job.memory} MB)" if job.memory else ""
-        return Outcome(code, f"ran out of memory{limit}")
+        return Outcome(code, f"ran out of memory{limit}", out_of_memory=True)
     return Outcome(code, describe_exit(code))
 
 

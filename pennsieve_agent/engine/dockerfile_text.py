@@ -98,7 +98,10 @@ def _joined(lines: list[str], number: int, escape: str) -> tuple[int, str]:
     while number < len(lines):
         line = lines[number].rstrip()
         number += 1
-        if line.lstrip().startswith("#") or (parts and not line):
+        is_comment = line.lstrip().startswith("#")
+        if is_comment and not parts:
+            break  # the next line is the first of an instruction
+        if is_comment or (parts and not line):
             continue  # comments and empty lines do not end a continued line
         if not line.endswith(escape):
             parts.append(line)

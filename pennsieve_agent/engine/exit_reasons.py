@@ -7,6 +7,11 @@ import signal
 ENGINE_FAILED = 125
 """The exit code of a job that failed before, after or beside its program (docker's convention)."""
 
+OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
+"""What AWS says of a container that took more memory than it has (Amazon ECS, "Stopped task error
+codes": https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html).
+"""
+
 _CODES = {
     ENGINE_FAILED: "it could not be started (exit code 125)",
     126: "its command cannot be executed (exit code 126): not marked as executable, or made for "

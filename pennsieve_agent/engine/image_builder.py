@@ -9,11 +9,9 @@ from typing import Any, Self
 from pennsieve_agent.engine import image_registry
 from pennsieve_agent.engine.backend import Log
 from pennsieve_agent.engine.docker_daemon import connect_and_name
-from pennsieve_agent.engine.image_build import build_image
+from pennsieve_agent.engine.image_build import Build, build_image
 from pennsieve_agent.errors import EngineError
 
-PLATFORM = "linux/amd64"
-"""What AWS Batch on Fargate runs here (AWS Batch, "runtimePlatform")."""
 _HINT = (
     "start Docker (or set DOCKER_HOST); or push the code to GitHub with a version tag, so that "
     "Pennsieve builds it"
@@ -50,7 +48,7 @@ class ImageBuilder:
         self._client.close()
 
     def build(self, folder: Path, name: str, log: Log) -> str:
-        """Build a repository's Dockerfile for :data:`PLATFORM`; answers the image's id.
+        """Build a repository's Dockerfile for nodes; answers the image's id.
 
         Raises:
             SourceError: it cannot be built; the log says why.
@@ -58,7 +56,7 @@ class ImageBuilder:
 
         """
         labels = {"io.pennsieve.agent.program": name}
-        return build_image(self._client, folder, name, labels, log, PLATFORM)
+        return build_image(self._client, Build(folder, name, labels), log)
 
     def push(self, image: str, name: str, tag: str, login: str) -> str:
         """Push an image; see :func:`~pennsieve_agent.engine.image_registry.push`."""

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from threading import Event
 
+from pennsieve_agent.engine.astray import new_files
 from pennsieve_agent.engine.backend import Log, Outcome, Program, Task
 from pennsieve_agent.engine.child_process import (
     GRACE_SECONDS,
@@ -68,7 +69,7 @@ class ProcessBackend:
         """Kill what an earlier process of this node left running, where it can be found (Linux)."""
         return kill_marked(f"{self._node}.")
 
-    def prepare(self, checkout: Path, name: str, log: Log) -> Program:
+    def prepare(self, checkout: Path, name: str, log: Log, stop: Event | None = None) -> Program:
         """Keep the code, and make its Python environment.
 
         Raises:
@@ -81,7 +82,9 @@ class ProcessBackend:
         dockerfile.argv()
         code = self._keep(checkout)
         plan = without_engine(dockerfile, _names(code))
-        environment = python_environment(self._cache / "environments", code, plan.installs, log)
+        environment = python_environment(
+            self._cache / "environments", code, plan.installs, log, stop or Event()
+        )
         reference = {"code": str(code), "environment": str(environment)}
         return Program(self.name, json.dumps(reference))
 
@@ -107,7 +110,8 @@ class ProcessBackend:
         (task.scratch / "tmp").mkdir()
         _show_layers(task)
         dockerfile = read_dockerfile(mine, task.job.source_url)
-        plan = without_engine(dockerfile, _names(mine))
+        files = _names(mine)
+        plan = without_engine(dockerfile, files)
         for note in plan.notes:
             log(note)
         _make_executable(mine, plan.executables)
@@ -118,9 +122,10 @@ class ProcessBackend:
         end = run_child(
             command.argv, cwd=command.cwd, env=env, log=log, stop=stop, grace=self._grace
         )
+        astray = new_files(mine, files)
         if end.stopped:
-            return Outcome(end.code or _STOPPED, "stopped")
-        return Outcome(end.code, describe_exit(end.code))
+            return Outcome(end.code or _STOPPED, "stopped", usage=end.usage, astray=astray)
+        return Outcome(end.code, describe_exit(end.code), usage=end.usage, astray=astray)
 
     def _environment(self, task: Task, command: Command, environment: Path) -> dict[str, str]:
         return {

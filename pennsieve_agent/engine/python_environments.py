@@ -28,8 +28,10 @@ _KEPT_BEGINNINGS = ("PIP_", "LC_", "XDG_CACHE_")
 _KEPT_ENDINGS = ("_proxy", "_PROXY")
 
 
-def python_environment(cache: Path, code: Path, installs: Sequence[PipInstall], log: Log) -> Path:
-    """A virtual environment with what ``code`` installs, from the cache or made now.
+def python_environment(
+    cache: Path, code: Path, installs: Sequence[PipInstall], log: Log, stop: threading.Event
+) -> Path:
+    """A virtual environment with what ``code`` installs, from the cache or made until ``stop``.
 
     One is made at a time for the same packages, also by several processes. It is made in its
     final place, because its scripts name that place, and counts only when a file in it says that
@@ -50,7 +52,7 @@ def python_environment(cache: Path, code: Path, installs: Sequence[PipInstall], 
         _create(home)
         for install in installs:
             log(f"installing {_named(install)}")
-            _install(home, code, install, log)
+            _install(home, code, install, log, stop)
         (home / _COMPLETE).touch()
     return home
 
@@ -94,7 +96,7 @@ def _create(home: Path) -> None:
         ) from None
 
 
-def _install(home: Path, code: Path, install: PipInstall, log: Log) -> None:
+def _install(home: Path, code: Path, install: PipInstall, log: Log, stop: threading.Event) -> None:
     # Our own pip installs into it: five times as fast as putting a pip into each environment.
     # -I keeps a file of the repository called pip.py, or the like, from being imported.
     python = str(home / "bin" / "python")
@@ -110,8 +112,12 @@ def _install(home: Path, code: Path, install: PipInstall, log: Log) -> None:
         cwd=code / install.cwd,
         env=pip_environment(os.environ),
         log=log,
-        stop=threading.Event(),
+        stop=stop,
     )
+    if end.stopped:
+        raise SourceError(
+            f"installing {_named(install)} took too long, and was stopped", where=str(code)
+        )
     if end.code != 0:
         what = _named(install) if install.files else f"pip install {_named(install)}"
         raise SourceError(

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from pennsieve_agent.domain.job_sizes import MANIFEST_CPU, MANIFEST_MEMORY
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
 from pennsieve_agent.domain.workflows import Manifest, ManifestFault, ManifestNote
 from pennsieve_agent.errors import SourceError
@@ -26,8 +27,6 @@ _CATEGORIES = (
     *("Machine Learning", "Statistics", "Format Conversion", "Quality Control", "Utility"),
 )
 _COMPUTE_TYPES = ("standard", "lambda", "gpu")
-_CPU = (256, 512, 1024, 2048, 4096, 8192, 16384)
-_MEMORY = (512, 1024, 2048, 4096, 8192, 16384, 30720, 61440, 122880)
 _DATA_TYPES = ("any", "file", "directory", "package", "dataset", "tabular", "image", "timeseries")
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _KEYS = (
@@ -79,11 +78,12 @@ class _Reading:
             name=self._get(about, "name", _not_empty, fallback),
             description=self._get(about, "description", Node.text, "").strip(),
             parameters=self._parameters(keys, is_new=is_new),
-            cpu=self._size(sizes, "cpu", _CPU),
-            memory=self._size(sizes, "memory", _MEMORY),
+            cpu=self._size(sizes, "cpu", MANIFEST_CPU),
+            memory=self._size(sizes, "memory", MANIFEST_MEMORY),
             compute_types=self._compute_types(runtime),
             timeout_seconds=self._seconds(runtime),
             file=root.file,
+            sizes_key="runtime" if is_new or {"cpu", "memory"} & runtime.keys() else "resources",
             lines=self.lines,
         )
         return replace(manifest, notes=tuple(self.notes))

@@ -21,6 +21,7 @@ from pennsieve_agent.source.fetch import Entry, Fetched, short
 from pennsieve_agent.source.git_commands import run
 from pennsieve_agent.source.refs import version_key
 from pennsieve_agent.source.repository_urls import name_of
+from pennsieve_agent.source.working_folder import not_ignored
 
 FILE, EXECUTABLE, LINK, SUBMODULE = "100644", "100755", "120000", "160000"
 _PLAIN = {FILE, EXECUTABLE}
@@ -129,45 +130,37 @@ def of_commit(fetched: Fetched) -> Iterator[Snapshot]:
         yield Snapshot(name, place, entries, read, has_tag=fetched.tag is not None)
 
 
-def is_bare(folder: Path) -> bool:
-    """Whether a folder is a repository without files beside it, which has commits alone."""
-    return all((folder / name).exists() for name in ("HEAD", "objects", "refs"))
-
-
 def of_folder(folder: Path) -> Snapshot:
     """The files of a folder as they are on the disk, without what git ignores.
 
     Raises:
-        SourceError: there is no such folder, or it cannot be read.
+        SourceError: it cannot be read.
 
     """
     root = Path(os.path.realpath(folder))
-    if not root.is_dir():
-        what = "is not a folder" if root.exists() else "does not exist"
-        raise SourceError(f"{folder} {what}", where=str(root), hint="check the path")
-    url = root.as_uri()
-    top = run(["-C", str(root), "rev-parse", "--show-toplevel"], url=url)
-    listed = _of_git(root, url) if top.ok else _of_disk(root)
+    listed = [path.rstrip("/") for path in not_ignored(root)] or _of_disk(root)
     entries = {path: entry for path in listed if (entry := _entry(root, path)) is not None}
-    above = os.path.realpath(top.out.rstrip("\n")) if top.ok else str(root)
-    tags = run(["-C", str(root), "tag", "--list"], url=url).out.split() if top.ok else []
+    top = _git(root, "rev-parse", "--show-toplevel").rstrip("\n")
+    above = os.path.realpath(top) if top else str(root)
+    tags = _git(root, "tag", "--list").split() if top else []
     return Snapshot(
         root.name,
         str(root),
         entries,
         lambda entry: _bytes(root, entry),
-        is_git=top.ok or (root / ".git").exists(),
+        is_git=bool(top) or (root / ".git").exists(),
         has_tag=any(version_key(tag) for tag in tags),
         top="" if above == str(root) else above,
     )
 
 
-def _of_git(root: Path, url: str) -> list[str]:
-    command = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"]
-    answer = run(["-C", str(root), *command], url=url)
-    if not answer.ok:
-        return _of_disk(root)
-    return [path.rstrip("/") for path in answer.out.split("\0") if path]
+def _git(root: Path, *words: str) -> str:
+    """What git says of a folder; empty where it is in no repository, or there is no git."""
+    try:
+        answer = run(["-C", str(root), *words], url=root.as_uri())
+    except SourceError:
+        return ""
+    return answer.out if answer.ok else ""
 
 
 def _of_disk(root: Path) -> list[str]:

@@ -204,8 +204,8 @@ def test_sarif(agent: Agent, good: Repository) -> None:
 @pytest.mark.parametrize(
     ("words", "message", "hint"),
     [
-        (("{here}/nothing",), "does not exist", "check the path"),
-        (("{here}/file",), "is not a folder", "check the path"),
+        (("{here}/nothing",), "there is no such folder", "check the path"),
+        (("{here}/file",), "there is no git repository, but a file", "give the folder"),
         (("{code}", "--ref", "v9"), "has no tag, branch or commit 'v9'", "its tags are: v1.0.0"),
         (("ftp://example.org/x",), "cannot be fetched by ftp", "https://"),
         (("https://u:p@github.com/lab/x",), "has a user name or password in it", "git config"),

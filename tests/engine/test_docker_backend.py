@@ -150,7 +150,7 @@ def test_input_is_read_only(bench: Bench) -> None:
 def test_memory_has_a_limit(bench: Bench) -> None:
     task = bench.task("x=xxxxxxxxxxxxxxxx; while :; do x=$x$x; done")
     outcome = bench.run(replace(task, job=replace(task.job, memory=16, cpu=1 << 20)))
-    assert outcome == Outcome(137, "ran out of memory (limit 16 MB)")
+    assert outcome == Outcome(137, "ran out of memory (limit 16 MB)", out_of_memory=True)
 
 
 def test_a_container_has_no_more_rights_than_it_needs(bench: Bench) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,7 +24,7 @@ REQUIREMENTS = PipInstall(".", ("--requirement", NAME), (NAME,))
 def python_environment(cache: Path, code: Path, log: Log) -> Path:
     """An environment for the repository's requirements, if it has any."""
     installs = [REQUIREMENTS] if (code / NAME).is_file() else []
-    return make_environment(cache, code, installs, log)
+    return make_environment(cache, code, installs, log, threading.Event())
 
 
 def make_wheel(folder: Path) -> Path:
@@ -117,7 +118,7 @@ def test_requirements_in_a_folder_and_packages_of_the_repository(tmp_path: Path)
     own = PipInstall(".", (f"./{wheel}",), packages=(wheel,))
     homes, lines = set(), Lines()
     for install in (below, own):
-        home = make_environment(tmp_path / "cache", code, [install], lines)
+        home = make_environment(tmp_path / "cache", code, [install], lines, threading.Event())
         assert (home / "bin" / "tiny").exists()
         homes.add(home)
     assert len(homes) == 2

@@ -100,6 +100,7 @@ _REGISTER = (
 )
 _WORKFLOWS = (
     typed("workflow add {code} --public"),
+    typed("workflow test {local} --input {home}/up --engine process"),
     typed("workflow add {local} --name here"),
     typed("workflow check {local}"),
     typed("workflow check {code} --ref HEAD"),

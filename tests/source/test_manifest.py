@@ -114,6 +114,7 @@ def test_the_newer_form() -> None:
         compute_types=("standard", "gpu"),
         timeout_seconds=3600,
         file="app.yml",
+        sizes_key="runtime",
         parameters=(
             Parameter("THRESHOLD", ParameterType.NUMBER, "5.5", description="In microvolts."),
             Parameter("METHOD", required=True, allowed=("simple", "adaptive")),

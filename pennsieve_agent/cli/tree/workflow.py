@@ -7,6 +7,9 @@ from pennsieve_agent.cli.tree.entries import Command, Entry, Group, Old, Section
 ADMIN = Section.ADMINISTRATION
 
 COMMANDS: tuple[Entry, ...] = (
+    Command(
+        "workflow test", "workflow.test", "Build code and run it on this machine as a node does."
+    ),
     Command("workflow add", "workflow.add", "Register code from git as a workflow."),
     Command(
         "workflow check",

@@ -20,6 +20,7 @@ from __future__ import annotations
 from pennsieve_agent.console.schema import (
     compute,
     datasets,
+    local_runs,
     machine,
     node_settings,
     runs,
@@ -37,6 +38,7 @@ DOCUMENTS: dict[str, Document] = by_name(
         datasets,
         workflows,
         runs,
+        local_runs,
         compute,
         node_settings,
         sandboxes,

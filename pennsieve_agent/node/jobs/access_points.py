@@ -105,7 +105,7 @@ class AccessPoints:
 
     def _volume(self, key: str, job: JobRecord) -> dict[str, Any]:
         if job.gpu:  # its machine mounts, as a job on EC2 cannot
-            source = {"host": {"sourcePath": f"{MACHINE_FILES}{self._folder(key)}"}}
+            source = {"host": {"sourcePath": f"{MACHINE_FILES}{self.folder(key)}"}}
             return {"name": _volume_name(key), **source}
         files = {
             "fileSystemArn": self.node.settings.file_system,
@@ -113,7 +113,7 @@ class AccessPoints:
         }
         return {"name": _volume_name(key), "s3filesVolumeConfiguration": files}
 
-    def _folder(self, key: str) -> str:
+    def folder(self, key: str) -> str:
         """The folder of an access point: the run's, one of its steps', or the node's layers."""
         root = f"/{RUNS_FOLDER}/{self.record.run}"
         layers = f"/{LAYERS_FOLDER}"
@@ -141,7 +141,7 @@ class AccessPoints:
         # Whichever file system of the account it is of: the token names this one.
         scope = f"{self.node.settings.file_system} "
         scope += "layers" if key == _LAYERS else f"{self.record.run} {key}"
-        root: dict[str, Any] = {"path": self._folder(key)}
+        root: dict[str, Any] = {"path": self.folder(key)}
         if self._mounting_creates(key):
             who = {"ownerUid": owner, "ownerGid": owner}
             root["creationPermissions"] = {**who, "permissions": "0755"}

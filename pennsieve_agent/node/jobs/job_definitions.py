@@ -115,14 +115,7 @@ def _log(node: Node, record: RunRecord, job: JobRecord) -> dict[str, Any]:
 
 def _environment(node: Node, record: RunRecord, job: JobRecord) -> dict[str, str]:
     if job.kind is JobKind.PROCESS:
-        planned = record.planned_step(job.step)
-        layers = {LAYERS_DIR: LAYERS_MOUNT} if record.layers else {}
-        parents = planned.get("depends_on") or ()
-        folders = {
-            "INPUT_DIR": data_path(input_folder(job.step, parents)),
-            "OUTPUT_DIR": data_path(step_folder(job.step)),
-        }
-        return {**layers, **(planned.get("environment") or {}), **folders}
+        return step_environment(record, job)
     settings = node.settings
     values = {
         "region": settings.region,
@@ -133,6 +126,18 @@ def _environment(node: Node, record: RunRecord, job: JobRecord) -> dict[str, str
     }
     variables = transfer_environment(values, record.run, job.step, TASK_KINDS[job.kind])
     return {**variables, RUN_DIR: RUN_MOUNT, LAYERS_DIR: LAYERS_MOUNT}
+
+
+def step_environment(record: RunRecord, job: JobRecord) -> dict[str, str]:
+    """What the node tells a step, beside its secrets: parameters, folders, run and platform."""
+    planned = record.planned_step(job.step)
+    layers = {LAYERS_DIR: LAYERS_MOUNT} if record.layers else {}
+    parents = planned.get("depends_on") or ()
+    folders = {
+        "INPUT_DIR": data_path(input_folder(job.step, parents)),
+        "OUTPUT_DIR": data_path(step_folder(job.step)),
+    }
+    return {**layers, **(planned.get("environment") or {}), **folders}
 
 
 def definition_name(token: str, job: JobRecord) -> str:

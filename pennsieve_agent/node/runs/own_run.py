@@ -63,16 +63,29 @@ def record_of(node: Node, store: RunStore, start: Start, version: Json, who: Who
 
     """
     check_budget(node, store, start.id)
-    targets = _targets(start, version)
-    request = _request(start, version, targets)
     try:
-        plan = compile_run(start.id, request, hosts(node))
+        record = planned(node, start, version, who)
     except AgentError as error:
         raise CannotRun("; ".join(filter(None, (error.message, error.hint)))) from None
-    plan = _with_names(plan, start, node)
+    if why := withheld(node, record) or too_many(node, record):
+        raise CannotRun(why)
+    return record
+
+
+def planned(node: Node, start: Start, version: Json, who: Who) -> RunRecord:
+    """The record of a run as its version and its request say; nothing outside of them is asked.
+
+    Raises:
+        UsageProblem: the request does not fit the version.
+        CannotRun: no machine fits a step, or a target has no place.
+
+    """
+    targets = _targets(start, version)
+    request = _request(start, version, targets)
+    plan = _with_names(compile_run(start.id, request, hosts(node)), start, node)
     code = _code_of(version)
     layout = start.layout or str(version.get("layout") or "tree")
-    record = RunRecord(
+    return RunRecord(
         start.id,
         node.now(),
         origin=Origin.OWN,
@@ -92,9 +105,6 @@ def record_of(node: Node, store: RunStore, start: Start, version: Json, who: Who
         | {"parameters": _parameters(request), "nodeVersion": node.settings.version},
         jobs=jobs_of(node, plan, code),
     )
-    if why := withheld(node, record) or too_many(node, record):
-        raise CannotRun(why)
-    return record
 
 
 def _choices(start: Start, version: Json, targets: Targets, layout: str) -> dict[str, Any]:

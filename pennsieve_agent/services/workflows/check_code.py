@@ -15,7 +15,8 @@ from pennsieve_agent.errors import SourceError
 from pennsieve_agent.source.fetch import fetch, read_refs
 from pennsieve_agent.source.fetch_objects import Fetching
 from pennsieve_agent.source.repository_urls import canonical, local_path, name_of
-from pennsieve_agent.source.snapshot import Snapshot, is_bare, of_commit, of_folder
+from pennsieve_agent.source.snapshot import Snapshot, of_commit, of_folder
+from pennsieve_agent.source.working_folder import working_folder
 from pennsieve_agent.transfer.temporary_folders import temporary_folder
 
 MOST_SHOWN = 5
@@ -68,10 +69,10 @@ def check_source(
     Raises:
         SourceError: there is no such repository or folder, or it cannot be read.
     """
-    url = canonical(source, Path.cwd())
-    folder = local_path(url)
-    if folder is not None and ref is None and not is_bare(folder):
+    folder = None if ref else working_folder(source, Path.cwd())
+    if folder is not None:
         return _checked(of_folder(folder))
+    url = canonical(source, Path.cwd())
     refs = read_refs(url)
     fetched = fetch(url, refs, ref, workdir, Fetching(small=True, note=note))
     with of_commit(fetched) as files:

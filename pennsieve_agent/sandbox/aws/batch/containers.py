@@ -13,10 +13,10 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
 from pennsieve_agent.domain.iam_policies import Ask
+from pennsieve_agent.engine.container_task import Mount
 from pennsieve_agent.sandbox.aws.batch.job_network import job_network
 from pennsieve_agent.sandbox.aws.batch.jobs import (
     Ended,
@@ -41,15 +41,6 @@ CREDENTIALS_PATH = "/v2/credentials/"
 _ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)")
 _PARAMETER = re.compile(r"arn:[^:]+:ssm:([^:]+):(\d+):parameter(/.+)")
 _SECRET = re.compile(r"(arn:[^:]+:secretsmanager:[^:]+:\d+:secret:[^:]+)(?::([^:]*))?")
-
-
-@dataclass(frozen=True, slots=True)
-class Mount:
-    """A folder of this machine, and where the container has it."""
-
-    inside: str
-    path: Path
-    read_only: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,26 +14,23 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from pennsieve_agent.domain.image_names import is_transfer
-from pennsieve_agent.domain.plans import Job, JobKind
-from pennsieve_agent.domain.step_files import LAYERS_MOUNT, RUN_MOUNT
-from pennsieve_agent.engine.backend import Backend, Program, Task
+from pennsieve_agent.domain.step_files import LAYERS_MOUNT
+from pennsieve_agent.engine.backend import Backend, Program
 from pennsieve_agent.engine.child_process import MARK, kill_marked, new_mark, run_child
+from pennsieve_agent.engine.container_task import StepContainer, placed
+from pennsieve_agent.engine.exit_reasons import OUT_OF_MEMORY
 from pennsieve_agent.engine.remove_tree import remove_tree
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.node.jobs.tasks import transfer_command
 from pennsieve_agent.sandbox.aws.batch.containers import Container
 from pennsieve_agent.sandbox.aws.batch.jobs import Ended, Unstartable
 
-OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
-"""ECS's words (Amazon ECS, "Stopped task error codes")."""
 GRACE_SECONDS = 10.0
-_OURS = frozenset({"INPUT_DIR", "OUTPUT_DIR", "LAYERS_DIR"})
-_VCPU = 1024
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _FROM_DISK = """\
 import sys
@@ -114,32 +111,24 @@ class JobMachine:
         log: Log,
         stop: threading.Event,
     ) -> Ended:
-        places = {mount.inside: str(mount.path.absolute()) for mount in container.mounts}
-        writable = [mount.inside for mount in container.mounts if not mount.read_only]
-        own, _, _ = container.environ.get("OUTPUT_DIR", "").rpartition("/")
-        if RUN_MOUNT not in places or own not in writable:
-            raise Unstartable("ResourceInitializationError: the output cannot be written")
-        task = Task(
-            run_id=container.job,
-            job=_job(container, places.get(LAYERS_MOUNT)),
-            program=program,
-            root=Path(places[RUN_MOUNT]),
-            input=Path(_placed(container.environ["INPUT_DIR"], places)),
-            output=Path(_placed(container.environ["OUTPUT_DIR"], places)),
-            scratch=scratch,
+        step = StepContainer(
+            container.job, container.environ, container.mounts, container.cpus, container.memory
         )
+        try:
+            task = step.task(program, scratch)
+        except ValueError as problem:
+            raise Unstartable(f"ResourceInitializationError: {problem}") from problem
         try:
             outcome = self._backend.run(task, log, stop)
         except (AgentError, OSError) as problem:
             raise Unstartable(f"CannotStartContainerError: {problem}") from problem
-        memory = "ran out of memory" in outcome.reason
         if outcome.reason and not stop.is_set():
             log(outcome.reason)
-        return Ended(outcome.exit_code, reason=OUT_OF_MEMORY if memory else "")
+        return Ended(outcome.exit_code, reason=OUT_OF_MEMORY if outcome.out_of_memory else "")
 
     def _move(self, container: Container, scratch: Path, log: Log, stop: threading.Event) -> Ended:
         places = {mount.inside: str(mount.path.absolute()) for mount in container.mounts}
-        program, *words = (_placed(word, places) for word in container.command)
+        program, *words = (placed(word, places) for word in container.command)
         argv = [program, *words]
         if Path(program).name in {"python", "python3"}:
             argv = [sys.executable, "-I", "-S", *self._from_disk(container, words)]
@@ -149,7 +138,7 @@ class JobMachine:
             "TMPDIR": str(scratch),
             "LANG": "C.UTF-8",
             "PYTHONUNBUFFERED": "1",
-            **{name: _placed(value, places) for name, value in container.environ.items()},
+            **{name: placed(value, places) for name, value in container.environ.items()},
             **container.credentials,
             MARK: new_mark(f"mover-{self._name}"),
         }
@@ -168,26 +157,3 @@ class JobMachine:
         match = _DIGEST.search(container.environ.get("NODE_CODE_KEY", ""))
         folder = self.find_code(match[0]) if match else None
         return ["-c", _FROM_DISK.format(str(folder))] if folder else words
-
-
-def _job(container: Container, layers: str | None) -> Job:
-    names = sorted(p for p in Path(layers).iterdir() if p.is_dir()) if layers else []
-    return Job(
-        id=container.job,
-        kind=JobKind.PROCESSOR,
-        environment={k: v for k, v in container.environ.items() if k not in _OURS},
-        cpu=int(container.cpus * _VCPU),
-        memory=container.memory,
-        layers={path.name: str(path) for path in names},
-    )
-
-
-def _placed(text: str, places: Mapping[str, str]) -> str:
-    """A path inside the container as the path that it is here; other text stays unchanged.
-
-    The deepest mount counts, as one may lie in another.
-    """
-    for inside in sorted(places, key=len, reverse=True):
-        if text == inside or text.startswith(f"{inside}/"):
-            return places[inside] + text.removeprefix(inside)
-    return text

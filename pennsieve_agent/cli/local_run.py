@@ -1,0 +1,235 @@
+"""Running steps on this machine: what ``workflow test`` and ``run start --local`` share."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pennsieve_agent.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.domain.workflows import Checkout, Workflow
+    from pennsieve_agent.engine.backend import LocalBackend, Program
+    from pennsieve_agent.local.node_here import Request
+    from pennsieve_agent.local.run_here import StepEnd
+    from pennsieve_agent.node.node import Node
+    from pennsieve_agent.node.records.run_record import RunRecord
+    from pennsieve_agent.services.workflows.local_input import LocalInput
+
+
+class Engine(StrEnum):
+    """What runs the steps."""
+
+    DOCKER = "docker"
+    PROCESS = "process"
+
+
+EngineOption = Annotated[
+    Engine | None,
+    typer.Option(
+        "--engine", metavar="ENGINE", help="What runs the steps. Default: docker if it answers."
+    ),
+]
+Input = Annotated[
+    Path | None,
+    typer.Option("--input", metavar="FOLDER", help="A folder of this machine as the input."),
+]
+To = Annotated[
+    Path | None,
+    typer.Option("--to", metavar="FOLDER", help="Keep the results in this folder, a new one."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The code of a step, and its files on this machine."""
+
+    checkout: Checkout
+    files: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A run as a node plans it; nothing has begun."""
+
+    node: Node
+    record: RunRecord
+
+    @property
+    def layout(self) -> str:
+        """How the input lies."""
+        return str(self.record.plan["layout"])
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A run that has ended: the end of each step, and what it made."""
+
+    ends: tuple[StepEnd, ...]
+    files: tuple[tuple[str, Path], ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether it would have succeeded on a node, which fails a run that leaves out results."""
+        return not self.left_out and all(end.ok for end in self.ends)
+
+
+def plan(
+    context: Context,
+    workflow: Workflow,
+    code: Mapping[str, Code],
+    request: Request,
+) -> Plan:
+    """Plan a run of a workflow's code.
+
+    Raises:
+        UsageProblem: a parameter or a size does not fit.
+    """
+    from pennsieve_agent.local import node_here
+
+    hosts = context.profile.hosts
+    node = node_here.node_here(node_here.Platform(hosts.api, hosts.api2))
+    return Plan(node, node_here.record_here(node, _version_of(workflow, code), request))
+
+
+def _version_of(workflow: Workflow, code: Mapping[str, Code]) -> dict[str, Any]:
+    """The document of the workflow's version, as it is registered on a node."""
+    from pennsieve_agent.domain.image_names import archive_image
+    from pennsieve_agent.services.workflows import version_request
+
+    naming = version_request.Naming(workflow.uuid, workflow.name, workflow.description, "here")
+    # What was built here is known by the step's id; a document has to name an image, too.
+    image = archive_image("0" * 64)
+    return version_request.version_document(
+        naming,
+        version_request.version_name([one.checkout.tag for one in code.values()]),
+        workflow.steps,
+        {id_: version_request.StepCode(one.checkout.commit, image) for id_, one in code.items()},
+        version_request.NodeSettings(),
+    )
+
+
+@contextmanager
+def backend_here(context: Context, engine: Engine | None) -> Iterator[LocalBackend]:
+    """What runs steps; what it is, is said where nothing is isolated.
+
+    Raises:
+        EngineError: the engine that was asked for does not answer.
+    """
+    from pennsieve_agent.engine.choose_backend import choose_backend
+
+    cache = context.config_path.parent / "local"
+    with closing(choose_backend(engine.value if engine else None, cache)) as backend:
+        if backend.name == Engine.PROCESS:
+            why = f"without Docker ({backend.place})" if backend.place else "without Docker"
+            context.streams.note(f"{why}: {backend.isolation}")
+        yield backend
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRun:
+    """One run. ``folder`` is its own; ``seconds`` is how long a build or a step may take."""
+
+    context: Context
+    backend: LocalBackend
+    folder: Path
+    seconds: float = 0.0
+
+    def build(self, code: Mapping[str, Code]) -> dict[str, Program]:
+        """Build the code of each step, with its log as it comes.
+
+        Raises:
+            SourceError: it cannot be built, or not in time.
+            EngineError: the engine itself failed.
+        """
+        return {step: self._built(step, one) for step, one in code.items()}
+
+    def _built(self, step: str, code: Code) -> Program:
+        from pennsieve_agent.source.repository_urls import name_of
+
+        stop = threading.Event()
+        timer = threading.Timer(self.seconds, stop.set)
+        timer.daemon = True
+        if self.seconds:
+            timer.start()
+        try:
+            return self.backend.prepare(
+                code.files,
+                _slug(name_of(code.checkout.source_url)),
+                lambda line: self.context.streams.note(f"build {step} | {line}"),
+                stop,
+            )
+        finally:
+            timer.cancel()
+
+    def perform(self, plan: Plan, programs: Mapping[str, Program], data: LocalInput) -> Outcome:
+        """Run all steps; each end is said as it comes.
+
+        Raises:
+            UsageProblem: two files of the input would be in one place.
+            EngineError: the engine itself failed.
+        """
+        from pennsieve_agent.console.words import span
+        from pennsieve_agent.domain.input_layout import NO_FILES_AT_TOP, Layout
+        from pennsieve_agent.local.run_here import Means, RunHere
+
+        streams = self.context.streams
+
+        def stage(into: Path) -> None:
+            if not data.stage(into, Layout(plan.layout)):
+                streams.note(NO_FILES_AT_TOP)
+
+        def log(step: str, line: str) -> None:
+            streams.note(f"{step} | {line}")
+
+        means = Means(self.backend, programs, self.folder, stage, log, self.seconds)
+        run = RunHere(plan.node, plan.record, means)
+        ends = []
+        for end in run.run():
+            ends.append(end)
+            said = "succeeded" if end.ok else f"failed: {end.reason}"
+            streams.note(f"step '{end.step}' {said} ({span(end.seconds)})")
+        results = run.results()
+        return Outcome(tuple(ends), tuple(results.files), tuple(results.left_out))
+
+
+def keep(files: Sequence[tuple[str, Path]], into: Path) -> None:
+    """Copy results into a folder that is new or empty.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    import shutil
+
+    into.mkdir(parents=True, exist_ok=True)
+    for name, path in files:
+        target = into / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+
+
+def check_target(into: Path | None) -> None:
+    """Refuse a folder that has files.
+
+    Raises:
+        UsageProblem: it has, or is not a folder.
+    """
+    if into is None or not into.exists():
+        return
+    if not into.is_dir() or any(into.iterdir()):
+        what = "has files already" if into.is_dir() else "is not a folder"
+        raise UsageProblem(f"--to {into} {what}", hint="choose a new folder")
+
+
+def _slug(name: str) -> str:
+    text = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.casefold())
+    return text.strip("-")[:40].strip("-") or "code"

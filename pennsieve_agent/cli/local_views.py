@@ -1,0 +1,158 @@
+"""How a run on this machine is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pennsieve_agent.console.file_tree import FileTree
+from pennsieve_agent.console.local_documents import StepFigures, local_file, local_step
+from pennsieve_agent.console.shown import Part, Prose, Shown, Table
+from pennsieve_agent.console.tables import Column, Cut
+from pennsieve_agent.console.words import plural, size, span
+from pennsieve_agent.domain.step_sizes import HEADROOM, sizes_for
+from pennsieve_agent.errors import ExitCode
+
+if TYPE_CHECKING:
+    from pennsieve_agent.cli.local_run import Code, Outcome, Plan
+    from pennsieve_agent.engine.backend import LocalBackend
+    from pennsieve_agent.local.run_here import StepEnd
+    from pennsieve_agent.services.workflows.local_input import LocalInput
+
+_VCPU = 1024
+_NAMED = 3
+
+
+def shown(
+    outcome: Outcome,
+    code: Mapping[str, Code],
+    data: LocalInput,
+    backend: LocalBackend,
+    plan: Plan,
+    kept: Path | None,
+) -> Shown:
+    """A run that has ended."""
+    steps = [_figures(end) for end in outcome.ends]
+    files = [(name, path.stat().st_size) for name, path in outcome.files]
+    document = {
+        "workflow": plan.record.workflow["name"],
+        "status": "succeeded" if outcome.ok else "failed",
+        "engine": backend.name,
+        "isolation": backend.isolation,
+        "input": {
+            "folder": str(data.folder),
+            "files": len(data.files),
+            "bytes": data.size,
+            "layout": plan.layout,
+        },
+        "steps": [local_step(step) for step in steps],
+        "files": [local_file(*file) for file in files],
+        "left_out": list(outcome.left_out),
+        "kept_in": None if kept is None else str(kept),
+    }
+    return Shown(
+        document,
+        [*_text(steps, files), *_to_declare(steps, code)],
+        list(_notes(outcome, steps, kept)),
+        exit_code=ExitCode.OK if outcome.ok else ExitCode.RUN_FAILED,
+    )
+
+
+def _figures(end: StepEnd) -> StepFigures:
+    usage, has_run = end.usage, end.exit_code is not None
+    # What is shorter is mostly its start, which says nothing about its work.
+    cores = usage.cpu_seconds / end.seconds if end.seconds >= 1 else 0.0
+    return StepFigures(
+        end.step,
+        ("succeeded" if end.ok else "failed") if has_run else "not_run",
+        end.reason,
+        end.exit_code,
+        end.seconds,
+        int(end.vcpus * _VCPU),
+        end.memory,
+        usage.memory or None,
+        usage.at_most,
+        usage.cpu_seconds if usage.memory else None,
+        len(end.files),
+        sum(path.stat().st_size for _, path in end.files),
+        sizes_for(usage.memory, cores) if end.ok and usage.memory else None,
+        list(_problems(end)),
+    )
+
+
+def _problems(end: StepEnd) -> Iterator[str]:
+    """What a step did that does not work on a node, or is lost there."""
+    if end.ok and not end.files and not end.left_out:
+        yield f"step '{end.step}' wrote nothing to OUTPUT_DIR"
+    if end.changed:
+        yield (
+            f"step '{end.step}' changed its input ({_named(end.changed)}), which is read-only on a "
+            "node: it fails there"
+        )
+    if end.astray:
+        yield (
+            f"step '{end.step}' wrote outside of OUTPUT_DIR ({_named(end.astray)}), which is lost "
+            "on a node"
+        )
+
+
+def _named(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def _text(steps: list[StepFigures], files: list[tuple[str, int]]) -> Iterator[Part]:
+    columns: list[str | Column] = [
+        Column("STEP", Cut.MIDDLE),
+        "RESULT",
+        "TIME",
+        "MEMORY",
+        Column("REASON", Cut.WRAP),
+    ]
+    rows = [
+        [step.name, step.status.replace("_", " "), span(step.seconds), _memory(step), step.reason]
+        for step in steps
+    ]
+    yield Table(columns, rows)
+    yield ""
+    if files:
+        yield f"{plural(len(files), 'result')}, {size(sum(count for _, count in files))}:"
+        yield FileTree(files)
+    else:
+        yield "no results"
+
+
+def _memory(step: StepFigures) -> str:
+    """The most memory of a step, of what it had."""
+    if step.peak_memory is None:
+        return "not measured"
+    most = "at most " if step.is_at_most else ""
+    return f"{most}{size(step.peak_memory)} of {step.memory} MB"
+
+
+def _to_declare(steps: list[StepFigures], code: Mapping[str, Code]) -> Iterator[Part]:
+    """Lines for the manifests."""
+    for step in steps:
+        if step.suggested is None:
+            continue
+        manifest = code[step.name].checkout.manifest
+        cpu, memory = step.suggested
+        more = round((HEADROOM - 1) * 100)
+        yield ""
+        yield Prose(
+            f"To declare in {manifest.file or 'app.yml'} of '{step.name}' (what it took and "
+            f"{more} % more memory):"
+        )
+        yield f"{manifest.sizes_key}:\n  cpu: {cpu}\n  memory: {memory}"
+
+
+def _notes(outcome: Outcome, steps: list[StepFigures], kept: Path | None) -> Iterator[str]:
+    for step in steps:
+        yield from step.problems
+    for sentence in outcome.left_out:
+        yield f"a node does not hand over all results: {sentence}"
+    if kept is not None:
+        yield f"the results are in {kept}"
+    elif outcome.files:
+        yield "nothing is kept; keep the results with: --to FOLDER"

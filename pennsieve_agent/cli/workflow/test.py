@@ -1,0 +1,207 @@
+"""``pennsieve workflow test``: build code and run it here, exactly as a node does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pennsieve_agent.cli import local_run, options
+from pennsieve_agent.cli.command import command
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Shown
+from pennsieve_agent.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from pennsieve_agent.cli.local_run import Code
+    from pennsieve_agent.domain.workflows import Checkout, Workflow
+    from pennsieve_agent.local.node_here import Request
+    from pennsieve_agent.services.workflows.local_input import LocalInput
+
+Repositories = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="REPO...",
+        help="A folder, with what is not committed, or a git URL, REPO@TAG for a tag. Several make "
+        "a chain.",
+    ),
+]
+Ref = Annotated[
+    str | None,
+    typer.Option("--ref", metavar="TAG", help="Tag, branch or commit instead of the folder."),
+]
+OneStep = Annotated[
+    str | None, typer.Option("--step", "-s", metavar="STEP", help="Only this step of a chain.")
+]
+Param = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--param", "-p", metavar="K=V", help="A parameter; STEP.K=V for one step; repeatable."
+    ),
+]
+Undeclared = Annotated[
+    bool, typer.Option("--undeclared", help="Allow parameters that no step declares.")
+]
+Layout = Annotated[
+    options.InputLayout,
+    typer.Option("--layout", metavar="LAYOUT", help="Input in its folders, or all at the top."),
+]
+Timeout = Annotated[
+    float | None,
+    typer.Option(
+        "--timeout", metavar="SECONDS", min=1, help="End a build or a step that takes longer."
+    ),
+]
+
+
+@command(
+    "workflow test",
+    answers="local_run",
+    examples=[
+        "pennsieve workflow test .",
+        "pennsieve workflow test ./spike-rate --input ~/eeg --param THRESHOLD=4",
+    ],
+)
+def try_out(
+    context: Context,
+    repositories: Repositories,
+    ref: Ref = None,
+    step: OneStep = None,
+    input_: local_run.Input = None,
+    param: Param = None,
+    undeclared: Undeclared = False,
+    layout: Layout = options.InputLayout.TREE,
+    timeout: Timeout = None,
+    to: local_run.To = None,
+    engine: local_run.EngineOption = None,
+) -> Shown:
+    """Build code and run it on this machine as a node does.
+
+    Neither Pennsieve nor AWS is asked. The image is built for the machines of nodes, and a step
+    has what it has there: variables, folders, processors, memory. Shown are the results, what each
+    step took, and the sizes to declare in its manifest. Without --input, the input is the
+    repository's test data: data/input, test-data, tests/data or a folder like these. Where no
+    Docker answers, the program runs as a plain process, without limits. The exit code is 3 when
+    the run failed.
+    """
+    from pennsieve_agent.cli.local_views import shown
+    from pennsieve_agent.transfer.temporary_folders import temporary_folder
+
+    local_run.check_target(to)
+    part = context.interruption.during(
+        "the test was stopped; nothing of it is left",
+        "start it with: the same command",
+        always=True,
+    )
+    with part, temporary_folder() as folder, local_run.backend_here(context, engine) as backend:
+        workflow, code = _only(_code(context, repositories, ref, folder), step)
+        data = _input(input_, code)
+        request = _request(workflow, param, layout, undeclared=undeclared)
+        plan = local_run.plan(context, workflow, code, request)
+        run = local_run.LocalRun(context, backend, folder / "run", timeout or 0)
+        outcome = run.perform(plan, run.build(code), data)
+        if to is not None:
+            local_run.keep(outcome.files, to)
+        return shown(outcome, code, data, backend, plan, to)
+
+
+def _code(
+    context: Context, repositories: Sequence[str], ref: str | None, folder: Path
+) -> list[Code]:
+    """The code of each step: folders as they are, and commits of all else."""
+    from pennsieve_agent.services.workflows.workflow_steps import split_ref
+    from pennsieve_agent.source import working_folder
+    from pennsieve_agent.source.repository_urls import name_of
+
+    if ref and len(repositories) > 1:
+        raise UsageProblem(
+            "--ref names one repository's tag, and several repositories were given",
+            hint="write the tag behind each repository: REPO@TAG",
+        )
+    chain = []
+    for number, source in enumerate(repositories):
+        name, tag = (source, ref) if ref else split_ref(source)
+        files = folder / str(number)
+        here = None if tag else working_folder.working_folder(name, Path.cwd())
+        if here is None:
+            chain.append(_committed(context, name, tag, files))
+            continue
+        checkout = working_folder.inspect_folder(here)
+        _tell_notes(context, checkout)
+        working_folder.copy_folder(here, files)
+        context.streams.note(f"testing {name_of(checkout.source_url)} as the folder is now")
+        chain.append(local_run.Code(checkout, files))
+    return chain
+
+
+def _committed(context: Context, source: str, tag: str | None, files: Path) -> Code:
+    """A commit, with its submodules and the content of Git LFS."""
+    from pennsieve_agent.cli.workflow.code_context import with_typed_token
+    from pennsieve_agent.source.commit_archive import complete
+    from pennsieve_agent.source.repository import inspect
+
+    note = context.streams.note
+    checkout = with_typed_token(
+        context, files.parent, lambda empty: inspect(source, tag, empty, note)
+    )
+    _tell_notes(context, checkout)
+    complete(checkout.source_url, checkout.commit, files, note)
+    return local_run.Code(checkout, files)
+
+
+def _tell_notes(context: Context, checkout: Checkout) -> None:
+    """Say what is wrong with a manifest, of which the rest is used."""
+    for note in checkout.manifest.notes:
+        context.streams.note(str(note))
+
+
+def _only(chain: Sequence[Code], step: str | None) -> tuple[Workflow, dict[str, Code]]:
+    """The workflow that ``workflow add`` would make, or one step of it by itself."""
+    import uuid
+
+    from pennsieve_agent.domain.workflows import Workflow
+    from pennsieve_agent.engine.run_parameters import did_you_mean
+    from pennsieve_agent.services.workflows import workflow_steps
+
+    steps = workflow_steps.chain([one.checkout for one in chain])
+    source, *processors, target = steps
+    code = {one.id: files for one, files in zip(processors, chain, strict=True)}
+    if step is not None:
+        if step not in code:
+            raise UsageProblem(
+                f"no step is called '{step}'", hint=did_you_mean(step, code, "the steps are")
+            )
+        code = {step: code[step]}
+        alone = next(one for one in processors if one.id == step)
+        steps = (
+            source,
+            replace(alone, depends_on=(source.id,)),
+            replace(target, depends_on=(step,)),
+        )
+    name = list(code.values())[-1].checkout.manifest.name
+    return Workflow(str(uuid.uuid4()), name, steps=steps), code
+
+
+def _input(folder: Path | None, code: Mapping[str, Code]) -> LocalInput:
+    from pennsieve_agent.services.workflows import local_input
+    from pennsieve_agent.source.repository_urls import local_path, name_of
+
+    if folder is not None:
+        return local_input.input_folder(folder)
+    first = next(iter(code.values()))
+    # Data that git ignores is not among the files that are built.
+    here = None if first.checkout.commit else local_path(first.checkout.source_url)
+    return local_input.test_data(here or first.files, name_of(first.checkout.source_url))
+
+
+def _request(
+    workflow: Workflow, param: list[str] | None, layout: options.InputLayout, *, undeclared: bool
+) -> Request:
+    from pennsieve_agent.engine.run_parameters import check_parameters
+    from pennsieve_agent.local.node_here import Request
+
+    chosen = check_parameters(workflow, param or (), undeclared=undeclared)
+    return Request(chosen, layout=layout.value, undeclared=undeclared)
