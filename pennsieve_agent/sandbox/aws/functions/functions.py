@@ -28,6 +28,7 @@ from pennsieve_agent.sandbox.aws.batch.jobs import Unstartable
 from pennsieve_agent.sandbox.aws.functions.asynchronous import destination_record
 from pennsieve_agent.sandbox.aws.functions.dead_letters import DeadLetters
 from pennsieve_agent.sandbox.aws.functions.function_log import FunctionLog
+from pennsieve_agent.sandbox.aws.functions.function_network import network_of
 from pennsieve_agent.sandbox.aws.functions.function_settings import FunctionSettings, find
 from pennsieve_agent.sandbox.aws.functions.waiting_events import Event, WaitingEvents
 from pennsieve_agent.sandbox.aws.rights.policy_check import Answer, failure
@@ -44,6 +45,10 @@ MOST_BYTES = 6 * 1024 * 1024
 """
 SERVICE = "lambda.amazonaws.com"
 WORKERS = 4
+_NO_CONNECTION = (
+    "The Lambda function couldn't make a network connection to the configured S3 Files access point"
+)
+"""Lambda's API, ``S3FilesMountConnectivityException``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,10 @@ class Invocation:
 
 class Failed(Exception):  # noqa: N818 - what a function's code raised, in another process
     """A function failed: the kind of its error, its text, and its trace."""
+
+
+class _NotReached(Unstartable):
+    """No security group, or no mount target, lets a function reach its files."""
 
 
 class Access(Protocol):
@@ -273,7 +282,8 @@ class Functions:
             payload = json.dumps(handler(event, self._invocation(function, region))).encode()
         except Unstartable as refused:
             log.warning("function %s cannot mount: %s", function.name, refused)
-            return _error("S3FilesMountFailureException", str(refused))
+            kind = "Connectivity" if isinstance(refused, _NotReached) else "Failure"
+            return _error(f"S3FilesMount{kind}Exception", str(refused))
         except Failed as failed:
             log.warning("function %s failed: %s: %s", function.name, *failed.args[:2])
             return _error(*failed.args)
@@ -306,6 +316,9 @@ class Functions:
         environ = dict(function.environ)
         for point, local in function.file_systems:
             with self._lock:
+                network = network_of(self._caller(function))
+                if network is not None and (why := network.files_problem()):
+                    raise _NotReached(f"{_NO_CONNECTION} ({why})")
                 where = function.account, region
                 folder, _ = self._mount(where, self._caller(function), point)
             environ = {
