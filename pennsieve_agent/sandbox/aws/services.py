@@ -250,7 +250,7 @@ class Services:
             with self._lock:
                 refusal = None if checked else self._policy_check.refusal(request)
                 refusal = refusal or self._request_check.refusal(request, account, body)
-                if refusal is None and environ.get("HTTP_AUTHORIZATION"):
+                if refusal is None and not checked and environ.get("HTTP_AUTHORIZATION"):
                     refusal = self._timeout(request)  # a link is followed from anywhere
         if refusal is not None:
             return refusal
