@@ -31,6 +31,7 @@ from pennsieve_agent.sandbox.aws.functions.function_log import FunctionLog
 from pennsieve_agent.sandbox.aws.functions.function_network import network_of
 from pennsieve_agent.sandbox.aws.functions.function_settings import FunctionSettings, find
 from pennsieve_agent.sandbox.aws.functions.waiting_events import Event, WaitingEvents
+from pennsieve_agent.sandbox.aws.limits.function_quotas import MOST_EVENT
 from pennsieve_agent.sandbox.aws.rights.policy_check import Answer, failure
 from pennsieve_agent.sandbox.aws.rights.principals import Principal
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, Lock, Sessions
@@ -42,6 +43,8 @@ RETRY_SECONDS = 1.0
 """Before an event is tried again; AWS waits a minute, then two."""
 MOST_BYTES = 6 * 1024 * 1024
 """Of an answer (AWS, "Lambda quotas"); what a function is called with is held to its quota before.
+What a destination is told is an event, too; a larger one is dropped ("DestinationDeliveryFailures",
+https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html).
 """
 SERVICE = "lambda.amazonaws.com"
 WORKERS = 4
@@ -236,7 +239,11 @@ class Functions:
             return
         _, _, _, region, account, resource = to.split(":", 5)
         record = destination_record(function.arn, payload, ended.payload, attempt, ended.failed)
-        self.send(account, region, resource.removeprefix("function:"), json.dumps(record).encode())
+        told = json.dumps(record).encode()
+        if len(told) > MOST_EVENT:
+            log.warning("%s: a record of %d bytes is not delivered", function.name, len(told))
+            return
+        self.send(account, region, resource.removeprefix("function:"), told)
 
     def _caller(self, function: FunctionSettings) -> Principal:
         role = function.role
