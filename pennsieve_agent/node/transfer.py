@@ -41,7 +41,7 @@ MOST_RESULT_BYTES = 1_500_000_000
 """That are delivered: they lie on the function's disk meanwhile."""
 MOST_RESULTS = 2000
 MOST_LINES, MOST_LINE = 400, 400
-MOST_TOLD, MOST_REASON = 150_000, 4000
+MOST_SAID, MOST_REASON = 150_000, 4000
 """Bytes of all lines as JSON, and characters: what is said is a part of the answer, of which AWS
 hands on 256 KB, or 1 MB since (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html)."""
 _THERE = {"412", "409", "PreconditionFailed", "ConditionalRequestConflict"}
@@ -92,16 +92,16 @@ def call(event: Mapping[str, Any], node: Here) -> dict[str, Any]:
     return {
         "ended": ended,
         "reason": reason[:MOST_REASON],
-        "lines": told(lines),
+        "lines": last_lines(lines),
         "started": started,
         "stopped": node.now(),
     }
 
 
-def told(lines: Sequence[tuple[int, str]]) -> list[list[Any]]:
+def last_lines(lines: Sequence[tuple[int, str]]) -> list[list[Any]]:
     """The last lines of a call, as many as its answer holds."""
     rows = [[at, text[:MOST_LINE]] for at, text in lines[-MOST_LINES:]]
-    room = MOST_TOLD
+    room = MOST_SAID
     for number, row in enumerate(reversed(rows)):
         room -= len(json.dumps(row))
         if room < 0:

@@ -124,8 +124,8 @@ def _creating(original: Callable[..., Any], resources: Any, name: str) -> Any:
         return original(resources, name)
 
     def create() -> Any:
-        made = {note.name for note in _notes(resources)}
-        there = resources._parsed_resources.keys() - made  # noqa: SLF001 - moto's own
+        noted = {note.name for note in _notes(resources)}
+        there = resources._parsed_resources.keys() - noted  # noqa: SLF001 - moto's own
         bodies = resources._resource_json_map  # noqa: SLF001 - the same
         if problem := order_problem(bodies, name, there):
             raise ValueError(problem)

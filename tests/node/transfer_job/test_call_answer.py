@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pennsieve_agent.node.transfer import MOST_LINE, MOST_LINES, MOST_REASON, told
+from pennsieve_agent.node.transfer import MOST_LINE, MOST_LINES, MOST_REASON, last_lines
 
 MOST_EVENT = 256 * 1024
 
@@ -14,7 +14,7 @@ MOST_EVENT = 256 * 1024
 @pytest.mark.parametrize("letter", ["x", "é", "\U0001f600"])
 def test_many_long_lines_fit_into_an_event(letter: str) -> None:
     lines = [(1_700_000_000_000 + number, letter * 2 * MOST_LINE) for number in range(1000)]
-    kept = told(lines)
+    kept = last_lines(lines)
     answer = {"reason": letter * MOST_REASON, "lines": kept, "started": 1.5, "stopped": 2.5}
     assert len(json.dumps(answer)) < MOST_EVENT - 4096  # what AWS says itself
     assert kept[-1] == [lines[-1][0], letter * MOST_LINE]
@@ -23,5 +23,5 @@ def test_many_long_lines_fit_into_an_event(letter: str) -> None:
 
 def test_few_lines_are_all_told() -> None:
     lines = [(number, f"line {number}") for number in range(MOST_LINES)]
-    assert told(lines) == [list(row) for row in lines]
-    assert told([]) == []
+    assert last_lines(lines) == [list(row) for row in lines]
+    assert last_lines([]) == []

@@ -78,7 +78,7 @@ class FunctionNetwork:
 
 
 def network_of(caller: Principal) -> FunctionNetwork | None:
-    """The network of the function whose session a caller has; None where it is no function's.
+    """The network of the function that a caller is; None for others, and where it is unknown.
 
     The caller holds moto's lock. Lambda calls the session of a function's role by the function.
     """

@@ -239,11 +239,13 @@ class Functions:
             return
         _, _, _, region, account, resource = to.split(":", 5)
         record = destination_record(function.arn, payload, ended.payload, attempt, ended.failed)
-        told = json.dumps(record).encode()
-        if len(told) > MOST_EVENT:
-            log.warning("%s: a record of %d bytes is not delivered", function.name, len(told))
+        record_payload = json.dumps(record).encode()
+        if len(record_payload) > MOST_EVENT:
+            log.warning(
+                "%s: a record of %d bytes is not delivered", function.name, len(record_payload)
+            )
             return
-        self.send(account, region, resource.removeprefix("function:"), told)
+        self.send(account, region, resource.removeprefix("function:"), record_payload)
 
     def _caller(self, function: FunctionSettings) -> Principal:
         role = function.role

@@ -15,7 +15,7 @@ from pennsieve_agent.sandbox.aws.wire import AwsRequest
 MOST_KEYS = 1000
 MOST_BATCH = MOST_LINE = 1_048_576
 """Bytes of all events and of one, in UTF-8; each counts 26 more in a batch."""
-EACH_EVENT = 26
+EVENT_OVERHEAD = 26
 DAY_MS = 24 * 3600 * 1000
 
 
@@ -28,7 +28,7 @@ def _delete(request: AwsRequest, _: str, __: bytes) -> None:
 def _log(request: AwsRequest, _: str, __: bytes) -> None:
     events = request.parameters.get("logEvents") or ()
     sizes = [len(str(event["message"]).encode()) for event in events]
-    batch = sum(sizes) + EACH_EVENT * len(sizes)
+    batch = sum(sizes) + EVENT_OVERHEAD * len(sizes)
     times = [int(event["timestamp"]) for event in events]
     if max(sizes, default=0) > MOST_LINE:
         raise Refused("InvalidParameterException", f"Log event too large: {max(sizes)} bytes")
