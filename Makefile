@@ -33,7 +33,7 @@ lint-cloud: $(VENV)/.dev $(VENV)-cloud/.made ## all that CloudFormation is sent,
 
 soak: $(VENV)/.dev           ## random runs, 500 at once, a file of 2 GB: for longer than in CI
 	SOAK=$(SOAK) $(BIN)/python -m pytest -q tests/node/test_model.py tests/node/test_scale.py
-	BIG_MB=2048 $(BIN)/python -m pytest -q tests/node/mover/test_stage.py
+	BIG_MB=2048 $(BIN)/python -m pytest -q tests/node/transfer_job/test_stage_input.py
 
 bench: $(VENV)/.dev          ## start-up, command, transfer and log times, as ratios
 	$(BIN)/python tests/benchmarks/node_start.py

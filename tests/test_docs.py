@@ -93,6 +93,15 @@ def test_the_project_speaks_of_no_machine() -> None:
         assert not re.search(r"(?<![\w.])/(?:root|tmp|work)/", text), name
 
 
+def test_what_make_runs_is_there() -> None:
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    paths = set(re.findall(r"(?<![\w./])(?:tests|examples|completions)/[\w./-]+", text))
+    modules = {f"{name.replace('.', '/')}.py" for name in re.findall(r"-m (tests\.[\w.]+)", text)}
+    assert len(paths) > 5
+    assert len(modules) > 3
+    assert [name for name in sorted(paths | modules) if not (ROOT / name).exists()] == []
+
+
 def test_the_text_has_no_old_words_of_commands() -> None:
     """What stands as code in the README, and is a command, is one that is listed today."""
     groups = "|".join(word for word in tree.GROUPS if " " not in word)

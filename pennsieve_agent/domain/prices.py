@@ -54,8 +54,6 @@ LOG_GB_MONTH = 0.03
 S3_GB_MONTH = 0.023
 ECR_GB_MONTH = 0.10
 """Images in private repositories (the pricing page of Amazon ECR)."""
-OUT_GB = 0.09
-"""To the internet; files for Pennsieve's own buckets in the same region are free."""
 NAT_HOUR = 0.045
 NAT_GB = 0.045
 ENDPOINT_HOUR = 0.01
@@ -70,7 +68,6 @@ ALARM_MONTH = 0.10
 """A standard alarm on one metric (the pricing page of Amazon CloudWatch)."""
 ALARMS = 2
 """The alarms of a node."""
-SECRET_MONTH = 0.40
 FUNCTION_GB_SECOND = 0.0000133334
 TRANSFER_FUNCTION_MB = 1769
 """One processor (AWS Lambda Developer Guide, "Configure Lambda function memory")."""

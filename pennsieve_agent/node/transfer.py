@@ -12,11 +12,12 @@ which of the two functions it is meant for. What it answers, AWS hands to the re
 from __future__ import annotations
 
 import functools
+import json
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,9 @@ MOST_RESULT_BYTES = 1_500_000_000
 """That are delivered: they lie on the function's disk meanwhile."""
 MOST_RESULTS = 2000
 MOST_LINES, MOST_LINE = 400, 400
-"""What is said is a part of the answer, of which AWS hands on 256 KB."""
+MOST_SAID, MOST_REASON = 150_000, 4000
+"""Bytes of all lines as JSON, and characters: what is said is a part of the answer, of which AWS
+hands on 256 KB, or 1 MB since (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html)."""
 _THERE = {"412", "409", "PreconditionFailed", "ConditionalRequestConflict"}
 
 
@@ -88,11 +91,22 @@ def call(event: Mapping[str, Any], node: Here) -> dict[str, Any]:
     ended, reason = _ended(event, node, lines)
     return {
         "ended": ended,
-        "reason": reason,
-        "lines": [[at, text[:MOST_LINE]] for at, text in lines[-MOST_LINES:]],
+        "reason": reason[:MOST_REASON],
+        "lines": last_lines(lines),
         "started": started,
         "stopped": node.now(),
     }
+
+
+def last_lines(lines: Sequence[tuple[int, str]]) -> list[list[Any]]:
+    """The last lines of a call, as many as its answer holds."""
+    rows = [[at, text[:MOST_LINE]] for at, text in lines[-MOST_LINES:]]
+    room = MOST_SAID
+    for number, row in enumerate(reversed(rows)):
+        room -= len(json.dumps(row))
+        if room < 0:
+            return rows[len(rows) - number :]
+    return rows
 
 
 def _ended(event: Mapping[str, Any], node: Here, lines: list[tuple[int, str]]) -> tuple[str, str]:

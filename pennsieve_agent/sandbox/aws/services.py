@@ -31,6 +31,7 @@ from pennsieve_agent.sandbox.aws.functions import waiting_events
 from pennsieve_agent.sandbox.aws.functions.dead_letters import DeadLetters
 from pennsieve_agent.sandbox.aws.functions.events import Events, function_lets_in
 from pennsieve_agent.sandbox.aws.functions.function_log import FunctionLog
+from pennsieve_agent.sandbox.aws.functions.function_network import network_of
 from pennsieve_agent.sandbox.aws.functions.functions import Functions, Handlers, Ready
 from pennsieve_agent.sandbox.aws.items import Items
 from pennsieve_agent.sandbox.aws.limits.function_quotas import account_settings
@@ -39,11 +40,13 @@ from pennsieve_agent.sandbox.aws.log_events import log_events
 from pennsieve_agent.sandbox.aws.registry.registry import Record, RegistryFront
 from pennsieve_agent.sandbox.aws.registry.registry_daemon import RegistryDaemon
 from pennsieve_agent.sandbox.aws.registry.registry_logins import Logins
+from pennsieve_agent.sandbox.aws.rights.encrypted_things import region_of_bucket
 from pennsieve_agent.sandbox.aws.rights.policy_check import (
     Answer,
     PolicyCheck,
     RightsRecord,
     failure,
+    rights_for,
 )
 from pennsieve_agent.sandbox.aws.rights.principals import (
     Principal,
@@ -247,9 +250,29 @@ class Services:
             with self._lock:
                 refusal = None if checked else self._policy_check.refusal(request)
                 refusal = refusal or self._request_check.refusal(request, account, body)
+                if refusal is None and not checked and environ.get("HTTP_AUTHORIZATION"):
+                    refusal = self._timeout(request)  # a link is followed from anywhere
         if refusal is not None:
             return refusal
         return self._own(request, account, body)
+
+    def _timeout(self, request: AwsRequest) -> Answer | None:
+        """What a function sees that does not reach a service from its network.
+
+        On AWS it waits until its time is over; here nobody waits, nor asks again.
+        """
+        caller = principal(request, datetime.fromtimestamp(self._now(), UTC))
+        network = network_of(caller) if caller is not None else None
+        if caller is None or network is None:
+            return None
+        bucket = region_of_bucket(request.text("Bucket")) if request.service == "s3" else ""
+        why = network.timeout(request, bucket, rights_for(request, caller.account))
+        if not why:
+            return None
+        log.warning("%s does not reach %s: %s", caller.session, request.service, why)
+        address = f"https://{request.service}.{request.region}.amazonaws.com/"
+        text = f'Connect timeout on endpoint URL: "{address}" ({why})'
+        return failure(request.service, 400, "ConnectTimeoutError", text)
 
     def _own(self, request: AwsRequest, account: str, body: bytes) -> Answer | None:
         if request.operation in {"FilterLogEvents", "GetLogEvents"}:

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from pennsieve_agent.sandbox.aws.functions.function_files import order_problem
+
 log = logging.getLogger(__name__)
 
 EVENT_SECONDS = 0.03
@@ -120,7 +122,16 @@ def _creating(original: Callable[..., Any], resources: Any, name: str) -> Any:
     there = name in resources._parsed_resources  # noqa: SLF001 - moto's own
     if there or name not in resources._resource_json_map:  # noqa: SLF001 - the same
         return original(resources, name)
-    return _note(resources, "CREATE", name, lambda: original(resources, name))
+
+    def create() -> Any:
+        noted = {note.name for note in _notes(resources)}
+        there = resources._parsed_resources.keys() - noted  # noqa: SLF001 - moto's own
+        bodies = resources._resource_json_map  # noqa: SLF001 - the same
+        if problem := order_problem(bodies, name, there):
+            raise ValueError(problem)
+        return original(resources, name)
+
+    return _note(resources, "CREATE", name, create)
 
 
 def _updating(

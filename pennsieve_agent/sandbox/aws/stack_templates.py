@@ -167,6 +167,17 @@ _REFERENCES: Mapping[str, Callable[[Any], Iterable[str]]] = {
 }
 
 
+def needed_by(resources: Mapping[str, Any], name: str) -> set[str]:
+    """The resources that CloudFormation makes before one of them, as it depends on them."""
+    needed: set[str] = set()
+    waiting = [name]
+    while waiting:
+        new = {*_named(resources[waiting.pop()])} & resources.keys() - needed
+        needed |= new
+        waiting += new
+    return needed
+
+
 def refuse_bad_templates() -> None:
     """Make moto's CloudFormation refuse templates as AWS does; again it changes nothing."""
     from moto.cloudformation.exceptions import ValidationError  # noqa: PLC0415 - slow

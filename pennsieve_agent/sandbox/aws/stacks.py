@@ -12,7 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 from pennsieve_agent.sandbox.aws.functions.asynchronous import event_invoke_types
+from pennsieve_agent.sandbox.aws.functions.function_files import check_files
 from pennsieve_agent.sandbox.aws.functions.function_log import mounts_of
+from pennsieve_agent.sandbox.aws.functions.function_network import check_interfaces
 from pennsieve_agent.sandbox.aws.limits.function_quotas import (
     check_concurrency,
     check_mounts,
@@ -284,7 +286,9 @@ def _after_function(function: Any, properties: dict[str, Any]) -> None:
     try:
         check_variables((properties.get("Environment") or {}).get("Variables") or {})
         check_concurrency(function.account_id, function.region, function.function_name, reserved)
+        check_interfaces(function.role, properties.get("VpcConfig"))
         check_mounts(point for point, _ in mounts_of(properties))
+        check_files(function.account_id, function.region, properties)
     except Refused as refused:
         raise ValidationError(message=refused.text) from None
     function.file_systems = mounts_of(properties)

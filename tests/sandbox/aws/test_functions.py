@@ -209,3 +209,21 @@ def test_another_account_calls_what_lets_it_in_and_nothing_else(cloud: Cloud) ->
     owner.remove_permission(FunctionName="open", StatementId="guest")
     with pytest.raises(ClientError, match="no resource-based policy allows"):
         call("open")
+
+
+@pytest.mark.parametrize("size", [200_000, 300_000])
+def test_a_record_that_is_larger_than_an_event_is_not_delivered(
+    cloud: Cloud, caplog: pytest.LogCaptureFixture, size: int
+) -> None:
+    told: list[int] = []
+    role = cloud.role("teller", LAMBDA, allow(("lambda:InvokeFunction", "*")))
+    cloud.function("f", role, lambda event, _: "x" * event)
+    cloud.function("g", role, lambda record, _: told.append(len(record["responsePayload"])))
+    client = cloud.owner.client("lambda")
+    arn = client.get_function(FunctionName="g")["Configuration"]["FunctionArn"]
+    client.put_function_event_invoke_config(
+        FunctionName="f", DestinationConfig={"OnSuccess": {"Destination": arn}}
+    )
+    client.invoke(FunctionName="f", InvocationType="Event", Payload=str(size).encode())
+    wait_for(lambda: bool(told) or "is not delivered" in caplog.text)
+    assert told == ([size] if size < 256 * 1024 else [])

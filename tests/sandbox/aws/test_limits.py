@@ -8,16 +8,14 @@ from typing import Any
 
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError, WaiterError
+from botocore.exceptions import ClientError
 
-from pennsieve_agent.sandbox.aws.limits import function_quotas
-from pennsieve_agent.sandbox.aws.limits.item_size import MOST_ITEM, item_size
 from pennsieve_agent.sandbox.aws.limits.name_quotas import policy_size
 from pennsieve_agent.sandbox.aws.limits.rates import PER_SECOND, Rates
 from pennsieve_agent.sandbox.aws.wire import AwsRequest
-from tests.aws.held_clients import release
 from tests.sandbox.aws.account import NUMBER, REGION, Cloud, allow, open_cloud, service_trust
 from tests.sandbox.aws.files import file_system
+from tests.sandbox.aws.strict_client import NEVER, client
 
 Call = Callable[[Any], Any]
 ROLE = f"arn:aws:iam::{NUMBER}:role/r"
@@ -39,15 +37,6 @@ SOON = {"attemptDurationSeconds": 59}
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     with open_cloud(tmp_path_factory.mktemp("limits")) as made:
         yield made
-
-
-def client(cloud: Cloud, service: str) -> Any:
-    """A client that checks nothing itself."""
-    config = Config(parameter_validation=False, retries=NEVER)
-    return release(cloud.owner.client(service, config=config))
-
-
-NEVER = {"max_attempts": 0}
 
 
 SYSTEM = "fs-0123456789abcdef0"
@@ -355,149 +344,6 @@ def test_a_chained_session_ends_within_the_hour(cloud: Cloud) -> None:
     with pytest.raises(ClientError, match="1 hour session limit for roles assumed by role chain"):
         chained.assume_role(RoleArn=first, RoleSessionName="test", DurationSeconds=3601)
     chained.assume_role(RoleArn=first, RoleSessionName="test")
-
-
-def function(cloud: Cloud, name: str) -> None:
-    cloud.function(name, cloud.role(f"of-{name}", TRUST, allow()), lambda event, _: event)
-
-
-def limit_of(cloud: Cloud) -> dict[str, int]:
-    limits: dict[str, int] = client(cloud, "lambda").get_account_settings()["AccountLimit"]
-    return limits
-
-
-def test_a_hundred_calls_stay_unreserved(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    function(cloud, "kept")
-    functions = client(cloud, "lambda")
-    functions.put_function_concurrency(FunctionName="kept", ReservedConcurrentExecutions=900)
-    assert limit_of(cloud)["ConcurrentExecutions"] == 1000
-    assert limit_of(cloud)["UnreservedConcurrentExecutions"] == 100
-    with pytest.raises(ClientError, match=r"below its minimum value of \[100\]"):
-        functions.put_function_concurrency(FunctionName="kept", ReservedConcurrentExecutions=901)
-    # A new account has 10 in all, and can reserve nothing.
-    functions.delete_function_concurrency(FunctionName="kept")
-    monkeypatch.setenv(function_quotas.QUOTA, "10")
-    assert limit_of(cloud)["UnreservedConcurrentExecutions"] == 10
-    with pytest.raises(ClientError, match=r"below its minimum value of \[10\]"):
-        functions.put_function_concurrency(FunctionName="kept", ReservedConcurrentExecutions=1)
-
-
-def test_four_kb_of_variables(cloud: Cloud) -> None:
-    function(cloud, "variable")
-    functions = client(cloud, "lambda")
-    with pytest.raises(ClientError, match="exceeded the 4KB limit"):
-        functions.update_function_configuration(
-            FunctionName="variable", Environment={"Variables": {"NAME": "x" * 4086}}
-        )
-    functions.update_function_configuration(
-        FunctionName="variable", Environment={"Variables": {"NAME": "x" * 4085}}
-    )
-
-
-def test_a_functions_policy_has_20_kb(cloud: Cloud) -> None:
-    function(cloud, "shared")
-    functions = client(cloud, "lambda")
-
-    def let_in(first: int, count: int) -> None:
-        for number in range(first, first + count):
-            functions.add_permission(
-                FunctionName="shared",
-                StatementId=f"s{number}",
-                Action="lambda:InvokeFunction",
-                Principal="123456789012",
-            )
-
-    let_in(0, 60)
-    with pytest.raises(ClientError, match="PolicyLengthExceededException"):
-        let_in(60, 100)
-
-
-@pytest.mark.parametrize(
-    ("name", "changed", "why"),
-    [
-        (
-            "reserves-too-much",
-            {"ReservedConcurrentExecutions": 10},
-            "below its minimum value of [100]",
-        ),
-        (
-            "mounts-an-id",
-            {
-                "FileSystemConfigs": [
-                    {"Arn": {"Ref": "AWS::StackName"}, "LocalMountPath": "/mnt/files"}
-                ]
-            },
-            "Member must satisfy regular expression pattern",
-        ),
-    ],
-)
-def test_a_stack_is_held_to_what_functions_take(
-    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, name: str, changed: dict[str, Any], why: str
-) -> None:
-    role = cloud.role(f"of-{name}", TRUST, allow())
-    properties = {
-        "FunctionName": name,
-        "Role": role,
-        "Handler": "a.b",
-        "Runtime": "python3.13",
-        "Code": {"ZipFile": "x"},
-        **changed,
-    }
-    template = {"Resources": {"F": {"Type": "AWS::Lambda::Function", "Properties": properties}}}
-    cfn = client(cloud, "cloudformation")
-    monkeypatch.setenv(function_quotas.QUOTA, "109")
-    cfn.create_stack(StackName=name, TemplateBody=json.dumps(template))
-    with pytest.raises(WaiterError, match="ROLLBACK"):
-        cfn.get_waiter("stack_create_complete").wait(
-            StackName=name, WaiterConfig={"Delay": 0.2, "MaxAttempts": 100}
-        )
-    events = cfn.describe_stack_events(StackName=name)["StackEvents"]
-    reasons = [row.get("ResourceStatusReason", "") for row in events]
-    assert any(why in reason for reason in reasons), reasons
-
-
-@pytest.fixture
-def table(cloud: Cloud) -> Iterator[Any]:
-    dynamodb = client(cloud, "dynamodb")
-    dynamodb.create_table(
-        TableName="items",
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    yield dynamodb
-    dynamodb.delete_table(TableName="items")
-
-
-KINDS: list[tuple[str, Callable[[int], dict[str, Any]]]] = [
-    ("S", lambda size: {"S": "é" * (size // 2) + "x" * (size % 2)}),
-    ("B", lambda size: {"B": b"x" * size}),
-    ("M", lambda size: {"M": {"a": {"S": "x" * (size - 5)}}}),
-    ("L", lambda size: {"L": [{"S": "x" * (size - 4)}]}),
-]
-
-
-@pytest.mark.parametrize(("kind", "value"), KINDS, ids=[kind for kind, _ in KINDS])
-def test_an_item_of_400_kb(table: Any, kind: str, value: Callable[[int], dict[str, Any]]) -> None:
-    room = MOST_ITEM - item_size({"pk": {"S": "k"}}) - len("body")
-
-    def put(size: int) -> None:
-        table.put_item(TableName="items", Item={"pk": {"S": "k"}, "body": value(size)})
-
-    def update(size: int) -> None:
-        table.update_item(
-            TableName="items",
-            Key={"pk": {"S": "k"}},
-            UpdateExpression="SET body = :b",
-            ExpressionAttributeValues={":b": value(size)},
-        )
-
-    put(room)
-    update(room)  # what is replaced does not count
-    assert item_size({"body": value(room)}) == room + len("body"), kind
-    for write in (put, update):
-        with pytest.raises(ClientError, match=r"size.* has exceeded the maximum allowed size"):
-            write(room + 1)
 
 
 def test_rates_are_those_of_the_account_and_the_region() -> None:

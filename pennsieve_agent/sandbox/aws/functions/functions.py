@@ -28,8 +28,10 @@ from pennsieve_agent.sandbox.aws.batch.jobs import Unstartable
 from pennsieve_agent.sandbox.aws.functions.asynchronous import destination_record
 from pennsieve_agent.sandbox.aws.functions.dead_letters import DeadLetters
 from pennsieve_agent.sandbox.aws.functions.function_log import FunctionLog
+from pennsieve_agent.sandbox.aws.functions.function_network import network_of
 from pennsieve_agent.sandbox.aws.functions.function_settings import FunctionSettings, find
 from pennsieve_agent.sandbox.aws.functions.waiting_events import Event, WaitingEvents
+from pennsieve_agent.sandbox.aws.limits.function_quotas import MOST_EVENT
 from pennsieve_agent.sandbox.aws.rights.policy_check import Answer, failure
 from pennsieve_agent.sandbox.aws.rights.principals import Principal
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, Lock, Sessions
@@ -41,9 +43,15 @@ RETRY_SECONDS = 1.0
 """Before an event is tried again; AWS waits a minute, then two."""
 MOST_BYTES = 6 * 1024 * 1024
 """Of an answer (AWS, "Lambda quotas"); what a function is called with is held to its quota before.
+What a destination is told is an event, too; a larger one is dropped ("DestinationDeliveryFailures",
+https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html).
 """
 SERVICE = "lambda.amazonaws.com"
 WORKERS = 4
+_NO_CONNECTION = (
+    "The Lambda function couldn't make a network connection to the configured S3 Files access point"
+)
+"""Lambda's API, ``S3FilesMountConnectivityException``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,10 @@ class Invocation:
 
 class Failed(Exception):  # noqa: N818 - what a function's code raised, in another process
     """A function failed: the kind of its error, its text, and its trace."""
+
+
+class _NotReached(Unstartable):
+    """No security group, or no mount target, lets a function reach its files."""
 
 
 class Access(Protocol):
@@ -227,7 +239,13 @@ class Functions:
             return
         _, _, _, region, account, resource = to.split(":", 5)
         record = destination_record(function.arn, payload, ended.payload, attempt, ended.failed)
-        self.send(account, region, resource.removeprefix("function:"), json.dumps(record).encode())
+        record_payload = json.dumps(record).encode()
+        if len(record_payload) > MOST_EVENT:
+            log.warning(
+                "%s: a record of %d bytes is not delivered", function.name, len(record_payload)
+            )
+            return
+        self.send(account, region, resource.removeprefix("function:"), record_payload)
 
     def _caller(self, function: FunctionSettings) -> Principal:
         role = function.role
@@ -273,7 +291,8 @@ class Functions:
             payload = json.dumps(handler(event, self._invocation(function, region))).encode()
         except Unstartable as refused:
             log.warning("function %s cannot mount: %s", function.name, refused)
-            return _error("S3FilesMountFailureException", str(refused))
+            kind = "Connectivity" if isinstance(refused, _NotReached) else "Failure"
+            return _error(f"S3FilesMount{kind}Exception", str(refused))
         except Failed as failed:
             log.warning("function %s failed: %s: %s", function.name, *failed.args[:2])
             return _error(*failed.args)
@@ -306,6 +325,9 @@ class Functions:
         environ = dict(function.environ)
         for point, local in function.file_systems:
             with self._lock:
+                network = network_of(self._caller(function))
+                if network is not None and (why := network.files_problem()):
+                    raise _NotReached(f"{_NO_CONNECTION} ({why})")
                 where = function.account, region
                 folder, _ = self._mount(where, self._caller(function), point)
             environ = {

@@ -15,7 +15,6 @@ from pennsieve_agent.sandbox.aws.limits.patterns import compiled
 
 _MOST_SHOWN = 120
 """Characters of a value in an answer."""
-_SIZED = {"string", "list", "map", "blob"}
 _NUMBERS = {"integer": int, "long": int, "float": float, "double": float}
 
 

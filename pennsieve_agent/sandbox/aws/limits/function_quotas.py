@@ -12,6 +12,9 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 
+from pennsieve_agent.sandbox.aws.functions.function_files import check_files
+from pennsieve_agent.sandbox.aws.functions.function_network import check_interfaces
+from pennsieve_agent.sandbox.aws.functions.function_settings import find
 from pennsieve_agent.sandbox.aws.limits.refused import Refused
 from pennsieve_agent.sandbox.aws.rights.policy_check import Answer
 from pennsieve_agent.sandbox.aws.wire import AwsRequest
@@ -121,8 +124,16 @@ def _reserve(request: AwsRequest, account: str, _: bytes) -> None:
     check_concurrency(account, request.region, name, reserved)
 
 
-def _configure(request: AwsRequest, _: str, __: bytes) -> None:
+def _configure(request: AwsRequest, account: str, _: bytes) -> None:
     check_variables((request.parameters.get("Environment") or {}).get("Variables") or {})
+    function = find(account, request.region, request.text("FunctionName").rpartition(":")[2])
+    role = request.text("Role") or (function.role if function is not None else "")
+    check_interfaces(role, request.parameters.get("VpcConfig"))
+
+
+def _create(request: AwsRequest, account: str, body: bytes) -> None:
+    _configure(request, account, body)
+    check_files(account, request.region, request.parameters)
 
 
 def _permit(request: AwsRequest, account: str, body: bytes) -> None:
@@ -159,6 +170,6 @@ RULES = {
     ("lambda", "Invoke"): _invoke,
     ("lambda", "AddPermission"): _permit,
     ("lambda", "PutFunctionConcurrency"): _reserve,
-    ("lambda", "CreateFunction"): _configure,
+    ("lambda", "CreateFunction"): _create,
     ("lambda", "UpdateFunctionConfiguration"): _configure,
 }

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from pennsieve_agent.sandbox.aws.limits import (
     batch_quotas,
+    bulk_quotas,
     function_quotas,
     name_quotas,
     session_quotas,
@@ -54,6 +55,7 @@ RULES: dict[tuple[str, str], Rule] = {
         for name in ("CreateChangeSet", "CreateStack", "UpdateStack", "ValidateTemplate")
     },
     **batch_quotas.RULES,
+    **bulk_quotas.RULES,
     **function_quotas.RULES,
     **name_quotas.RULES,
     **session_quotas.RULES,
