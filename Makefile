@@ -38,6 +38,7 @@ soak: $(VENV)/.dev           ## random runs, 500 at once, a file of 2 GB: for lo
 bench: $(VENV)/.dev          ## start-up, command, transfer and log times, as ratios
 	$(BIN)/python tests/benchmarks/node_start.py
 	$(BIN)/python tests/benchmarks/run_times.py
+	$(BIN)/python -m tests.benchmarks.check_code
 	$(BIN)/python -m tests.benchmarks.commands
 	$(BIN)/python tests/benchmarks/startup.py
 	$(BIN)/python -m tests.benchmarks.transfers

@@ -11,6 +11,7 @@ them. Imports point downwards::
     sandbox     a Pennsieve platform and an AWS account in one local process
     local       the node on this machine: a run's steps, without AWS
     contract    the platform's documented answers as checks
+    check       what is wrong with workflow code, before it is built
     node        what runs in the user's AWS account: functions and transfer jobs
     transfer    files to and from storage, for a command and for a node's transfer job
     engine      compile a run plan; run a step with Docker or as a plain process

@@ -21,12 +21,16 @@ ABOVE = {
     "node": {"engine", "transfer", "domain", "errors"},
     "local": {"engine", "node", "domain", "errors"},
     "account": {"aws", "node", "platform", "domain", "errors"},
-    "services": {"engine", "platform", "settings", "source", "transfer", "domain", "errors"},
+    "check": {"engine", "source", "domain", "errors"},
+    "services": {
+        *("check", "engine", "platform", "settings", "source", "transfer", "domain", "errors"),
+    },
     "contract": {"platform", "domain", "errors"},
     "sandbox": {"engine", "node", "source", "domain", "errors"},
     "console": {"domain", "errors"},
     "cli": {
-        *("account", "aws", "console", "contract", "domain", "engine", "errors", "local", "node"),
+        *("account", "aws", "check", "console", "contract", "domain", "engine", "errors", "local"),
+        "node",
         *("platform", "sandbox", "services", "settings", "source", "transfer"),
     },
     "__main__": {"cli", "console", "errors", ""},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Self
 
 from pennsieve_agent.domain.parameters import Parameter
@@ -114,13 +115,39 @@ class Application:
     assets: Mapping[str, str] = field(default_factory=dict)
 
 
+class ManifestFault(StrEnum):
+    """What kind of thing is wrong with a manifest."""
+
+    SCHEMA = "schema"
+    UNREADABLE = "unreadable"
+    DISAGREES = "disagrees"
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestNote:
+    """What is wrong in a manifest. ``line`` and ``column`` count from 1; 0 means all of it."""
+
+    file: str
+    line: int
+    text: str
+    kind: ManifestFault = ManifestFault.SCHEMA
+    hint: str = ""
+    column: int = 0
+
+    def __str__(self) -> str:
+        """As it is shown on one line."""
+        where = f"{self.file}, line {self.line}" if self.line else self.file
+        where += f", column {self.column}" if self.column else ""
+        return f"{where}: {self.text}" + (f" ({self.hint})" if "?" in self.hint else "")
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What a repository says of itself (``app.yml``, ``contracts/workflows.md`` 1.8).
 
     ``timeout_seconds`` is how long it may run, 0 for no limit; ``sizes_key`` is where its file has
-    ``cpu`` and ``memory``. ``notes`` are sentences on what is
-    wrong with the file, none of which keeps the workflow from being used.
+    ``cpu`` and ``memory``. ``notes`` are what is wrong with the file; what can be understood is
+    used. ``lines`` are where parameters and sizes are declared, by their names.
     """
 
     name: str
@@ -131,8 +158,14 @@ class Manifest:
     compute_types: tuple[str, ...] = ("standard",)
     file: str = ""
     timeout_seconds: int = 0
-    notes: tuple[str, ...] = ()
+    notes: tuple[ManifestNote, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
     sizes_key: str = "resources"
+
+    @property
+    def breaks_schema(self) -> bool:
+        """Whether Pennsieve leaves the manifest's defaults out."""
+        return any(note.kind is not ManifestFault.DISAGREES for note in self.notes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,16 @@ class Copy:
     """One source of a ``COPY`` or ``ADD``, relative to the repository, and its absolute target.
 
     ``into`` says that the target is a folder: it was written with a slash, or has several sources.
-    ``is_executable`` says that ``--chmod`` makes the files executable.
+    ``is_executable`` says that ``--chmod`` makes the files executable. ``line`` is where it stands,
+    from 1; ``is_known`` is false where the source has a variable that the file does not set.
     """
 
     source: str
     target: str
     into: bool = False
     is_executable: bool = False
+    line: int = 0
+    is_known: bool = True
 
     def candidates(self, path: str) -> Iterator[str]:
         """What ``path`` may have been in the repository, likeliest first.
@@ -49,6 +52,20 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class Base:
+    """A ``FROM`` line: the image, empty where a variable without a value names it.
+
+    ``stage`` is the earlier stage that it means, from 0; None for an image. ``platform`` is as it
+    is written, with variables such as ``$BUILDPLATFORM`` that only a builder knows.
+    """
+
+    image: str
+    line: int
+    platform: str = ""
+    stage: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A RUN line without its flags, where it runs, what was copied before it, and variables."""
 
@@ -57,6 +74,7 @@ class Run:
     copies: tuple[Copy, ...]
     known: Mapping[str, str]
     has_heredoc: bool = False
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +83,8 @@ class Dockerfile:
 
     ``entrypoint`` and ``cmd`` are argument lists; the shell form is spelled out as
     ``("/bin/sh", "-c", text)``. ``env`` holds what the file itself sets. ``workdir`` is absolute.
-    ``foreign`` are the COPY lines whose files are not from the repository.
+    ``foreign`` are the COPY lines whose files are not from the repository. ``user`` is that of the
+    last ``USER`` line. ``bases`` are the FROM lines, ``all_copies`` the COPY lines of all stages.
     """
 
     base: str
@@ -76,6 +95,10 @@ class Dockerfile:
     copies: tuple[Copy, ...] = ()
     runs: tuple[Run, ...] = ()
     foreign: tuple[str, ...] = ()
+    user: str = ""
+    command_line: int = 0
+    bases: tuple[Base, ...] = ()
+    all_copies: tuple[Copy, ...] = ()
 
     def argv(self) -> tuple[str, ...]:
         """The command of a container: ``ENTRYPOINT`` followed by ``CMD``.

@@ -1,22 +1,23 @@
 """Reading a Dockerfile, as far as its command can be run without an engine.
 
-What is read: the last stage's ``ENTRYPOINT``, ``CMD``, ``WORKDIR`` and ``ENV``, which paths of the
-repository ``COPY`` and ``ADD`` put where, so that a path in the container can be followed back to a
-file in the checkout, and the ``RUN`` lines of all stages, which :mod:`.dockerfile_runs` reads. The
-rules are the Dockerfile reference's: variables from ``ENV`` and ``ARG``; a stage that starts from
-an earlier one inherits from it, and does what its ``ONBUILD`` lines say; ``ENTRYPOINT`` forgets an
-inherited ``CMD``. Nothing is built or run.
+What is read: the last stage's ``ENTRYPOINT``, ``CMD``, ``WORKDIR``, ``USER`` and ``ENV``, which
+paths of the repository ``COPY`` and ``ADD`` put where, so that a path in the container can be
+followed back to a file in the checkout, the images of all ``FROM`` lines, and the ``RUN`` lines of
+all stages, which :mod:`.dockerfile_runs` reads. The rules are the Dockerfile reference's: variables
+from ``ENV`` and ``ARG``; a stage that starts from an earlier one inherits from it, and does what
+its ``ONBUILD`` lines say; ``ENTRYPOINT`` forgets an inherited ``CMD``. Nothing is built or run.
 """
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import dropwhile, takewhile
 from types import MappingProxyType
 
-from pennsieve_agent.engine.dockerfile import Copy, Dockerfile, Run
+from pennsieve_agent.engine.dockerfile import Base, Copy, Dockerfile, Run
 from pennsieve_agent.engine.dockerfile_text import (
     Instruction,
     instructions,
@@ -28,6 +29,8 @@ from pennsieve_agent.errors import SourceError
 
 _SHELL = ("/bin/sh", "-c")
 _CHMOD = "--chmod="
+_PLATFORM = "--platform="
+_VARIABLE = re.compile(r"\$\{?(\w+)(:?[-+])?")
 _NO_TRIGGER = {"", "FROM", "ONBUILD", "MAINTAINER"}
 
 
@@ -53,6 +56,7 @@ class _Stage:
     args: dict[str, str] = field(default_factory=dict)
     shell: tuple[str, ...] = _SHELL
     has_cmd: bool = False
+    number: int = 0
     triggers: list[Instruction] = field(default_factory=list)
 
 
@@ -66,11 +70,14 @@ class _Reader:
         self._stage: _Stage | None = None
         self._runs: list[Run] = []
         self._foreign: list[str] = []
+        self._bases: list[Base] = []
+        self._copies: list[Copy] = []
         self._actions: dict[str, Callable[[_Stage, Instruction], None]] = {
             "ARG": self._arg,
             "ENV": self._env,
             "SHELL": self._shell,
             "WORKDIR": self._workdir,
+            "USER": self._user,
             "COPY": self._copy,
             "ADD": self._copy,
             "CMD": self._cmd,
@@ -98,21 +105,38 @@ class _Reader:
                 where="Dockerfile",
                 hint="begin it with the image to build on, e.g. FROM python:3.12-slim",
             )
-        return replace(self._stage.file, runs=tuple(self._runs), foreign=tuple(self._foreign))
+        return replace(
+            self._stage.file,
+            runs=tuple(self._runs),
+            foreign=tuple(self._foreign),
+            bases=tuple(self._bases),
+            all_copies=tuple(self._copies),
+        )
 
     def _from(self, it: Instruction) -> None:
-        parts = list(dropwhile(_is_flag, words(it.rest, it.escape)))
+        every = words(it.rest, it.escape)
+        parts = list(dropwhile(_is_flag, every))
         if not parts:
             raise it.problem("names no image")
         base = expand(parts[0], self._globals, it.escape)
+        self._bases.append(self._base(base, it, takewhile(_is_flag, every)))
         if earlier := self._stages.get(base.casefold()):
             self._stage = _Stage(earlier.file, shell=earlier.shell)
         else:
             self._stage = _Stage(Dockerfile(base=base))
+        self._stage.number = len(self._bases) - 1
         if len(parts) == 3 and parts[1].upper() == "AS":  # noqa: PLR2004 - FROM image AS name
             self._stages[parts[2].casefold()] = self._stage
         for trigger in earlier.triggers if earlier else ():
             self.take(trigger)
+
+    def _base(self, image: str, it: Instruction, flags: Iterable[str]) -> Base:
+        platforms = [flag.removeprefix(_PLATFORM) for flag in flags if flag.startswith(_PLATFORM)]
+        earlier = self._stages.get(image.casefold())
+        known = {name: value for name, value in self._globals.items() if value}
+        # Variables that only a builder knows stay as they are written.
+        platform = _VARIABLE.sub(lambda hit: known.get(hit[1], hit[0]), "".join(platforms[-1:]))
+        return Base(image, it.line, platform, earlier.number if earlier else None)
 
     def _onbuild(self, stage: _Stage, it: Instruction) -> None:
         """Put off to the build of an image that starts from this one."""
@@ -154,6 +178,14 @@ class _Reader:
         folder = self._expand(stage, it.rest.strip(), it.escape)
         stage.file = replace(stage.file, workdir=_absolute(stage.file.workdir, folder))
 
+    def _user(self, stage: _Stage, it: Instruction) -> None:
+        stage.file = replace(stage.file, user=self._expand(stage, it.rest.strip(), it.escape))
+
+    def _is_known(self, stage: _Stage, text: str) -> bool:
+        """Whether the file sets all variables in a text, or says what stands in their place."""
+        known = {**self._base_env, **stage.args, **stage.file.env}
+        return all(hit[2] or hit[1] in known for hit in _VARIABLE.finditer(text))
+
     def _copy(self, stage: _Stage, it: Instruction) -> None:
         parts = words(it.rest, it.escape)
         flags = list(takewhile(_is_flag, parts))
@@ -167,11 +199,17 @@ class _Reader:
         if len(listed) < 2:  # noqa: PLR2004 - a source and a target
             raise it.problem("needs a source and a target")
         *sources, target = (self._expand(stage, part, it.escape) for part in listed)
+        known = [self._is_known(stage, part) for part in listed]
         into = len(sources) > 1 or target.endswith("/")
         place = _absolute(stage.file.workdir, target)
         modes = (flag.removeprefix(_CHMOD) for flag in flags if flag.startswith(_CHMOD))
         executable = any(map(makes_executable, modes))
-        new = tuple(Copy(_inside(s), place, into, executable) for s in sources if not _is_remote(s))
+        new = tuple(
+            Copy(_inside(s), place, into, executable, it.line, is_known)
+            for s, is_known in zip(sources, known[:-1], strict=True)
+            if not _is_remote(s)
+        )
+        self._copies += new
         stage.file = replace(stage.file, copies=(*stage.file.copies, *new))
 
     def _run(self, stage: _Stage, it: Instruction) -> None:
@@ -180,15 +218,17 @@ class _Reader:
             text = text.partition(" ")[2].strip()
         known = MappingProxyType({**stage.args, **stage.file.env})
         file = stage.file
-        self._runs.append(Run(text, file.workdir, file.copies, known, it.has_heredoc))
+        run = Run(text, file.workdir, file.copies, known, it.has_heredoc, it.line)
+        self._runs.append(run)
 
     def _cmd(self, stage: _Stage, it: Instruction) -> None:
         stage.has_cmd = True
-        stage.file = replace(stage.file, cmd=_command(stage, it))
+        stage.file = replace(stage.file, cmd=_command(stage, it), command_line=it.line)
 
     def _entrypoint(self, stage: _Stage, it: Instruction) -> None:
         cmd = stage.file.cmd if stage.has_cmd else ()
-        stage.file = replace(stage.file, entrypoint=_command(stage, it), cmd=cmd)
+        file = replace(stage.file, entrypoint=_command(stage, it), cmd=cmd)
+        stage.file = replace(file, command_line=it.line)
 
 
 def _is_flag(word: str) -> bool:

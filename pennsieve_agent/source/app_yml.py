@@ -16,14 +16,10 @@ from typing import TypeVar
 
 from pennsieve_agent.domain.job_sizes import MANIFEST_CPU, MANIFEST_MEMORY
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
-from pennsieve_agent.domain.workflows import Manifest
+from pennsieve_agent.domain.workflows import Manifest, ManifestFault, ManifestNote
 from pennsieve_agent.errors import SourceError
 from pennsieve_agent.source.yaml_nodes import Node
 
-BREAKS_SCHEMA = (
-    "the manifest breaks Pennsieve's schema; where Pennsieve registers the code, it leaves out the "
-    "manifest's defaults"
-)
 _SCHEMA_VERSION = "1.0"
 _TYPES = ("processor", "preprocessor", "postprocessor")
 _CATEGORIES = (
@@ -60,7 +56,8 @@ def read_app_yml(root: Node, fallback: str) -> Manifest:
 class _Reading:
     """One reading of a manifest, and what is wrong with it."""
 
-    notes: list[str] = field(default_factory=list)
+    notes: list[ManifestNote] = field(default_factory=list)
+    lines: dict[str, int] = field(default_factory=dict)
 
     def manifest(self, root: Node, fallback: str) -> Manifest:
         keys = self._mapping(root, _KEYS, ("schemaVersion",))
@@ -70,7 +67,13 @@ class _Reading:
             self._note(root.problem("lacks name"))
         self._check_described(keys, about, is_new=is_new)
         runtime = self._mapping_of(keys, "runtime", _RUNTIME_KEYS)
-        sizes = {**self._mapping_of(keys, "resources", ("cpu", "memory")), **runtime}
+        older = self._mapping_of(keys, "resources", ("cpu", "memory"))
+        for name in ("cpu", "memory"):
+            self._agree(older, name, runtime, name)
+        if is_new:
+            self._agree(keys, "name", about, "name")
+            self._agree(keys, "description", about, "description")
+        sizes = {**older, **runtime}
         manifest = Manifest(
             name=self._get(about, "name", _not_empty, fallback),
             description=self._get(about, "description", Node.text, "").strip(),
@@ -81,14 +84,22 @@ class _Reading:
             timeout_seconds=self._seconds(runtime),
             file=root.file,
             sizes_key="runtime" if is_new or {"cpu", "memory"} & runtime.keys() else "resources",
+            lines=self.lines,
         )
-        notes = (*self.notes, BREAKS_SCHEMA) if self.notes else ()
-        return replace(manifest, notes=notes)
+        return replace(manifest, notes=tuple(self.notes))
 
     def _note(self, problem: SourceError, more: str = "") -> None:
-        where = f"{problem.where}: " if problem.where else ""
-        hint = f" ({problem.hint})" if problem.hint and "?" in problem.hint else ""
-        self.notes.append(f"{where}{problem.message}{hint}{more}")
+        self.notes.append(note_of(problem, f"{problem.message}{more}"))
+
+    def _agree(self, older: Keys, name: str, newer: Keys, newer_name: str) -> None:
+        """Note two keys of one meaning that say two things; the newer one counts."""
+        if name not in older or newer_name not in newer:
+            return
+        first, second = older[name], newer[newer_name]
+        if first.written() != second.written():
+            text = f"{first.place} and {second.place} do not agree; {second.place} is used"
+            problem = second.problem("")
+            self.notes.append(note_of(problem, text, ManifestFault.DISAGREES))
 
     def _try(self, read: Callable[[Node], T], node: Node, otherwise: T) -> T:
         try:
@@ -143,6 +154,8 @@ class _Reading:
 
     def _size(self, keys: Keys, name: str, sizes: tuple[int, ...]) -> int:
         value = self._get(keys, name, _one_or_more, 0)
+        if name in keys:
+            self.lines[name] = keys[name].line
         if value and value not in sizes:
             known = ", ".join(map(str, sizes))
             problem = keys[name].problem(f"is {value}, which is none of {known}")
@@ -166,6 +179,7 @@ class _Reading:
                 self._note(node.problem(f"has the name of an earlier one, {parameter.name}"))
                 continue
             known[parameter.name] = parameter
+            self.lines[parameter.name] = node.line
         return tuple(known.values())
 
     def _parameter(self, node: Node, *, is_new: bool) -> Parameter:
@@ -173,6 +187,8 @@ class _Reading:
         if "name" not in keys:
             raise node.problem("has no name, so it is left out")
         kind = self._get(keys, "type", _parameter_type, ParameterType.STRING)
+        for new, old in (("defaultValue", "default"), ("allowedValues", "validValues")):
+            self._agree(keys, old, keys, new)
         default = next((keys[n] for n in ("defaultValue", "default") if n in keys), None)
         parameter = Parameter(
             name=_variable(keys["name"]),
@@ -203,6 +219,15 @@ class _Reading:
                     self._note(keys[name].problem("must have at least one value"))
                 return values
         return ()
+
+
+def note_of(
+    problem: SourceError, text: str, kind: ManifestFault = ManifestFault.SCHEMA
+) -> ManifestNote:
+    """What an error says of a manifest, at its place."""
+    file, *numbers = re.split(r", (?:line|column) ", problem.where or "")
+    line, column = (*(int(number) for number in numbers), 0, 0)[:2]
+    return ManifestNote(file, line, text, kind, problem.hint or "", column)
 
 
 def _with_default(parameter: Parameter, node: Node) -> Parameter:

@@ -68,12 +68,12 @@ def check_links(root: Path, url: str) -> None:
 
 def blob(fetched: Fetched, entry: Entry) -> bytes:
     """The content of one file."""
-    with _objects(fetched) as stream_of:
+    with objects(fetched) as stream_of:
         return bytes(stream_of(entry).read())
 
 
 def _write(fetched: Fetched, entries: list[Entry], into: Path) -> None:
-    with _objects(fetched) as stream_of:
+    with objects(fetched) as stream_of:
         for entry in sorted(entries, key=lambda entry: entry.mode == _LINK):
             path = into / entry.path
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -90,7 +90,7 @@ def _write(fetched: Fetched, entries: list[Entry], into: Path) -> None:
 
 
 @contextlib.contextmanager
-def _objects(fetched: Fetched) -> Iterator[Callable[[Entry], Any]]:
+def objects(fetched: Fetched) -> Iterator[Callable[[Entry], Any]]:
     """Reads objects, one stream after another, by one git process."""
     repository = load().Repo(fetched.repository)
     try:

@@ -20,6 +20,7 @@ from pennsieve_agent.source.refs import FULL_COMMIT, SHORT_COMMIT, Refs, is_comm
 from pennsieve_agent.source.repository_urls import local_path
 
 _SHOWN = 5
+_FOLDER = "give the folder that it is in"
 _NOT_FETCHED = "BAD"  # what "git ls-tree --long" says of an object that is not there
 
 
@@ -74,6 +75,8 @@ def read_refs(url: str) -> Refs:
     if folder is not None and not folder.exists():
         raise SourceError("there is no such folder", where=str(folder), hint="check the path")
     answer = run(["ls-remote", "--symref", "--", url], url=url)
+    if not answer.ok and folder is not None and folder.is_file():  # a bundle of git's is one, too
+        raise SourceError("there is no git repository, but a file", where=str(folder), hint=_FOLDER)
     if not answer.ok:
         raise failure(answer.problem, url)
     refs = parse_refs(answer.out)

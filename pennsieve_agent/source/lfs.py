@@ -47,6 +47,11 @@ def pointer(path: str, content: bytes) -> Pointer | None:
     return Pointer(path, match["oid"].decode(), int(match["size"])) if match else None
 
 
+def is_pointer_size(size: int | None) -> bool:
+    """Whether a file of so many bytes can be a pointer: an id and a size are never shorter."""
+    return size is not None and len(_FIRST_LINE) < size < MAX_POINTER_BYTES
+
+
 def pointers(folder: Path, paths: Sequence[str]) -> list[Pointer]:
     """The pointers among files of a folder."""
     candidates = []

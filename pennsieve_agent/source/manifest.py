@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from pennsieve_agent.domain.workflows import Manifest
+from pennsieve_agent.domain.workflows import Manifest, ManifestFault, ManifestNote
 from pennsieve_agent.errors import SourceError
-from pennsieve_agent.source.app_yml import BREAKS_SCHEMA, read_app_yml
+from pennsieve_agent.source.app_yml import note_of, read_app_yml
 from pennsieve_agent.source.yaml_nodes import MAX_BYTES, read_json, read_nodes
 
 YAML_FILE, JSON_FILE = "app.yml", "application.json"
@@ -38,8 +38,8 @@ def read(source: Path | Mapping[str, bytes], name: str = "") -> Manifest:
                     return read_app_yml(read_nodes(files[file], file), fallback)
                 return _read_json(files[file], fallback)
             except SourceError as problem:
-                notes = (f"{problem.where}: {problem.message}", BREAKS_SCHEMA)
-                return Manifest(name=fallback, file=file, notes=notes)
+                note = note_of(problem, problem.message, ManifestFault.UNREADABLE)
+                return Manifest(name=fallback, file=file, notes=(note,))
     return Manifest(name=fallback)
 
 
@@ -64,7 +64,7 @@ def _read_json(data: bytes, fallback: str) -> Manifest:
     for key in ("name", "description"):
         value = values.get(key) or ""
         if not isinstance(value, str):
-            notes.append(f"{JSON_FILE}: {key} must be a text")
+            notes.append(ManifestNote(JSON_FILE, 0, f"{key} must be a text"))
             value = ""
         texts[key] = value.strip()
     name = texts["name"] or fallback

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pennsieve_agent.domain.workflows import Checkout
-from pennsieve_agent.errors import SourceError
 from pennsieve_agent.source import manifest
 from pennsieve_agent.source.export import blob, export
 from pennsieve_agent.source.fetch import Entry, Fetched, fetch, read_refs, short
@@ -17,9 +16,7 @@ from pennsieve_agent.source.repository_urls import canonical, local_path, name_o
 from pennsieve_agent.source.yaml_nodes import MAX_BYTES
 from pennsieve_agent.transfer.temporary_folders import temporary_folder
 
-DOCKERFILE = "Dockerfile"
 _FILES = {"100644", "100755"}
-_LINK = "120000"
 
 
 def ignore(_: str) -> None:
@@ -29,15 +26,15 @@ def ignore(_: str) -> None:
 def inspect(
     source: str, ref: str | None, workdir: Path, note: Callable[[str], None] = ignore
 ) -> Checkout:
-    """Look at a repository and find out whether it can be a workflow's step.
+    """Look at a repository that is to be a workflow's step; whether it can, the rules say.
 
     ``ref`` is a tag, a branch or a commit; without it the highest version tag counts, else the
     default branch. A branch is taken at its present commit. ``workdir`` takes the fetched objects.
     ``note`` gets warnings in sentences.
 
     Raises:
-        SourceError: there is no such repository, it cannot be reached or is private, has no such
-            ``ref``, or no Dockerfile.
+        SourceError: there is no such repository, it cannot be reached or is private, or has no
+            such ``ref``.
 
     """
     url = canonical(source, Path.cwd())
@@ -46,21 +43,15 @@ def inspect(
     _note_changes(url, note)
     _note_choice(fetched, refs, ref, note)
     root = {entry.path: entry for entry in fetched.entries(recursive=False)}
-    _check_dockerfile(root, fetched)
-    if "app.yaml" in root and manifest.YAML_FILE not in root:
-        note(f"app.yaml is not read; the manifest is called {manifest.YAML_FILE}")
     declared = manifest.read(_manifests(root, fetched), name_of(url))
-    for text in declared.notes:
-        note(text)
     tag = fetched.tag or short(fetched.commit)
     return Checkout(url, tag, fetched.commit, declared, is_tag=fetched.tag is not None)
 
 
-def checkout(source: str, tag_or_commit: str, into: Path, *, small: bool = False) -> str:
+def checkout(source: str, tag_or_commit: str, into: Path) -> str:
     """Write the files of what was registered into ``into``, an empty or new folder.
 
-    ``tag_or_commit`` is :attr:`Checkout.tag`. There is no ``.git``. With ``small``, files of more
-    than 1 MB are left out where the server can do that. Answers the full commit.
+    ``tag_or_commit`` is :attr:`Checkout.tag`. There is no ``.git``. Answers the full commit.
 
     Raises:
         SourceError: the repository or the commit is gone, or a link in it leads out of it.
@@ -68,7 +59,7 @@ def checkout(source: str, tag_or_commit: str, into: Path, *, small: bool = False
     """
     url = canonical(source, Path.cwd())
     with temporary_folder() as folder:
-        fetched = fetch(url, read_refs(url), tag_or_commit, folder, Fetching(small=small))
+        fetched = fetch(url, read_refs(url), tag_or_commit, folder)
         export(fetched, into)
     return fetched.commit
 
@@ -83,25 +74,6 @@ def _manifests(root: dict[str, Entry], fetched: Fetched) -> dict[str, bytes]:
         is_small = entry.size is not None and entry.size <= MAX_BYTES
         files[name] = blob(fetched, entry) if is_small else b"#" * (MAX_BYTES + 1)
     return files
-
-
-def _check_dockerfile(root: dict[str, Entry], fetched: Fetched) -> None:
-    entry = root.get(DOCKERFILE)
-    if entry is not None and entry.mode in {*_FILES, _LINK}:
-        return
-    needs = "a workflow's repository needs a file called Dockerfile at its root"
-    others = [name for name in root if name.casefold() == DOCKERFILE.casefold()]
-    if entry is None and others:
-        raise SourceError(
-            f"the repository has {others[0]} but no {DOCKERFILE}",
-            where=f"{fetched.url} at {fetched.tag or short(fetched.commit)}",
-            hint=f"rename it: git mv {others[0]} {DOCKERFILE}; then commit",
-        )
-    raise SourceError(
-        f"the repository has no {DOCKERFILE}",
-        where=f"{fetched.url} at {fetched.tag or short(fetched.commit)}",
-        hint=f"{needs} that says what to install and, in ENTRYPOINT or CMD, what to run",
-    )
 
 
 def _note_changes(url: str, note: Callable[[str], None]) -> None:

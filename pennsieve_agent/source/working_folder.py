@@ -51,7 +51,7 @@ def copy_folder(folder: Path, into: Path) -> None:
 
     """
     try:
-        names = _not_ignored(folder)
+        names = not_ignored(folder)
         if names:
             for name in names:
                 _copy(folder / name, into / name)
@@ -65,7 +65,7 @@ def copy_folder(folder: Path, into: Path) -> None:
     check_links(into, folder.as_uri())
 
 
-def _not_ignored(folder: Path) -> list[str]:
+def not_ignored(folder: Path) -> list[str]:
     """The files that git has or would add, and the folders of submodules; none without git."""
     try:
         answer = run(

@@ -47,6 +47,14 @@ class Node:
         """Whether nothing was written."""
         return self.yaml.tag == _NULL
 
+    def written(self) -> object:
+        """The value as it is written, to compare with another; a list or mapping by its items."""
+        match self.yaml:
+            case yaml.SequenceNode(value=items) | yaml.MappingNode(value=items):
+                return yaml.serialize(self.yaml) if items else ""
+            case _:
+                return str(self.yaml.value)
+
     def mapping(
         self, known: Collection[str], required: Collection[str], report: Report
     ) -> dict[str, Node]:

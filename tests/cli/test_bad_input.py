@@ -172,7 +172,8 @@ def test_an_unusable_repository(
 def test_a_manifest_that_breaks_the_schema_gives_notes(
     agent: Agent, tmp_path: Path, manifest: str, parts: tuple[str, ...]
 ) -> None:
-    code = repository(tmp_path / "noted", {"Dockerfile": DOCKERFILE, "app.yml": manifest})
+    files = {"Dockerfile": DOCKERFILE, "app.yml": manifest, "main.py": ""}
+    code = repository(tmp_path / "noted", files)
     added = agent("workflow", "add", str(code), "--name", "noted", "--json")
     assert added.code == 0, added.err
     assert agent("workflow", "archive", "noted", "--delete", "--yes").code == 0

@@ -308,7 +308,7 @@ def test_what_lives_on_nodes_alone_is_removed_for_good(scene: Scene, tmp_path: P
 
 def test_what_has_no_command_is_said_at_once(scene: Scene, tmp_path: Path) -> None:
     folder = repository(tmp_path / "silent", {"Dockerfile": "FROM scratch\nCOPY . /\n"}, None)
-    refused(scene.agent("workflow", "add", str(folder)), 2, "what to run")
+    refused(scene.agent("workflow", "add", str(folder)), 2, "has no ENTRYPOINT or CMD")
     assert "silent" not in scene.listed()
 
 
@@ -432,7 +432,7 @@ def test_pennsieve_builds_what_is_on_github_at_a_tag(harbour: Scene, tmp_path: P
     url = on_github(harbour.data, commit(folder, {"model.pt": pointer}, "v1.0.1"))
     result = harbour.agent("workflow", "add", url, "--json")
     assert result.code == 0, result.err
-    assert "the content of model.pt is in Git LFS, which the image that Pennsieve" in result.err
+    assert "the content of model.pt is in Git LFS (an image that Pennsieve builds" in result.err
     added = result.document
     assert (added["build"], added["on_pennsieve"]) == ("pennsieve", True)
     assert harbour.listed()["tagged"]["where"] == ["Pennsieve", "my-node"]

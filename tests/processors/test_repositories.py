@@ -160,7 +160,7 @@ def test_a_program_that_has_a_token_sees_its_datasets(bench: Bench) -> None:
 
 def test_the_newer_manifest_says_what_the_program_needs(bench: Bench) -> None:
     manifest = read(REPOSITORIES / "new-manifest")
-    assert "12288" in manifest.notes[0]
+    assert "12288" in str(manifest.notes[0])
     assert manifest.memory == 12288
     threshold, method = manifest.parameters
     assert (threshold.default, threshold.required) == ("5.5", False)

@@ -102,6 +102,8 @@ _WORKFLOWS = (
     typed("workflow add {code} --public"),
     typed("workflow test {local} --input {home}/up --engine process"),
     typed("workflow add {local} --name here"),
+    typed("workflow check {local}"),
+    typed("workflow check {code} --ref HEAD"),
     typed("workflow list"),
     typed("workflow list --archived"),
     typed(f"workflow show {FLOW}"),

@@ -41,8 +41,6 @@ def test_looking_at_code_leaves_large_files_and_history_where_they_are(
     inspected = inspect(large.url, None, tmp_path / "work")
     assert inspected.tag == "v1.1.0"
     assert size_of(tmp_path / "work") < MEGABYTE
-    checkout(large.url, "v1.1.0", tmp_path / "small", small=True)
-    assert sorted(os.listdir(tmp_path / "small")) == ["Dockerfile", "main.py"]  # noqa: PTH208
     checkout(large.url, "v1.1.0", tmp_path / "whole")
     assert (tmp_path / "whole" / "scan.bin").stat().st_size == 3 * MEGABYTE
 

@@ -17,7 +17,7 @@ from pennsieve_agent.source.git_credentials import helper_options, use_typed
 from pennsieve_agent.source.git_failures import PrivateError
 from pennsieve_agent.source.repository import inspect
 from tests.source.repositories import Repository
-from tests.source.test_repository import _Server, served
+from tests.source.servers import Files, served
 
 URL, TOKEN = "https://github.com/lab/private", "ghp_0123456789abcdef"
 GH = """#!/bin/sh
@@ -63,7 +63,7 @@ def test_without_any_there_is_none_and_nobody_is_asked(bin_first: Path) -> None:
     assert known_token(URL) == ""
 
 
-class _Guarded(_Server):
+class _Guarded(Files):
     def do_GET(self) -> None:  # noqa: N802 - the library's name
         word = base64.b64encode(f"x-access-token:{TOKEN}".encode()).decode()
         if self.headers.get("Authorization") == f"Basic {word}":

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import http.server
 import socket
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +13,7 @@ from pennsieve_agent.errors import SourceError
 from pennsieve_agent.source.git_commands import run
 from pennsieve_agent.source.repository import checkout, inspect
 from tests.source.repositories import DOCKERFILE, Repository
+from tests.source.servers import Files, Refusing, served
 
 MANIFEST = 'schemaVersion: "1.0"\nname: Spike rate\nparameters:\n- {name: A, type: string}\n'
 
@@ -96,12 +92,12 @@ def test_a_broken_manifest_is_told_and_stops_nothing(
     repository: Repository, tmp_path: Path
 ) -> None:
     repository.commit({"app.yml": MANIFEST + "sizes: [1]\n"}, tag="v1")
-    found, notes = look(repository.url, tmp_path, "v1")
-    assert found.manifest.name == "Spike rate"
-    assert "sizes is not a key of the manifest" in notes[0]
-    assert tuple(notes) == found.manifest.notes
+    manifest = look(repository.url, tmp_path, "v1")[0].manifest
+    assert manifest.name == "Spike rate"
+    assert "sizes is not a key of the manifest" in str(manifest.notes[0])
     repository.commit({"app.yml": "name: ["}, tag="v2")
-    assert "app.yml is not YAML" in look(repository.url, tmp_path, "v2")[1][0]
+    manifest = look(repository.url, tmp_path, "v2")[0].manifest
+    assert "app.yml is not YAML" in str(manifest.notes[0])
 
 
 def test_inside_a_hook_of_another_repository(
@@ -113,34 +109,6 @@ def test_inside_a_hook_of_another_repository(
     found, _ = look(repository.url, tmp_path)
     assert (found.commit, found.manifest.name) == (commit, "Spike rate")
     assert checkout(repository.url, found.tag, tmp_path / "out") == commit
-
-
-@pytest.mark.parametrize(
-    ("files", "message", "hint"),
-    [
-        ({"Dockerfile": None}, "has no Dockerfile", "needs a file called Dockerfile"),
-        ({"Dockerfile": None, "dockerfile": "FROM a"}, "has dockerfile but no", "git mv"),
-        ({"Dockerfile": None, "x/Dockerfile": "FROM a"}, "has no Dockerfile", "at its root"),
-        ({"Dockerfile": None, "Dockerfile/x": "FROM a"}, "has no Dockerfile", "at its root"),
-    ],
-)
-def test_what_makes_no_workflow(
-    repository: Repository, tmp_path: Path, files: dict[str, str | None], message: str, hint: str
-) -> None:
-    if "Dockerfile" in files:
-        repository.commit({"Dockerfile": None})
-        files = {name: text for name, text in files.items() if text is not None}
-    repository.commit(dict(files))
-    with pytest.raises(SourceError, match=message) as caught:
-        look(repository.url, tmp_path)
-    assert hint in (caught.value.hint or "")
-
-
-def test_a_manifest_of_another_name(repository: Repository, tmp_path: Path) -> None:
-    repository.commit({"app.yaml": MANIFEST}, tag="v1")
-    found, notes = look(repository.url, tmp_path)
-    assert found.manifest == Manifest("spike-rate")
-    assert notes == ["app.yaml is not read; the manifest is called app.yml"]
 
 
 def test_what_is_no_repository(tmp_path: Path) -> None:
@@ -201,37 +169,11 @@ def test_no_program_of_a_repository_runs(
     assert not (tmp_path / "ran").exists()
 
 
-class _Server(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-class _Locked(_Server):
-    def do_GET(self) -> None:
-        self.send_response(401)
-        self.send_header("WWW-Authenticate", 'Basic realm="x"')
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-
-@contextlib.contextmanager
-def served(handler: type[_Server], folder: Path) -> Iterator[str]:
-    make = functools.partial(handler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), make) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 def test_over_http(repository: Repository, tmp_path: Path) -> None:
     first = repository.commit({"app.yml": MANIFEST}, tag="v1.0")
     repository.commit()
     repository.git("update-server-info")
-    with served(_Server, repository.path) as host:
+    with served(Files, repository.path) as host:
         found, _ = look(f"{host}/.git/", tmp_path)
         assert (found.source_url, found.tag, found.commit) == (f"{host}/.git", "v1.0", first)
         assert checkout(found.source_url, found.tag, tmp_path / "out") == first
@@ -241,8 +183,8 @@ def test_over_http(repository: Repository, tmp_path: Path) -> None:
 
 
 def test_a_private_repository(tmp_path: Path) -> None:
-    with served(_Locked, tmp_path) as host, pytest.raises(SourceError, match="private") as caught:
-        look(f"{host}/x.git", tmp_path)
+    with served(Refusing, tmp_path) as host, pytest.raises(SourceError, match="private") as caught:
+        look(f"{host}/401/x.git", tmp_path)
     assert "sign in with git" in (caught.value.hint or "")
 
 

@@ -12,6 +12,11 @@ COMMANDS: tuple[Entry, ...] = (
     ),
     Command("workflow add", "workflow.add", "Register code from git as a workflow."),
     Command(
+        "workflow check",
+        "workflow.check",
+        "Check code before it is built: Dockerfile, manifest, files and variables.",
+    ),
+    Command(
         "workflow list",
         "workflow.listing",
         "The workflows of the workspace, and those that only your own nodes have.",

@@ -17,7 +17,7 @@ from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.local_run import Code
-    from pennsieve_agent.domain.workflows import Workflow
+    from pennsieve_agent.domain.workflows import Checkout, Workflow
     from pennsieve_agent.local.node_here import Request
     from pennsieve_agent.services.workflows.local_input import LocalInput
 
@@ -130,8 +130,7 @@ def _code(
             chain.append(_committed(context, name, tag, files))
             continue
         checkout = working_folder.inspect_folder(here)
-        for note in checkout.manifest.notes:
-            context.streams.note(note)
+        _tell_notes(context, checkout)
         working_folder.copy_folder(here, files)
         context.streams.note(f"testing {name_of(checkout.source_url)} as the folder is now")
         chain.append(local_run.Code(checkout, files))
@@ -148,8 +147,15 @@ def _committed(context: Context, source: str, tag: str | None, files: Path) -> C
     checkout = with_typed_token(
         context, files.parent, lambda empty: inspect(source, tag, empty, note)
     )
+    _tell_notes(context, checkout)
     complete(checkout.source_url, checkout.commit, files, note)
     return local_run.Code(checkout, files)
+
+
+def _tell_notes(context: Context, checkout: Checkout) -> None:
+    """Say what is wrong with a manifest, of which the rest is used."""
+    for note in checkout.manifest.notes:
+        context.streams.note(str(note))
 
 
 def _only(chain: Sequence[Code], step: str | None) -> tuple[Workflow, dict[str, Code]]:

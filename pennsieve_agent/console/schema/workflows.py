@@ -96,6 +96,34 @@ _WORKFLOWS = (
     ),
 )
 
+_CHECKS = (
+    Document(
+        "workflow_check",
+        "What breaks a rule in code: workflow check.",
+        (
+            Field("checked", "text", "The repository and tag, or the folder."),
+            Field("files", "integer", "How many files it has."),
+            Field("passed", "boolean", "Whether there is no error."),
+            Field("errors", "integer", "What keeps it from being built or run."),
+            Field("warnings", "integer", "What may fail, or lose results."),
+            Field("notes", "integer", "What is good to know."),
+            Field("findings", "list of workflow_finding", "All of these, errors first."),
+        ),
+    ),
+    Document(
+        "workflow_finding",
+        "A rule that is broken at a place.",
+        (
+            Field("rule", "word", "The rule's id."),
+            Field("level", "word", "error, warning or note."),
+            Field("file", "text", "The file; null for the repository as a whole.", null=True),
+            Field("line", "integer", "From 1; null for the file as a whole.", null=True),
+            Field("message", "text", "What is there."),
+            Field("why", "text", "What comes of it."),
+            Field("mend", "text", "What to do."),
+        ),
+    ),
+)
 _CODE_CHANGES = Field("changes", "list of workflow_code_change", "Its code before and after.")
 _OTHERS = Field("used_by_others", "list of text", "Who else uses it, in sentences.")
 _REGISTERED = (
@@ -310,4 +338,4 @@ _CODE = (
     ),
 )
 
-DOCUMENTS: tuple[Document, ...] = (*_WORKFLOWS, *_CHANGES, *_CODE)
+DOCUMENTS: tuple[Document, ...] = (*_WORKFLOWS, *_CHECKS, *_CHANGES, *_CODE)

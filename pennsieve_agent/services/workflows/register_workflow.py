@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from pennsieve_agent.domain.workflows import Checkout
 from pennsieve_agent.errors import UsageProblem
-from pennsieve_agent.services.workflows import build_choice, code_warnings
+from pennsieve_agent.services.workflows import build_choice
 from pennsieve_agent.services.workflows.build_choice import Build, Choice
+from pennsieve_agent.services.workflows.check_code import Purpose, check_checkouts
 from pennsieve_agent.services.workflows.existing_workflow import Existing, check_code
 from pennsieve_agent.services.workflows.register_by_pennsieve import by_pennsieve
 from pennsieve_agent.services.workflows.register_here import build_on_this_machine
@@ -37,7 +38,7 @@ def add(means: Means, checkouts: Sequence[Checkout], wish: Wish) -> Added:
 
     Raises:
         UsageProblem: it cannot be built as asked.
-        SourceError: a repository could not be built.
+        SourceError: the code breaks a rule of ``workflow check``, or could not be built.
         Conflict: another workflow has that name.
     """
     registration = _registration(checkouts, wish)
@@ -54,7 +55,9 @@ def plan(means: Means, checkouts: Sequence[Checkout], wish: Wish) -> Added | Cho
     registration = _registration(checkouts, wish)
     if (existing := existing_called(means, registration.name)) is not None:
         return there_already(means, existing, checkouts)
-    return _choice(means, registration)
+    choice = _choice(means, registration)
+    _check(means, registration, choice)
+    return choice
 
 
 def update(means: Means, existing: Existing, checkouts: Sequence[Checkout], wish: Wish) -> Added:
@@ -76,17 +79,27 @@ def _registration(checkouts: Sequence[Checkout], wish: Wish) -> Registration:
 def _build(means: Means, registration: Registration) -> Added:
     choice = _choice(means, registration)
     means.note(f"{BUILDERS[choice.build]} builds it: {choice.why}")
-    code_warnings.tell(
-        registration.checkouts,
-        means.note,
-        by_pennsieve=choice.build is Build.PENNSIEVE,
-        on_own_nodes=bool(means.desks),
-        needs_pennsieve=bool(registration.wish.needs_pennsieve),
-    )
+    _check(means, registration, choice)
     build = by_pennsieve if choice.build is Build.PENNSIEVE else build_on_this_machine
     added = build(means, registration, choice)
     remember(means, added.workflow.uuid, registration.checkouts)
     return added
+
+
+def _check(means: Means, registration: Registration, choice: Choice) -> None:
+    """Hold the code to the rules of ``workflow check``, before anything is sent.
+
+    Raises:
+        SourceError: it cannot be built or run.
+    """
+    wish = registration.wish
+    purpose = Purpose(
+        by_pennsieve=choice.build is Build.PENNSIEVE,
+        on_own_nodes=bool(means.desks),
+        needs_pennsieve=bool(wish.needs_pennsieve),
+        layout=wish.layout,
+    )
+    check_checkouts(registration.checkouts, purpose, means.note)
 
 
 def _choice(means: Means, registration: Registration) -> Choice:

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
-from pennsieve_agent.domain.workflows import Manifest
+from pennsieve_agent.domain.workflows import Manifest, ManifestNote
 from pennsieve_agent.errors import EngineError, SourceError
-from pennsieve_agent.source.app_yml import BREAKS_SCHEMA
 from tests.sandbox.compute.lab import BEN, CLEO, REPO, Lab, wait_for
 
 STORE = "/applications/store"
@@ -111,7 +110,7 @@ def test_a_broken_manifest_only_costs_the_defaults(lab: Lab) -> None:
 def test_a_manifest_that_breaks_the_schema_only_costs_the_defaults(lab: Lab) -> None:
     lab.start()
     window = Parameter("WINDOW", ParameterType.NUMBER, default="10", minimum=1)
-    notes = ("app.yml, line 2: runtime.memory is 12288", BREAKS_SCHEMA)
+    notes = (ManifestNote("app.yml", 2, "runtime.memory is 12288"),)
     lab.manifest = Manifest("Summary", parameters=(window,), memory=12288, notes=notes)
     assert lab.register() == "deployed"
     app = only_app(lab)

@@ -16,7 +16,6 @@ from pennsieve_agent.sandbox.compute.times import rfc3339
 from pennsieve_agent.sandbox.compute.workers import Workers
 from pennsieve_agent.sandbox.host.store import Row
 from pennsieve_agent.sandbox.host.world import World
-from pennsieve_agent.source.app_yml import BREAKS_SCHEMA
 
 log = logging.getLogger(__name__)
 
@@ -99,8 +98,8 @@ class Builder:
         except SourceError as error:
             _say(row, f"the manifest is not used: {error.message}")
             return
-        if BREAKS_SCHEMA in manifest.notes:
-            _say(row, BREAKS_SCHEMA)
+        if manifest.breaks_schema:
+            _say(row, "the manifest breaks the schema, so its defaults are left out")
             manifest = without_defaults(manifest)
         text = json.dumps(manifest_json(manifest))
         with self._store.transaction():

@@ -1,4 +1,4 @@
-"""Where Python code writes into a folder that an environment variable names, read from its syntax.
+"""Where Python code lists, or writes into, a folder that a variable names, read from its syntax.
 
 Followed are names, attributes, arguments of the module's own functions, and the usual ways to make
 paths of paths. What is computed otherwise is not seen: this finds what is written plainly, and
@@ -38,19 +38,33 @@ _SECOND = {
     *("dump", "imsave", "unpack_archive"),
 }
 """Functions that make what their second argument names."""
+_LISTS = {"listdir", "scandir", "glob", "iglob"}
+"""Functions that list one folder."""
+_BINDINGS = (ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.For, ast.comprehension)
 _ROUNDS = 4
 
 
-def writes_below(tree: ast.Module, variable: str) -> list[int]:
-    """The lines that write below the folder that an environment variable names."""
-    return sorted(set(_Taint(tree, variable).writes()))
+class FolderUse:
+    """What a module does with the folder that an environment variable names."""
+
+    def __init__(self, tree: ast.Module, variable: str) -> None:
+        self._taint = _Taint(tree, variable)
+
+    def writes(self) -> list[int]:
+        """The lines that write below the folder."""
+        return sorted(set(self._taint.writes()))
+
+    def lists(self) -> list[int]:
+        """The lines that list the folder, or a folder in it, without what lies further below."""
+        return sorted(set(self._taint.lists()))
 
 
 class _Taint:
     """What in a module lies below the folder. Names are told apart by the function they are in."""
 
     def __init__(self, tree: ast.Module, variable: str) -> None:
-        self._tree = tree
+        self._calls: list[ast.Call] = []
+        self._bindings: list[ast.AST] = []
         self._variable = variable
         self._names: set[tuple[str, str]] = set()
         self._attributes: set[str] = set()
@@ -58,14 +72,22 @@ class _Taint:
         self._functions: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = {}
         self._enter(tree, "")
         for _ in range(_ROUNDS):  # what is called may stand before what calls it
-            for node in ast.walk(tree):
+            before = len(self._names) + len(self._attributes)
+            for node in self._bindings:
                 self._learn(node)
+            if before == len(self._names) + len(self._attributes):
+                break
 
     def _enter(self, node: ast.AST, scope: str) -> None:
         self._scopes[node] = scope
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             self._functions.setdefault(node.name, node)
             scope = f"{scope}.{node.name}"
+        elif isinstance(node, ast.Call):
+            self._calls.append(node)
+            self._bindings.append(node)
+        elif isinstance(node, _BINDINGS):
+            self._bindings.append(node)
         for child in ast.iter_child_nodes(node):
             self._enter(child, scope)
 
@@ -164,9 +186,19 @@ class _Taint:
         return is_environ and isinstance(key, ast.Constant) and key.value == self._variable
 
     def writes(self) -> Iterator[int]:
-        for node in ast.walk(self._tree):
-            if isinstance(node, ast.Call) and self._writes(node):
-                yield node.lineno
+        yield from (node.lineno for node in self._calls if self._writes(node))
+
+    def lists(self) -> Iterator[int]:
+        yield from (node.lineno for node in self._calls if self._lists(node))
+
+    def _lists(self, node: ast.Call) -> bool:
+        name, first = _called(node), node.args[0] if node.args else None
+        owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+        is_module = isinstance(owner, ast.Name) and owner.id in {"glob", "os"}
+        if owner is not None and not is_module and self._lies_there(owner):
+            is_pattern = isinstance(first, ast.Constant) and isinstance(first.value, str)
+            return name == "iterdir" or (name == "glob" and is_pattern)
+        return name in _LISTS and first is not None and self._lies_there(first)
 
     def _writes(self, node: ast.Call) -> bool:
         name, arguments = _called(node), node.args
