@@ -25,9 +25,9 @@ def zones_there(aws: Aws, stack: Stack | None, template: Mapping[str, Any]) -> t
     zones = installed_zones(template)
     if zones or stack is None:
         return zones
-    made = {resource.logical_id: resource.name for resource in stack.resources}
-    ids = [made[name] for name in SUBNETS if made.get(name)]
-    return tuple(subnet.zone_id for subnet in find_subnets(aws, made.get("Vpc", ""), ids))
+    names = {resource.logical_id: resource.name for resource in stack.resources}
+    ids = [names[name] for name in SUBNETS if names.get(name)]
+    return tuple(subnet.zone_id for subnet in find_subnets(aws, names.get("Vpc", ""), ids))
 
 
 def zones_for(aws: Aws, settings: Settings, region: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-from pennsieve_agent.account.rights.resource_handlers import EVERY_TYPE, FORMER_TYPES, actions
+from pennsieve_agent.account.rights.resource_handlers import STACK_TYPES, actions
 from pennsieve_agent.account.rights.right import NO_RESOURCE, Right
 from pennsieve_agent.account.spec.names import MANAGER, MANAGER_TAG, NodeNames
 
@@ -52,7 +52,7 @@ class Place:
     names: NodeNames
     boundary: str = ""
     role_path: str = "/"
-    types: frozenset[str] = EVERY_TYPE
+    types: frozenset[str] = STACK_TYPES
 
     def arn(self, service: str, resource: str, *, regional: bool = True) -> str:
         """The ARN of something in the account."""
@@ -99,7 +99,7 @@ def rights_for_stack(place: Place) -> tuple[Right, ...]:
     The handlers say which actions; the scopes say on which resources and conditions. Actions that
     the installer may do without CloudFormation, too, are left out.
     """
-    needed = actions(place.types | FORMER_TYPES)
+    needed = actions(place.types)
     if "AWS::KMS::Key" not in place.types:
         needed = {action for action in needed if not action.startswith("kms:")}
     return tuple(_rights(_scopes(place), needed))

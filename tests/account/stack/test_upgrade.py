@@ -14,9 +14,11 @@ from typing import Any
 
 import pytest
 
+from pennsieve_agent.account.register.choose_place import zones_there
 from pennsieve_agent.account.rights.resource_handlers import FORMER_TYPES, STACK_TYPES
 from pennsieve_agent.account.spec.node_spec import NodeSpec
 from pennsieve_agent.account.spec.spec_json import kept_in
+from pennsieve_agent.account.stack.network import SUBNET_RANGES
 from pennsieve_agent.account.stack.stack_request import stack_request
 from pennsieve_agent.aws.cloudformation import (
     StackRequest,
@@ -60,13 +62,14 @@ def test_no_other_resource_has_the_name_of_an_earlier_one(kind: str) -> None:
     """What is made comes before what is deleted, and two cannot have one name."""
     before = {name: names(body) for name, body in first(KINDS[0]).items()}
     for name, body in stack_request(every()[kind]).template["Resources"].items():
-        assert not names(body) & {one for key, was in before.items() if key != name for one in was}
+        others = [found for key, found in before.items() if key != name]
+        assert not names(body) & set().union(*others)
 
 
 def names(body: dict[str, Any]) -> set[tuple[str, str, str]]:
     rows = body.get("Properties", {}).items()
-    return {(body["Type"], key, value) for key, value in rows
-            if key.endswith("Name") and isinstance(value, str) and key != "ServiceName"}  # fmt: skip
+    own = {key: value for key, value in rows if key.endswith("Name") and key != "ServiceName"}
+    return {(body["Type"], key, value) for key, value in own.items() if isinstance(value, str)}
 
 
 def test_whoever_installs_may_delete_what_is_there_no_more() -> None:
@@ -133,7 +136,11 @@ def test_an_earlier_stack_is_updated_and_its_files_go(aws: Aws) -> None:
     spec = replace(every()["basic"], code=None)
     before = earlier(spec)
     assert carried_out(aws, before) == "CREATE_COMPLETE"
-    spec = replace(spec, kept=kept_in(before.template, before.tags))
+    zones = zones_there(aws, find_stack(aws, before.name), before.template)
+    subnets = aws.call("ec2", "describe_subnets")["Subnets"]
+    ours = {row["CidrBlock"]: row["AvailabilityZoneId"] for row in subnets}
+    assert zones == tuple(ours[cidr] for cidr in SUBNET_RANGES)
+    spec = replace(spec, kept=kept_in(before.template, before.tags), zones=zones)
     assert carried_out(aws, stack_request(spec)) == "UPDATE_COMPLETE"
     assert aws.call("efs", "describe_file_systems")["FileSystems"] == []
     (made,) = aws.call("s3files", "list_file_systems")["fileSystems"]
