@@ -13,8 +13,10 @@ from hypothesis import HealthCheck, settings
 from keyring.backends.fail import Keyring as NoKeyring
 
 from pennsieve_agent.sandbox.aws.moto_speed import parse_one_at_a_time, read_descriptions_once
+from pennsieve_agent.sandbox.aws.stack_changes import know_fixed_properties
 from pennsieve_agent.sandbox.aws.stack_events import pace
 from pennsieve_agent.sandbox.aws.stack_templates import check_also
+from tests.aws.fixed_properties import fixed
 from tests.aws.held_clients import hold_clients_to_the_models
 from tests.aws.template_lint import lint
 from tests.prepared import Prepared, prepare, session_folder
@@ -70,6 +72,7 @@ def pytest_configure() -> None:
     read_descriptions_once()
     parse_one_at_a_time()
     check_also(lint)
+    know_fixed_properties(fixed)
     pace(0)
     hold_clients_to_the_models()
 

@@ -70,13 +70,18 @@ def preload() -> None:
     import botocore.session  # noqa: PLC0415 - in the parent alone
 
     from pennsieve_agent.sandbox.aws.moto_speed import hurry  # noqa: PLC0415 - the same
+    from pennsieve_agent.sandbox.aws.stack_changes import (  # noqa: PLC0415 - the same
+        know_fixed_properties,
+    )
     from pennsieve_agent.sandbox.aws.stack_events import pace  # noqa: PLC0415 - the same
     from pennsieve_agent.sandbox.aws.stack_templates import (  # noqa: PLC0415 - the same
         check_also,
     )
+    from tests.aws.fixed_properties import fixed  # noqa: PLC0415 - the same
     from tests.aws.template_lint import lint  # noqa: PLC0415 - the same
 
     check_also(lint)
+    know_fixed_properties(fixed)
     pace(0)
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
     hurry()

@@ -19,7 +19,7 @@ from pennsieve_agent.account.spec.node_spec import NodeSpec, Settings
 from pennsieve_agent.account.world.steps import AlreadyDone
 from pennsieve_agent.aws.rights import Question, lacking, principal_of
 from pennsieve_agent.aws.session import Aws
-from pennsieve_agent.aws.values import AwsIdentity
+from pennsieve_agent.aws.values import AwsIdentity, ResourceChange
 from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide
 from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.errors import AwsError, NotPermitted
@@ -264,3 +264,15 @@ def test_other_errors_are_the_callers() -> None:
     aws = ScriptedAws(("simulate_principal_policy", AwsError("AWS does not answer")))
     with pytest.raises(AwsError):
         lacking(aws, ADA, Question(("iam:GetRole",), "*", {}))
+
+
+def test_it_asks_about_what_an_update_removes() -> None:
+    gone = ResourceChange("Remove", "FilesTarget1", "AWS::EFS::MountTarget")
+    steps = [
+        replace(step, changes=(*step.changes, gone)) if isinstance(step, DeployStack) else step
+        for step in PLAN.steps
+    ]
+    aws = Simulating({})
+    notes(aws, replace(PLAN, steps=tuple(steps)))
+    asked = {action for given in aws.questions for action in given["ActionNames"]}
+    assert "elasticfilesystem:DeleteMountTarget" in asked

@@ -30,7 +30,7 @@ from pennsieve_agent.account.spec.spec_json import (
     installed_settings,
     installed_transfer,
     installed_zones,
-    kept_tags,
+    kept_in,
 )
 from pennsieve_agent.account.stack.functions import mover_image
 from pennsieve_agent.account.stack.stack_request import stack_request
@@ -216,7 +216,7 @@ def _spec(
         # Where the template cannot be read, nothing is compared that has a digest or a zone.
         transfer_digest=installed_transfer(installed) or "sha256:",
         zones=installed_zones(installed) or ("",),
-        kept=kept_tags(installed, stack.tags),
+        kept=kept_in(installed, stack.tags),
     )
 
 

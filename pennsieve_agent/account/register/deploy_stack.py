@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pennsieve_agent.account.register.stack_failure import keep_events
 from pennsieve_agent.account.register.steps import DeployStack, StackAction, TurnOn
-from pennsieve_agent.account.rights.resource_handlers import EVERY_TYPE
+from pennsieve_agent.account.rights.resource_handlers import STACK_TYPES
 from pennsieve_agent.account.world.clients import Clients, Progress, StepState
 from pennsieve_agent.aws.cloudformation import (
     StackRequest,
@@ -40,7 +40,7 @@ def deploy(step: DeployStack, request: StackRequest, clients: Clients) -> str:
     if step.action is StackAction.RECREATE:
         following.delete_failed(request.name)
     begun = _begin(request, following)
-    change_set = plan_change_set(clients.aws, request, sleep=clients.sleep, types=EVERY_TYPE)
+    change_set = plan_change_set(clients.aws, request, sleep=clients.sleep, types=STACK_TYPES)
     if not change_set.changes:
         return f"stack {request.name} is up to date"
     if not _expected(step, (*begun, *change_set.changes)):
@@ -64,7 +64,7 @@ def _begin(request: StackRequest, following: _Following) -> tuple[ResourceChange
         return ()
     first = replace(request, template=request.first)
     change_set = plan_change_set(
-        following.aws, first, sleep=following.clients.sleep, types=EVERY_TYPE
+        following.aws, first, sleep=following.clients.sleep, types=STACK_TYPES
     )
     following.carry_out(change_set)
     return change_set.changes

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pennsieve_agent.account.register.choose_place import zones_for
+from pennsieve_agent.account.register.choose_place import zones_for, zones_there
 from pennsieve_agent.account.register.node_identity import (
     RegisterOptions,
     check_own,
@@ -19,7 +19,7 @@ from pennsieve_agent.account.register.node_identity import (
     remembered_node,
     token_of_stack,
 )
-from pennsieve_agent.account.rights.resource_handlers import EVERY_TYPE
+from pennsieve_agent.account.rights.resource_handlers import STACK_TYPES
 from pennsieve_agent.account.spec.names import (
     NodeNames,
     node_names,
@@ -33,8 +33,7 @@ from pennsieve_agent.account.spec.spec_json import (
     installed_platform,
     installed_settings,
     installed_transfer,
-    installed_zones,
-    kept_tags,
+    kept_in,
 )
 from pennsieve_agent.account.stack.stack_request import stack_request, turned_off
 from pennsieve_agent.account.world.clients import Clients
@@ -112,10 +111,13 @@ def observe(clients: Clients, options: RegisterOptions) -> Observed:
     installed = installed_code(template)
     before = _before(entry, template)
     typed = options.typed if before else _within_boundary(clients, names, options.typed)
+    settings = settle(typed, before)
+    zones = zones_there(clients.aws, stack, template)
     spec = replace(
-        _spec(clients, options, names, template, settle(typed, before)),
+        _spec(clients, options, names, template, settings),
+        zones=zones or zones_for(clients.aws, settings, names.region),
         platform_account_id=records.app_store or installed_platform(template),
-        kept=kept_tags(template, stack.tags) if stack is not None and not stack.broken else Kept(),
+        kept=kept_in(template, stack.tags) if stack is not None and not stack.broken else Kept(),
     )
     observed = Observed(
         identity=identity,
@@ -154,7 +156,6 @@ def _spec(
         settings=settings,
         code=bundle.code if bundle is not None else installed_code(template),
         transfer_digest=_transfer_digest(clients, options, template),
-        zones=installed_zones(template) or zones_for(clients.aws, settings, names.region),
     )
 
 
@@ -248,7 +249,7 @@ def _changes(
     with clients.journal.locked():  # another terminal may be carrying out its own plan
         discard_plans(clients.aws, observed.stack.id)
         change_set = plan_change_set(
-            clients.aws, stack_request(spec), sleep=clients.sleep, types=EVERY_TYPE
+            clients.aws, stack_request(spec), sleep=clients.sleep, types=STACK_TYPES
         )
         if change_set.changes:
             discard(clients.aws, change_set)

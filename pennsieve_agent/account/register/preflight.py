@@ -40,20 +40,25 @@ NO_BOUNDARY_HINT = (
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What the checks need of a plan. ``creates`` says that the stack is all new."""
+    """What the checks need of a plan.
+
+    ``creates`` says that the stack is all new; ``removed`` are types of resources that it will not
+    have any more.
+    """
 
     names: NodeNames
     identity: AwsIdentity
     settings: Settings
     template: Mapping[str, Any]
     creates: bool
+    removed: frozenset[str] = frozenset()
 
     @property
     def place(self) -> Place:
         """Where its resources will be, and of which types they are."""
         types = {resource["Type"] for resource in self.template["Resources"].values()}
         extras = self.settings.extras
-        return Place(self.names, extras.boundary, self.settings.role_path, frozenset(types))
+        return Place(self.names, extras.boundary, self.settings.role_path, self.removed | types)
 
 
 def check_before(aws: Aws, plan: AccountPlan, note: Callable[[str], None]) -> None:
@@ -100,6 +105,7 @@ def intent_of(plan: AccountPlan) -> Intent | None:
         plan.spec.settings,
         plan.stack_request.template,
         creates=deploys[0].action is StackAction.CREATE,
+        removed=frozenset(c.type for s in deploys for c in s.changes if c.action == "Remove"),
     )
 
 

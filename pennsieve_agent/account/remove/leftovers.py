@@ -36,6 +36,7 @@ _COSTS = {
     "ecr": _BY_USE,
     "logs": _BY_USE,
     "s3files": _BY_USE,
+    "elasticfilesystem": _BY_USE,
     "secretsmanager": "costs 0.40 USD a month",
     "kms": "costs 1 USD a month",
     "natgateway": "costs about 33 USD a month",

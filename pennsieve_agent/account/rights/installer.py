@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pennsieve_agent.account.rights.resource_handlers import EVERY_TYPE
+from pennsieve_agent.account.rights.resource_handlers import STACK_TYPES
 from pennsieve_agent.account.rights.right import (
     NO_RESOURCE,
     Document,
@@ -35,7 +35,7 @@ PUSH = (
 permissions for pushing an image"), and to see whether the image exists already."""
 
 NODE_TYPES: Mapping[str, Mapping[str, Any]] = {
-    "ForAllValues:StringEquals": {"cloudformation:ResourceTypes": sorted(EVERY_TYPE)},
+    "ForAllValues:StringEquals": {"cloudformation:ResourceTypes": sorted(STACK_TYPES)},
     "Null": {
         "cloudformation:ImportResourceTypes": "true",
         "cloudformation:ResourceTypes": "false",

@@ -196,11 +196,25 @@ _BESIDE = {
 }
 """What else it takes, which the schemas do not say."""
 
+_FORMER = {
+    "AWS::Budgets::Budget": "budgets: ModifyBudget",
+    "AWS::EFS::FileSystem": (
+        "elasticfilesystem: DeleteFileSystem DescribeFileSystems DescribeReplicationConfigurations"
+    ),
+    "AWS::EFS::MountTarget": "elasticfilesystem: DeleteMountTarget DescribeMountTargets",
+}
+"""What nodes of earlier versions have: an update deletes it, and so does a removal."""
+
 EVERY_TYPE = frozenset(_HANDLERS)
+FORMER_TYPES = frozenset(_FORMER)
+STACK_TYPES = EVERY_TYPE | FORMER_TYPES
+"""All that a node's stack may have, today's and earlier ones."""
 
 
 def actions(types: Iterable[str]) -> set[str]:
     """What it takes to make, read, tag, change and delete resources of these types.
+
+    Those of :data:`FORMER_TYPES` are only deleted.
 
     Raises:
         KeyError: a type that is not in the table.
@@ -209,7 +223,7 @@ def actions(types: Iterable[str]) -> set[str]:
     return {
         action
         for type_ in types
-        for text in (_HANDLERS[type_], _BESIDE.get(type_, ""))
+        for text in ((_HANDLERS | _FORMER)[type_], _BESIDE.get(type_, ""))
         for action in _parsed(text)
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pennsieve_agent.account.rights.policy_sentences import RoleDocuments
 from pennsieve_agent.account.spec.node_spec import NodeSpec
+from pennsieve_agent.account.stack.run_files import FILES
 from pennsieve_agent.account.stack.stack_request import stack_request
 from pennsieve_agent.account.stack.template_parts import attribute, ref
 from pennsieve_agent.domain.iam_policies import Document
@@ -29,7 +30,7 @@ def roles_of(spec: NodeSpec) -> tuple[RoleDocuments, ...]:
 
 def _settled(value: Any, spec: NodeSpec) -> Any:
     """Resources in which files and key, whose ARNs only AWS knows, have the node's name."""
-    if value == ref("Files"):
+    if value == ref(FILES):
         return spec.names.arn("s3files", f"file-system/{spec.names.stack}")
     if value == attribute("Key", "Arn"):
         return spec.names.arn("kms", f"key/{spec.names.stack}")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-from pennsieve_agent.account.rights.resource_handlers import EVERY_TYPE, actions
+from pennsieve_agent.account.rights.resource_handlers import STACK_TYPES, actions
 from pennsieve_agent.account.rights.right import NO_RESOURCE, Right
 from pennsieve_agent.account.spec.names import MANAGER, MANAGER_TAG, NodeNames
 
@@ -52,7 +52,7 @@ class Place:
     names: NodeNames
     boundary: str = ""
     role_path: str = "/"
-    types: frozenset[str] = EVERY_TYPE
+    types: frozenset[str] = STACK_TYPES
 
     def arn(self, service: str, resource: str, *, regional: bool = True) -> str:
         """The ARN of something in the account."""
@@ -127,6 +127,7 @@ def _scopes(place: Place) -> Iterator[_Scope]:
     yield from _keys(place)
     yield from _batch(place)
     yield from _others(place)
+    yield from _former(place)
 
 
 def _identities(place: Place) -> Iterator[_Scope]:
@@ -188,6 +189,16 @@ def _storage(place: Place) -> Iterator[_Scope]:
                  "s3files: CreateFileSystem TagResource", ("*",), TAGGING)  # fmt: skip
     yield _Scope("ChangeFiles", "change and delete the file system, by its tag",
                  "s3files: * !CreateFileSystem", files, TAGGED)  # fmt: skip
+
+
+def _former(place: Place) -> Iterator[_Scope]:
+    """What earlier versions made, and an update or a removal deletes."""
+    files = (place.arn("elasticfilesystem", "file-system/*"),)
+    budget = place.arn("budgets", f"budget/{place.names.stack}*", regional=False)
+    yield _Scope("DeleteFormerFiles", "delete the file system of an earlier version, by its tag",
+                 "elasticfilesystem: *", files, TAGGED)  # fmt: skip
+    yield _Scope("DeleteFormerBudget", "delete the budget of an earlier version",
+                 "budgets: *", (budget,))  # fmt: skip
 
 
 def _functions(place: Place) -> Iterator[_Scope]:

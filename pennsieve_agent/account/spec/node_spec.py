@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.spec.organisation_rules import Extras
@@ -72,16 +73,19 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Tags that stay what they were at first, as AWS would make anew what carries them.
+    """What stays what it was at first, as AWS would make anew what has it.
 
     ``machines`` are those of each compute environment, by its logical id (AWS CloudFormation,
     "AWS::Batch::ComputeEnvironment": an update of Tags requires replacement, which a name of ours
     forbids). ``stack`` are the stack's own, which CloudFormation hands down to all that it makes;
-    None for a stack that is not there.
+    None for a stack that is not there. ``subnets`` say of each subnet, by its logical id, in which
+    zone it is, in the template's words: its range of addresses cannot be in two subnets at once
+    ("AWS::EC2::Subnet": an update of AvailabilityZone or AvailabilityZoneId requires replacement).
     """
 
     stack: Mapping[str, str] | None = None
     machines: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    subnets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from pennsieve_agent.account.spec.node_spec import (
 )
 from pennsieve_agent.account.spec.organisation_rules import Extras
 
+_ZONE = ("AvailabilityZone", "AvailabilityZoneId")
 METADATA = "PennsieveNode"
 """Under this key of a template's ``Metadata`` stands what its stack was made from."""
 
@@ -116,7 +117,7 @@ def installed_zones(template: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(zone for zone in zones if zone))
 
 
-def kept_tags(template: Mapping[str, Any], tags: Mapping[str, str]) -> Kept:
+def kept_in(template: Mapping[str, Any], tags: Mapping[str, str]) -> Kept:
     """What must not change in a stack that was made from this template and has these tags.
 
     A stack that an administrator made by hand may have none; it gets those of its machines.
@@ -126,7 +127,12 @@ def kept_tags(template: Mapping[str, Any], tags: Mapping[str, str]) -> Kept:
         for name, body in template.get("Resources", {}).items()
         if body["Type"] == "AWS::Batch::ComputeEnvironment"
     }
-    return Kept(dict(tags) or next(iter(machines.values()), None), machines)
+    subnets = {
+        name: {key: value for key, value in body["Properties"].items() if key in _ZONE}
+        for name, body in template.get("Resources", {}).items()
+        if body["Type"] == "AWS::EC2::Subnet"
+    }
+    return Kept(dict(tags) or next(iter(machines.values()), None), machines, subnets)
 
 
 def _ours(template: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -40,7 +40,7 @@ def network(spec: NodeSpec) -> Resources:
     if mode is Mode.SECURE:
         resources |= _nat(spec)
     if mode is Mode.COMPLIANT:
-        resources |= interface_endpoints(spec, _SUBNETS[0])
+        resources |= interface_endpoints(spec, SUBNETS[0])
     if mode is not Mode.BASIC:
         resources |= _flow_logs(spec)
     return resources
@@ -52,7 +52,7 @@ def subnet_ids(spec: NodeSpec) -> list[object]:
     return list(existing) if existing else [ref(name) for name, _ in _places(spec)]
 
 
-_SUBNETS = ("SubnetA", "SubnetB")
+SUBNETS = ("SubnetA", "SubnetB")
 
 
 def _vpc(spec: NodeSpec) -> Resources:
@@ -78,7 +78,7 @@ def _subnets(spec: NodeSpec) -> Resources:
     # Machines with GPUs have no public address of their own, and without a NAT need one.
     public = bool(spec.settings.gpu) and spec.settings.mode is Mode.BASIC
     for (name, zone), cidr in zip(_places(spec), SUBNET_RANGES, strict=False):
-        subnets[name] = _subnet(spec, cidr, zone, public=public)
+        subnets[name] = _subnet(spec, name, cidr, zone, public=public)
         subnets[f"{name}Routes"] = _association(name, "Routes")
     return subnets
 
@@ -87,16 +87,16 @@ def _places(spec: NodeSpec) -> list[tuple[str, str]]:
     """The subnets for jobs, with the zone of each: two, or one where there is but one zone."""
     if not spec.zones:
         raise ValueError("no availability zone is chosen")
-    return list(zip(_SUBNETS, spec.zones, strict=False))
+    return list(zip(SUBNETS, spec.zones, strict=False))
 
 
-def _subnet(spec: NodeSpec, cidr: str, zone: str, *, public: bool) -> Resource:
+def _subnet(spec: NodeSpec, name: str, cidr: str, zone: str, *, public: bool) -> Resource:
     return {
         "Type": "AWS::EC2::Subnet",
         "Properties": {
             "VpcId": ref("Vpc"),
             "CidrBlock": cidr,
-            "AvailabilityZoneId": zone,
+            **spec.kept.subnets.get(name, {"AvailabilityZoneId": zone}),
             "MapPublicIpOnLaunch": public,
             "Tags": marked(spec, Name=spec.names.stack),
         },
@@ -132,7 +132,7 @@ def _internet(spec: NodeSpec) -> Resources:
 
 def _nat(spec: NodeSpec) -> Resources:
     return {
-        "PublicSubnet": _subnet(spec, PUBLIC_RANGE, spec.zones[0], public=False),
+        "PublicSubnet": _subnet(spec, "PublicSubnet", PUBLIC_RANGE, spec.zones[0], public=False),
         "PublicRoutes": {
             "Type": "AWS::EC2::RouteTable",
             "Properties": {"VpcId": ref("Vpc"), "Tags": marked(spec)},

@@ -9,6 +9,7 @@ from typing import Any
 
 from pennsieve_agent.account.spec.node_spec import NodeSpec
 from pennsieve_agent.account.stack.network import subnet_ids
+from pennsieve_agent.account.stack.run_files import FILES
 from pennsieve_agent.account.stack.template_parts import (
     Resource,
     Resources,
@@ -130,7 +131,7 @@ def _gpu_machines(spec: NodeSpec) -> dict[str, Any]:
 
 def _mounted() -> dict[str, Any]:
     return {
-        "files": attribute("Files", "FileSystemId"),
+        "files": attribute(FILES, "FileSystemId"),
         "point": attribute("MachinePoint", "AccessPointId"),
     }
 

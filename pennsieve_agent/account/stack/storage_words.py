@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pennsieve_agent.account.spec.node_spec import NodeSpec
-from pennsieve_agent.account.stack.storage import LOG_DAYS, OLD_VERSION_DAYS
+from pennsieve_agent.account.stack.bucket_rules import LOG_DAYS, OLD_VERSION_DAYS
 from pennsieve_agent.account.stack.template_parts import KEY_DAYS, has_key
 from pennsieve_agent.domain import prices
 

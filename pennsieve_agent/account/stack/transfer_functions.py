@@ -16,6 +16,7 @@ from typing import Any
 from pennsieve_agent.account.spec.node_spec import Code, NodeSpec
 from pennsieve_agent.account.stack.functions import node_function
 from pennsieve_agent.account.stack.network import subnet_ids
+from pennsieve_agent.account.stack.run_files import FILES, file_targets
 from pennsieve_agent.account.stack.template_parts import (
     Resource,
     Resources,
@@ -49,10 +50,9 @@ def transfer_functions(spec: NodeSpec, code: Code) -> Resources:
     point = {"Arn": attribute("TransferPoint", "AccessPointArn"), "LocalMountPath": _MOUNTED}
     properties["FileSystemConfigs"] = [point]
     properties["Environment"] = _environment(spec, mount=_MOUNTED)
-    targets = [f"FilesTarget{number}" for number, _ in enumerate(subnet_ids(spec), 1)]
     return {
         "Transfer": _function(spec, code, names.transfer, "TransferRole"),
-        "TransferFiles": {**inside, "DependsOn": [*targets, "FilesPolicy"]},
+        "TransferFiles": {**inside, "DependsOn": [*file_targets(spec), "FilesPolicy"]},
         "TransferTells": _destinations(spec, "Transfer"),
         "TransferFilesTell": _destinations(spec, "TransferFiles"),
         "TransferPoint": _point(spec),
@@ -99,7 +99,7 @@ def _point(spec: NodeSpec) -> Resource:
     return {
         "Type": "AWS::S3Files::AccessPoint",
         "Properties": {
-            "FileSystemId": ref("Files"),
+            "FileSystemId": ref(FILES),
             "PosixUser": {"Uid": "0", "Gid": "0"},
             "RootDirectory": {
                 "Path": f"/{RUNS_FOLDER}",

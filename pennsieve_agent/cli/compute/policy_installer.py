@@ -173,7 +173,7 @@ def _place(
 ) -> Place:
     """Where nodes may be made: of every kind, or of the kind that is named."""
     from pennsieve_agent.account.rights.installer import all_nodes, types_of
-    from pennsieve_agent.account.rights.resource_handlers import EVERY_TYPE
+    from pennsieve_agent.account.rights.resource_handlers import STACK_TYPES
     from pennsieve_agent.account.rights.stack_rights import Place
     from pennsieve_agent.account.spec.options import settle
     from pennsieve_agent.account.spec.organisation_rules import check_boundary
@@ -184,7 +184,7 @@ def _place(
     boundary = settings.extras.boundary
     if boundary and identity.account_id != "*":
         check_boundary(boundary, identity)
-    types = types_of(settings) if flags.mode else EVERY_TYPE
+    types = types_of(settings) if flags.mode else STACK_TYPES
     if writes_boundary:
         return Place(names, "", settings.role_path, types)
     return Place(names, boundary or names.account_boundary_arn, settings.role_path, types)

@@ -19,6 +19,7 @@ from datetime import timedelta
 from typing import Any
 
 from pennsieve_agent.sandbox.aws.functions.function_files import order_problem
+from pennsieve_agent.sandbox.aws.stack_changes import replacement_problems
 
 log = logging.getLogger(__name__)
 
@@ -150,6 +151,10 @@ def _cleaned_up(
 ) -> None:
     """Make and change everything first; then delete what the new template does not have."""
     before, now = resources._resource_json_map, template["Resources"]  # noqa: SLF001 - moto's own
+    for name, problem in replacement_problems(before, now):
+        physical = str(resources[name].physical_resource_id)
+        _notes(resources).append(_Note("UPDATE", name, now[name]["Type"], physical, problem))
+        raise ValueError(problem)
     removed = {name: body for name, body in before.items() if name not in now}
     if removed:
         original(resources, {**template, "Resources": {**removed, **now}}, parameters)

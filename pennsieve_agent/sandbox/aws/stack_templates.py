@@ -15,6 +15,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from pennsieve_agent.sandbox.aws.stack_changes import type_problem
+
 BODY_BYTES = 51_200
 URL_BYTES = 1_000_000
 DESCRIPTION_BYTES = 1_024
@@ -178,6 +180,21 @@ def needed_by(resources: Mapping[str, Any], name: str) -> set[str]:
     return needed
 
 
+def _bodies(text: str) -> dict[str, Any]:
+    """The resources of a template; none of one in YAML."""
+    try:
+        resources: dict[str, Any] = json.loads(text)["Resources"]
+    except ValueError:
+        return {}
+    return resources
+
+
+def _present(backend: Any, name: str) -> dict[str, Any]:
+    """The resources of a stack by its name or id; none of one that is not there."""
+    there = (stack for stack in backend.stacks.values() if name in (stack.name, stack.stack_id))
+    return next((_bodies(stack.template) for stack in there if stack.template), {})
+
+
 def refuse_bad_templates() -> None:
     """Make moto's CloudFormation refuse templates as AWS does; again it changes nothing."""
     from moto.cloudformation.exceptions import ValidationError  # noqa: PLC0415 - slow
@@ -193,7 +210,11 @@ def refuse_bad_templates() -> None:
             more = (
                 (row for check in _also for row in check(text, self.region)) if text else iter(())
             )
-            if problem := problem or next(more, ""):
+            problem = problem or next(more, "")
+            if text and not problem:
+                name = self._get_param("StackName")
+                problem = type_problem(_present(self.cloudformation_backend, name), _bodies(text))
+            if problem:
                 raise ValidationError(message=problem)
             return operation(self)
 

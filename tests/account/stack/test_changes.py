@@ -6,19 +6,19 @@ be set at creation stands in the schemas of its resources.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
 import pytest
-from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from pennsieve_agent.account.spec.node_spec import Code, Mode, NodeSpec
 from pennsieve_agent.account.spec.organisation_rules import Extras
-from pennsieve_agent.account.spec.spec_json import kept_tags
+from pennsieve_agent.account.spec.spec_json import kept_in
 from pennsieve_agent.account.stack.stack_request import stack_request
 from tests.account.stack.specs import CODE, GPU, NAMES, TAGS, node
+from tests.aws.fixed_properties import fixed
 
 
 def versions(mode: Mode) -> dict[str, NodeSpec]:
@@ -39,13 +39,7 @@ def versions(mode: Mode) -> dict[str, NodeSpec]:
 
 def after(before: Mapping[str, Any], tags: Mapping[str, str], spec: NodeSpec) -> NodeSpec:
     """The same node, as it is asked for of a stack that is there."""
-    return replace(spec, kept=kept_tags(before, tags))
-
-
-def only_at_creation(type_: str) -> Iterator[tuple[str, ...]]:
-    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", type_).schema
-    for path in schema.get("createOnlyProperties", ()):
-        yield tuple(path.split("/")[2:])
+    return replace(spec, kept=kept_in(before, tags))
 
 
 def at(properties: Any, path: tuple[str, ...]) -> Any:
@@ -80,7 +74,7 @@ def replaced(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[st
         (name, "/".join(path))
         for name, body in now["Resources"].items()
         if (was := before["Resources"].get(name)) is not None
-        for path in only_at_creation(body["Type"])
+        for path in fixed(body["Type"])
         if at(was.get("Properties", {}), path) != at(body.get("Properties", {}), path)
     ]
 
@@ -106,5 +100,5 @@ def test_everything_else_has_the_new_tags() -> None:
 
 def test_a_stack_without_tags_gets_those_of_its_machines() -> None:
     first = stack_request(node(extras=Extras(tags=TAGS)))
-    kept = kept_tags(first.template, {})
+    kept = kept_in(first.template, {})
     assert kept.stack == {"pennsieve:token": NAMES.token, **dict(TAGS)}

@@ -38,7 +38,7 @@ def documents(spec: NodeSpec) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     text = json.dumps(node_template(spec)["Resources"])
     files = spec.names.arn("s3files", "file-system/fs-1")
-    text = text.replace(json.dumps({"Ref": "Files"}), json.dumps(files))
+    text = text.replace(json.dumps({"Ref": "RunFiles"}), json.dumps(files))
     key = spec.names.arn("kms", "key/11111111-2222-4333-8444-555555555555")
     text = text.replace(json.dumps({"Fn::GetAtt": ["Key", "Arn"]}), json.dumps(key))
     for name, body in json.loads(text).items():

@@ -227,7 +227,7 @@ def test_in_the_template_the_nodes_files_are_the_stacks_own() -> None:
     for role in ("JobRole", "MoverRole"):
         (policy,) = resources[role]["Properties"]["Policies"]
         mounts = [s for s in statements(policy["PolicyDocument"]) if "Mount" in str(s["Action"])]
-        assert [s["Resource"] for s in mounts] == [{"Ref": "Files"}]
+        assert [s["Resource"] for s in mounts] == [{"Ref": "RunFiles"}]
 
 
 def test_nobody_mounts_past_the_access_points_not_even_an_administrator() -> None:

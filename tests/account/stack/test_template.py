@@ -153,7 +153,7 @@ def test_the_stricter_modes_have_a_key_and_flow_logs(mode: Mode) -> None:
     assert resources(spec, "AWS::EC2::FlowLog")
     for name, group in resources(spec, "AWS::Logs::LogGroup").items():
         assert group["KmsKeyId"], name
-    assert resources(spec)["Files"]["KmsKeyId"]
+    assert resources(spec)["RunFiles"]["KmsKeyId"]
 
 
 def test_the_bucket_is_private_encrypted_versioned_and_cleans_up() -> None:

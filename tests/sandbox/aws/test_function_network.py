@@ -146,7 +146,7 @@ def test_a_function_waits_in_vain_for_a_service(site: Site, missing: tuple[str |
     assert "(ConnectTimeoutError)" in site.call(lists)["errorMessage"]
 
 
-@pytest.mark.parametrize("missing", ["FilesTarget1", "FilesFromJobs", "JobsReachFiles"])
+@pytest.mark.parametrize("missing", ["RunFilesTarget1", "FilesFromJobs", "JobsReachFiles"])
 def test_a_function_does_not_reach_its_files(site: Site, missing: str) -> None:
     site.without(missing)
     assert site.call(lists)["errorType"] == "S3FilesMountConnectivityException"
@@ -156,7 +156,7 @@ def test_a_function_does_not_reach_its_files(site: Site, missing: str) -> None:
 def off(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A node that is never turned on, as it is rolled back each time; a mount target is new."""
     with open_cloud(tmp_path_factory.mktemp("off")) as cloud:
-        yield Site(cloud, "FilesTarget2")
+        yield Site(cloud, "RunFilesTarget2")
 
 
 def lack(action: str) -> Change:
@@ -173,12 +173,12 @@ def outside(resources: dict[str, Any]) -> None:
 
 
 def without_target(resources: dict[str, Any]) -> None:
-    del resources["FilesTarget2"]
-    resources["TransferFiles"]["DependsOn"].remove("FilesTarget2")
+    del resources["RunFilesTarget2"]
+    resources["TransferFiles"]["DependsOn"].remove("RunFilesTarget2")
 
 
 def without_order(resources: dict[str, Any]) -> None:
-    resources["TransferFiles"]["DependsOn"].remove("FilesTarget2")
+    resources["TransferFiles"]["DependsOn"].remove("RunFilesTarget2")
 
 
 @pytest.mark.parametrize(
@@ -199,9 +199,9 @@ def test_mount_targets_are_made_before_what_mounts_them(site: Site) -> None:
     resources = site.sent["Resources"]
     assert order_problem(resources, "TransferFiles", ()) == ""
     poorer = copy.deepcopy(resources)
-    poorer["TransferFiles"]["DependsOn"].remove("FilesTarget2")
+    poorer["TransferFiles"]["DependsOn"].remove("RunFilesTarget2")
     assert NOT_READY in order_problem(poorer, "TransferFiles", ())
-    assert order_problem(poorer, "TransferFiles", ("FilesTarget2",)) == ""
+    assert order_problem(poorer, "TransferFiles", ("RunFilesTarget2",)) == ""
 
 
 @pytest.mark.parametrize("missing", ["", *ACTIONS])
