@@ -20,12 +20,13 @@ import pytest
 from pennsieve_agent.domain.input_layout import Layout, local_paths
 from pennsieve_agent.domain.step_files import RUN_MOUNT, data_path, step_folder
 from pennsieve_agent.engine.backend import Backend
+from pennsieve_agent.engine.container_task import Mount
 from pennsieve_agent.engine.docker_backend import DockerBackend
 from pennsieve_agent.engine.docker_daemon import connect
 from pennsieve_agent.engine.process_backend import ProcessBackend
 from pennsieve_agent.node.transfer_job.run_files import RunFiles
 from pennsieve_agent.node.transfer_job.transfer_error import TransferError
-from pennsieve_agent.sandbox.aws.batch.containers import Container, Mount
+from pennsieve_agent.sandbox.aws.batch.containers import Container
 from pennsieve_agent.sandbox.compute.runs.job_machine import JobMachine
 from pennsieve_agent.source.manifest import read
 from tests.engine.make import Lines

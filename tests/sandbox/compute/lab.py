@@ -50,7 +50,10 @@ class FakeBackend:
         self.prepared: list[str] = []
         self.broken: Exception | None = None
 
-    def prepare(self, checkout: Path, name: str, log: Log) -> Program:
+    def prepare(
+        self, checkout: Path, name: str, log: Log, stop: threading.Event | None = None
+    ) -> Program:
+        del stop
         log(f"building {name}")
         self.prepared.append(name)
         if self.broken is not None:

@@ -11,6 +11,7 @@ import pytest
 
 from pennsieve_agent.domain.step_files import RUN_MOUNT, data_path, step_folder
 from pennsieve_agent.engine.backend import Program
+from pennsieve_agent.engine.container_task import Mount
 from pennsieve_agent.engine.process_backend import ProcessBackend
 from pennsieve_agent.node.bundle import bundle
 from pennsieve_agent.node.jobs.tasks import (
@@ -21,7 +22,7 @@ from pennsieve_agent.node.jobs.tasks import (
     transfer_environment,
 )
 from pennsieve_agent.node.transfer_job.run_files import RunFiles
-from pennsieve_agent.sandbox.aws.batch.containers import Container, Mount
+from pennsieve_agent.sandbox.aws.batch.containers import Container
 from pennsieve_agent.sandbox.aws.batch.jobs import Unstartable
 from pennsieve_agent.sandbox.compute.runs.job_machine import JobMachine
 from tests.sandbox.aws.account import REGION, Cloud, allow, open_cloud
