@@ -90,7 +90,7 @@ def test_results_are_a_tree_and_the_log_is_on_standard_error(agent: Agent, code:
         assert "shell | hello" in shown.err
         assert "hello" not in shown.out
         assert "└── deep/\n    └── all.txt  8 B" in shown.out
-        assert "resources:\n  cpu: 256\n  memory: 512" in shown.out
+        assert "resources:\n  cpu: 256\n  memory: " in shown.out
         assert all(len(line) <= width for line in shown.out.splitlines()), shown.out
     piped = agent(*words)
     assert "SIZE\tPATH\n8\tdeep/all.txt\n" in piped.out
@@ -106,7 +106,11 @@ def test_results_are_a_tree_and_the_log_is_on_standard_error(agent: Agent, code:
         2048,
     )
     assert step["peak_memory_bytes"] > 0
-    assert step["declare"] == {"cpu": 256, "memory": 512}
+    # A small program counts as much as this process had when it began.
+    enough = [
+        size for size in (512, 1024, 2048) if size * 2**20 >= 1.25 * step["peak_memory_bytes"]
+    ]
+    assert step["declare"] == {"cpu": 256, "memory": enough[0]}
 
 
 def test_a_folder_is_tested_as_it_is_and_a_tag_as_it_was(agent: Agent, tmp_path: Path) -> None:
