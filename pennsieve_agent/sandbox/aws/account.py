@@ -31,6 +31,7 @@ from pennsieve_agent.sandbox.aws.rights.principals import Credential, credential
 from pennsieve_agent.sandbox.aws.rights.signatures import Signatures
 from pennsieve_agent.sandbox.aws.services import Extras, Services
 from pennsieve_agent.sandbox.aws.stacks import fill_gaps
+from pennsieve_agent.sandbox.aws.upload_ids import seed_upload_ids
 from pennsieve_agent.sandbox.host.world import USER_ACCOUNT_ID
 from pennsieve_agent.sandbox.http import cognito
 
@@ -313,6 +314,7 @@ def _load_moto(
     count_as_aws()
     use_codes_of_aws()
     keep_log_groups()
+    seed_upload_ids()
     mock_random.seed(key_id)
     make_user(USER_ACCOUNT_ID, USER_NAME, key_id, secret)
     return _Emulation(front(DomainDispatcherApplication(create_backend_app)), mock_random.seed)

@@ -84,5 +84,8 @@ _SUBJECTS = {
     ("events", "EnableRule"): ("rule", Effect.SETS),
     ("events", "DisableRule"): ("rule", Effect.SETS),
     ("s3", "PutObject"): ("object", Effect.SETS),
+    ("s3", "CreateMultipartUpload"): ("object", Effect.ADDS),
+    ("s3", "UploadPart"): ("object", Effect.ADDS),
+    ("s3", "CompleteMultipartUpload"): ("object", Effect.ADDS),
     ("s3", "DeleteObject"): ("object", Effect.ENDS),
 }

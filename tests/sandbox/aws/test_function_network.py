@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from moto.cloudformation.models import cloudformation_backends
 
 from pennsieve_agent.account.spec.node_spec import Mode
+from pennsieve_agent.account.stack.endpoints import objects_policy
 from pennsieve_agent.account.stack.stack_request import stack_request, turned_off
 from pennsieve_agent.domain.step_files import FILES_PREFIX, RUNS_FOLDER
 from pennsieve_agent.sandbox.aws.functions.function_files import order_problem
@@ -86,6 +87,12 @@ class Site:
             del place[path[-1]]
         self.stack.template = json.dumps(template)
 
+    def lets_pass(self, policy: Any) -> None:
+        """Give the endpoint to S3 a policy."""
+        template = copy.deepcopy(self.sent)
+        template["Resources"]["S3Endpoint"]["Properties"]["PolicyDocument"] = policy
+        self.stack.template = json.dumps(template)
+
     def subnet(self) -> str:
         described = self.cloud.owner.client("ec2").describe_subnets()
         return str(described["Subnets"][0]["SubnetId"])
@@ -143,6 +150,14 @@ def test_a_function_does_not_reach_a_service_without_endpoint_or_nat(site: Site)
 )
 def test_a_function_waits_in_vain_for_a_service(site: Site, missing: tuple[str | int, ...]) -> None:
     site.without(*missing)
+    assert "(ConnectTimeoutError)" in site.call(lists)["errorMessage"]
+
+
+def test_the_policy_of_a_node_without_internet_lets_its_own_account_pass(site: Site) -> None:
+    policy = objects_policy(node(Mode.COMPLIANT))
+    site.lets_pass(policy)
+    assert site.call(lists) == 0
+    site.lets_pass(json.loads(json.dumps(policy).replace(f'"{NUMBER}"', '"210987654321"')))
     assert "(ConnectTimeoutError)" in site.call(lists)["errorMessage"]
 
 

@@ -115,6 +115,50 @@ def test_what_a_run_made_and_took_away_leaves_no_trace(tmp_path: Path) -> None:
         assert [each["jobDefinitionName"] for each in definitions] == ["run-2"]
 
 
+PART = b"x" * 5 * 1024**2
+
+
+def test_uploads_in_parts_outlive_it(tmp_path: Path) -> None:
+    """Those that were cut off go on; the parts of what is deleted are forgotten."""
+    where, parts = {"Bucket": "node-bucket", "Key": "runs/1/whole.tar"}, []
+    cut = {**where, "Key": "files/cut.bin"}
+    gone = {**where, "Key": "runs/1/gone.tar"}
+    with open_cloud(tmp_path) as cloud:
+        s3 = cloud.owner.client("s3")
+        s3.create_bucket(Bucket="node-bucket")
+        upload = s3.create_multipart_upload(**cut)["UploadId"]
+        first = s3.upload_part(**cut, UploadId=upload, PartNumber=1, Body=PART)
+        parts.append({"PartNumber": 1, "ETag": first["ETag"]})
+        for place in (where, gone):
+            _upload(s3, place)
+        before = lines(tmp_path)
+        s3.delete_object(**gone)
+    with open_cloud(tmp_path) as cloud:
+        assert lines(tmp_path) == before - 4
+        s3 = cloud.owner.client("s3")
+        assert s3.get_object(**where)["Body"].read() == PART + b"y"
+        last = s3.upload_part(**cut, UploadId=upload, PartNumber=2, Body=b"z")
+        parts.append({"PartNumber": 2, "ETag": last["ETag"]})
+        s3.complete_multipart_upload(**cut, UploadId=upload, MultipartUpload={"Parts": parts})
+        assert s3.get_object(**cut)["Body"].read() == PART + b"z"
+        assert {row["Key"] for row in s3.list_objects_v2(Bucket="node-bucket")["Contents"]} == {
+            cut["Key"],
+            where["Key"],
+        }
+
+
+def _upload(s3: Any, place: dict[str, str]) -> None:
+    upload = s3.create_multipart_upload(**place)["UploadId"]
+    parts = [
+        {
+            "PartNumber": number,
+            "ETag": s3.upload_part(**place, UploadId=upload, PartNumber=number, Body=body)["ETag"],
+        }
+        for number, body in enumerate((PART, b"y"), 1)
+    ]
+    s3.complete_multipart_upload(**place, UploadId=upload, MultipartUpload={"Parts": parts})
+
+
 def register(batch: Any, name: str) -> None:
     batch.register_job_definition(
         jobDefinitionName=name,

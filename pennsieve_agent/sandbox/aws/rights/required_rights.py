@@ -62,7 +62,7 @@ def asks(
     here = _Here(request, account, boundary)
     rule = _RULES.get(request.service, _any)
     rights = [*rule(here), *_tagging(here)]
-    return [_with_tags(ask, request, tags) for ask in rights]
+    return [_with_context(ask, request, account, tags) for ask in rights]
 
 
 def _tagging(here: _Here) -> Iterator[Ask]:
@@ -90,7 +90,12 @@ def _tagging(here: _Here) -> Iterator[Ask]:
             pass
 
 
-def _with_tags(ask: Ask, request: AwsRequest, tags: Tags) -> Ask:
+def _with_context(ask: Ask, request: AwsRequest, account: str, tags: Tags) -> Ask:
+    """With the condition keys of every request, and those of tags.
+
+    Policies of endpoints ask whose account calls ("AWS global condition context keys",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html).
+    """
     own = {f"aws:ResourceTag/{key}": value for key, value in tags(ask.resource).items()}
     new_tags = request.parameters.get("tags") or request.parameters.get("Tags") or {}
     pairs = (
@@ -102,6 +107,7 @@ def _with_tags(ask: Ask, request: AwsRequest, tags: Tags) -> Ask:
     context = {**own, **{f"aws:RequestTag/{key}": value for key, value in by_key.items()}}
     keys = {"aws:TagKeys": list(by_key)} if by_key else {}
     where = {"aws:RequestedRegion": request.region} if request.region else {}
+    where["aws:PrincipalAccount"] = account
     return Ask(ask.action, ask.resource, {**where, **context, **keys, **ask.context})
 
 
