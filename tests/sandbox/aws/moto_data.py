@@ -136,6 +136,18 @@ def descriptions(get_service_model: Any) -> None:
     assert shape.members["clientToken"].metadata["max"] == 64
 
 
+@of("moto.s3:models")
+def uploads(models: Any) -> None:
+    takes(
+        models.FakeMultipart.__init__, "self", "key_name", "metadata", "account_id", "region_name"
+    )
+    assert models.UPLOAD_ID_BYTES == 43
+    client("s3").create_bucket(Bucket="bucket")
+    made = client("s3").create_multipart_upload(Bucket="bucket", Key="k")
+    uploads = models.s3_backends[ACCOUNT]["aws"].buckets["bucket"].multiparts
+    assert uploads[made["UploadId"]].id == made["UploadId"]
+
+
 @of("moto.s3.models:s3_backends")
 def objects(s3_backends: Any) -> None:
     backend = s3_backends[ACCOUNT]["aws"]
