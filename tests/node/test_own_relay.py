@@ -73,6 +73,20 @@ def test_only_the_dataset_of_the_run_is_asked_for(running: OwnWorld) -> None:
     assert running.pennsieve.sign_ins == 0
 
 
+def test_a_transfer_of_a_run_that_was_cancelled_ends_with_that_reason(running: OwnWorld) -> None:
+    """Pennsieve has refused nothing, and the job's log must not say so."""
+    store = RunStore(running.node())
+    record = store.read(RUN)
+    assert record is not None
+    record.phase = Phase.ENDING
+    assert store.take(RUN)
+    store.write(record)
+    for call in (DOWNLOAD, UPLOAD):
+        answer = ask(running, call)
+        assert answer["status"] == 403
+        assert answer["reason"] == "the run is ending, so its files are not transferred any more"
+
+
 def test_what_is_not_granted_is_not_asked_for(running: OwnWorld) -> None:
     grant(running, READ)
     assert ask(running, DOWNLOAD)["status"] == 200

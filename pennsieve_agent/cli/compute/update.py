@@ -85,7 +85,8 @@ def update(
 
     With no option an own node gets this program's version, and a node that Pennsieve runs the
     newest one of Pennsieve's. Options that are left out change nothing. Shows what AWS would change
-    first, and asks; runs go on meanwhile. --role needs no node.
+    first, and asks. Runs go on: the jobs that they have submitted keep their code, what they begin
+    later is of the new version. --role needs no node.
     """
     flags = Flags(
         mode, tags=tuple(tag or ()), gpu_tier=gpu_tier, max_gpu=max_gpu, max_vcpus=max_vcpus,

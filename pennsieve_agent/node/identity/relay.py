@@ -27,6 +27,7 @@ _WORKS = {Phase.SUBMITTING, Phase.RUNNING}
 _READS = {"/packages/download-manifest", "/datasets/manifest"}
 _REFUSED = {401, 403}
 _DENIED, _DOWN = 403, 503
+_OVER = "the run is ending, so its files are not transferred any more"
 Answer = dict[str, Any]
 
 
@@ -41,7 +42,9 @@ def relay(node: Node, message: Mapping[str, Any]) -> Answer:
         message.get("body"),
     )
     record = store.read(request.run)
-    if record is None or record.phase not in _WORKS or not relay_allows(request, record.dataset):
+    if record is not None and record.phase not in _WORKS:
+        return _refusal(_OVER)
+    if record is None or not relay_allows(request, record.dataset):
         return {"status": _DENIED, "body": {"message": "a transfer job may not ask for this"}}
     if record.is_own:
         return _as_workflow(node, record, request)
