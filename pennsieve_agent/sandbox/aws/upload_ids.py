@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 
@@ -20,6 +21,7 @@ def seed_upload_ids() -> None:
     class SeededUpload(models.FakeMultipart):
         is_seeded = True
 
+        @functools.wraps(models.FakeMultipart.__init__)  # type: ignore[misc]
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             self.id = f"{mock_random.getrandbits(8 * models.UPLOAD_ID_BYTES):x}"
