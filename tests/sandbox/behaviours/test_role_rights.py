@@ -1,0 +1,65 @@
+"""The rights of a node's roles are what runs ask for. It uses its node up, so it is alone here."""
+
+from __future__ import annotations
+
+from pennsieve_agent.node.role_permissions import RIGHTS
+from pennsieve_agent.sandbox.aws.rights.used_rights import read
+from tests.sandbox.behaviours.bench import MANY, SECRET, Bench
+
+
+def actions(role: str) -> set[str]:
+    return {action for right in RIGHTS[role] for action in right.actions}
+
+
+#: The right behind a signed address, which whoever downloads a kept log makes use of; and what is
+#: asked for after a kill, while a job waits, and when nothing is left (``tests/node`` shows it).
+#: Images are looked through when a version of them goes; a sandbox without an engine has archives.
+OLDER_RUNS = "logs:FilterLogEvents"
+"""Reads the logs of runs of an earlier version of the node."""
+DIRECT = {"s3:GetObject", "s3:GetObjectVersion"}
+"""S3 Files uses these with the rights of who mounts, not the code."""
+NETWORK = {right for right in actions("transfer-files") if right.startswith("ec2:")}
+"""AWS Lambda uses these, not the code."""
+SELDOM = {
+    "gateway": {"s3:GetObject", OLDER_RUNS},
+    "admin": {"s3:GetObject", "ecr:BatchDeleteImage", "ecr:DescribeImages", OLDER_RUNS},
+    "reconciler": {
+        "batch:ListJobs",
+        "batch:DescribeComputeEnvironments",
+        "events:DisableRule",
+        "secretsmanager:PutSecretValue",  # parameters that have changed meanwhile
+        "sns:Publish",  # a budget that is used up
+        "sqs:SendMessage",  # an event that was never handled
+        OLDER_RUNS,
+    },
+    "gpu-execution": actions("gpu-execution"),
+    "job": DIRECT,
+    "mover": {"s3:GetObjectVersion", "s3:AbortMultipartUpload"},
+    "transfer": {"s3:AbortMultipartUpload"},
+    "transfer-files": {"s3:GetObjectVersion", *NETWORK},
+}
+
+
+def test_roles_have_the_rights_they_are_asked_for_and_no_others(bench: Bench) -> None:
+    """What the node's code did is what its table of rights says, both ways."""
+    bench.set_secret(SECRET)
+    assert bench.user.ask("GET", "/health")["status"] == "HEALTHY"
+    assert bench.end(bench.run({"a": ""}, files=MANY))[""] == "SUCCEEDED"
+    held = bench.run({"a": ""}, a="hold")
+    bench.started(held, "a")
+    bench.until(held, lambda _: bool(bench.lines(held, "a")))
+    bench.runs.cancel(held)
+    assert bench.end(held)[""] == "CANCELED"
+    bench.set_secret(f"{SECRET}2")
+    bench.user.ask("DELETE", "/secrets", {"scope": "user", "deleteAll": "true"})
+    bench.break_calls()
+    assert bench.end(bench.run({"a": ""}))[""] == "SUCCEEDED"
+    bench.as_owner(held)
+    heard: dict[str, set[str]] = {role: set() for role in RIGHTS}
+    for name, action in read(bench.box.data / "aws"):
+        if roles := [role for role in RIGHTS if name.endswith(f"-{role}")]:
+            heard[max(roles, key=len)].add(action)
+    more = {role: heard[role] - actions(role) for role in RIGHTS}
+    assert not any(more.values()), more
+    less = {role: actions(role) - heard[role] - SELDOM.get(role, set()) for role in RIGHTS}
+    assert not any(less.values()), less
