@@ -105,6 +105,8 @@ def _attacked(engine: str, agent: Agent, root: Path) -> Attack:
         words = ("dataset", "grant", name, "-d", dataset, "--access", "read-write")
         assert agent(*words).code == 0
     victim = typed(agent, "run", "start", "-d", "Private", "-w", "victim", "--all")["id"]
+    # Its files are there to be looked for once its step runs.
+    wait_for(lambda: "holding" in agent("run", "logs", victim).out, lambda: "it never ran")
     how = ("--wait", "--name", "attack", "--param", f"MARK={mark}")
     ended = agent("run", "start", "-d", "Data", "-w", "hostile", "--all", *how)
     log = agent("run", "logs", "attack").out
