@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 from pennsieve_agent.account.register.deploy_stack import delete
 from pennsieve_agent.account.spec.names import NodeNames
-from pennsieve_agent.account.world.clients import Clients
+from pennsieve_agent.account.world.clients import Clients, StepState
 from pennsieve_agent.aws.parameters import delete_parameters, parameters_called
 from pennsieve_agent.aws.remains import (
     delete_access_points,
@@ -32,7 +32,7 @@ from pennsieve_agent.aws.s3 import empty_bucket
 from pennsieve_agent.errors import AwsError
 
 ATTEMPTS = 3
-Tell = Callable[[str], None]
+Tell = Callable[[StepState, str], None]
 
 
 def delete_node_stack(stack: str, names: NodeNames | None, clients: Clients, tell: Tell) -> None:
@@ -51,7 +51,7 @@ def delete_node_stack(stack: str, names: NodeNames | None, clients: Clients, tel
         except AwsError as error:
             if error.aws_code != "DELETE_FAILED" or attempt == ATTEMPTS:
                 raise
-            tell(f"{error.message}; trying again without what is in the way")
+            tell(StepState.PROBLEM, f"{error.message}; trying again without what is in the way")
         else:
             return
         if names is not None:
@@ -65,7 +65,7 @@ def _empty(clients: Clients, names: NodeNames, tell: Tell) -> None:
     _empty_bucket(clients, names, tell)
     for repository in (names.workflow_images, names.transfer_images):
         if count := empty_repository(aws, repository):
-            tell(f"images deleted from {repository}: {count}")
+            tell(StepState.EVENT, f"images deleted from {repository}: {count}")
     delete_parameters(aws, parameters_called(aws, names.parameter_prefix))
     for secret in secrets_called(aws, names.secret_prefix):
         delete_secret(aws, secret)
@@ -76,10 +76,11 @@ def _empty(clients: Clients, names: NodeNames, tell: Tell) -> None:
 def _make_way(clients: Clients, names: NodeNames, tell: Tell) -> None:
     """Delete what AWS refuses to delete with a stack. First the files: they go to the bucket."""
     if count := delete_file_systems(clients.aws, names.bucket, clients.sleep):
-        tell(f"file systems deleted, with files that were not in the bucket yet: {count}")
+        sentence = f"file systems deleted, with files that were not in the bucket yet: {count}"
+        tell(StepState.EVENT, sentence)
     _empty_bucket(clients, names, tell)
 
 
 def _empty_bucket(clients: Clients, names: NodeNames, tell: Tell) -> None:
     if count := empty_bucket(clients.aws, names.bucket):
-        tell(f"object versions deleted: {count}")
+        tell(StepState.EVENT, f"object versions deleted: {count}")

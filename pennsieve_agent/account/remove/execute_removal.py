@@ -154,7 +154,7 @@ class _Removal:
             step.target,
             self.plan.names,
             self.clients,
-            lambda sentence: self._tell(step, StepState.EVENT, sentence),
+            lambda state, sentence: self._tell(step, state, sentence),
         )
         self.removed.append(f"stack {step.target}")
         return "the stack is deleted"

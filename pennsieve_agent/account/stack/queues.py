@@ -114,8 +114,8 @@ def _queue(spec: NodeSpec, name: str, resources: dict[str, Any]) -> Resources:
 def _public(spec: NodeSpec) -> Resource:
     """Machines with public addresses go before their gateway, which AWS would not detach else.
 
-    (Amazon VPC, "Delete an internet gateway",
-    https://docs.aws.amazon.com/vpc/latest/userguide/delete-igw.html)
+    "When a DependsOn attribute is required"
+    (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-dependson.html).
     """
     is_public = spec.settings.mode is Mode.BASIC and not spec.settings.network
     return {"DependsOn": ["WayOut"]} if is_public else {}

@@ -56,8 +56,8 @@ def delete_in_order(resources: Any) -> None:
 def detach_problem(resources: Mapping[str, Any], name: str) -> str:
     """Why an internet gateway is not detached; empty if it is, or if it is no such attachment.
 
-    It is refused while anything in the network has a public address (Amazon VPC, "Delete an
-    internet gateway", https://docs.aws.amazon.com/vpc/latest/userguide/delete-igw.html). Machines
+    It is refused while machines in the network have public addresses ("DetachInternetGateway",
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DetachInternetGateway.html). They
     keep theirs until their compute environment is gone, which takes minutes: so here whatever gives
     out addresses and does not depend on the attachment comes too late.
     """
