@@ -104,7 +104,7 @@ def test_what_aws_goes_on_refusing_is_said(scene: Scene) -> None:
     scene.aws.call("s3files", "create_mount_target", subnetId=subnet["Subnet"]["SubnetId"],
                    **system)  # fmt: skip
 
-    with pytest.raises(AwsError, match="could not be deleted: .*still has fsmt-") as raised:
+    with pytest.raises(AwsError, match=r"could not be deleted: .*still has fsmt-") as raised:
         scene.remove()
 
     assert raised.value.aws_code == "DELETE_FAILED"

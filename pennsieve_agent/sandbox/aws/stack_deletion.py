@@ -54,7 +54,7 @@ def delete_in_order(resources: Any) -> None:
 
 
 def detach_problem(resources: Mapping[str, Any], name: str) -> str:
-    """Why an internet gateway is not detached; empty if it is, or if it is no such attachment.
+    """Why an internet gateway is not detached; empty if it is, and for all else.
 
     It is refused while machines in the network have public addresses ("DetachInternetGateway",
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DetachInternetGateway.html). They

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +15,6 @@ from pennsieve_agent.account.stack.stack_request import stack_request
 from pennsieve_agent.aws.cloudformation import StackRequest
 from pennsieve_agent.sandbox.aws.s3files import file_systems
 from pennsieve_agent.sandbox.aws.stack_deletion import detach_problem
-from pennsieve_agent.sandbox.aws.stack_events import pace
 from tests.account.stack.specs import every
 from tests.sandbox.aws.account import NUMBER, Cloud, service_trust
 from tests.sandbox.aws.files import BUCKET, SERVICE
@@ -46,13 +43,6 @@ FILES: dict[str, Any] = {
         },
     },
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def at_once() -> Iterator[None]:
-    pace(0)
-    yield
-    pace(0.03)
 
 
 def create(cloud: Cloud, resources: dict[str, Any]) -> None:
