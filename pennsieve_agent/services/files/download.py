@@ -65,7 +65,7 @@ class DownloadReport:
         return not self.blocked and not self.failed and not self.importing
 
     def sort(self) -> None:
-        """By path: files arrive in another order each time, and a report is compared with others."""
+        """By path: files arrive in another order each time, and reports are compared."""
         self.fetched.sort()
         self.blocked.sort()
         self.failed.sort(key=lambda row: row[0])
