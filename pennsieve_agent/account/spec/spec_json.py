@@ -138,8 +138,8 @@ def kept_in(template: Mapping[str, Any], tags: Mapping[str, str]) -> Kept:
         for name, body in template.get("Resources", {}).items()
         if body["Type"] == "AWS::S3Files::FileSystem"
     )
-    stack = dict(tags) or next(iter(machines.values()), None)
-    return Kept(stack, machines, subnets, next(files, RUN_FILES))
+    first = next(iter(machines.values()), None)
+    return Kept(dict(tags) or first, machines, subnets, next(files, RUN_FILES))
 
 
 def _ours(template: Mapping[str, Any]) -> Mapping[str, Any]:
