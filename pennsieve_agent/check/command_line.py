@@ -49,8 +49,7 @@ class CommandLine:
         if words or len(left) != _TWO:
             return None
         is_turned = _means(left[0], _OUTPUT) or _means(left[1], _INPUT)
-        order = ('"$OUTPUT_DIR"', '"$INPUT_DIR"') if is_turned else ('"$INPUT_DIR"', '"$OUTPUT_DIR"')
-        return order
+        return ('"$OUTPUT_DIR"', '"$INPUT_DIR"') if is_turned else ('"$INPUT_DIR"', '"$OUTPUT_DIR"')
 
 
 def _means(name: str, pattern: re.Pattern[str]) -> bool:

@@ -33,7 +33,10 @@ def _pair(node: ast.AST) -> tuple[str, str] | None:
     match node:
         case ast.Call(
             func=ast.Attribute(attr=getter) | ast.Name(id=getter),
-            args=[ast.Constant(value=str(name)), ast.Constant(value=str() | int() | float() as value)],
+            args=[
+                ast.Constant(value=str(name)),
+                ast.Constant(value=str() | int() | float() as value),
+            ],
         ) if getter in _GETTERS and _is_of_environment(node):
             return name, str(value).lower() if isinstance(value, bool) else str(value)
         case _:

@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.console.shown import NOT_CHANGED, Prose, Shown, Table
 from pennsieve_agent.console.tables import Column, Cut
+from pennsieve_agent.console.words import plural
 
 if TYPE_CHECKING:
     from pennsieve_agent.services.new_workflow.begin import Begun
     from pennsieve_agent.services.new_workflow.plan import Start
 
 _MEANINGS = {
-    "Dockerfile": "what is installed, and what is started",
-    "app.yml": "name, parameters, CPU and memory",
-    "README.md": "what it does",
-    "LICENSE": "who else may use it: --license",
-    "requirements.txt": "the Python packages that it needs",
     "main.py": "the program",
     "main.R": "the program",
     "run.py": "the program",
     "test_main.py": "its test: python -m unittest",
     "test_run.py": "its test: python -m unittest",
     "test_main.R": "its test: Rscript test_main.R",
+    "Dockerfile": "what is installed, and what is started",
+    "requirements.txt": "the Python packages that it needs",
+    "app.yml": "name, parameters, CPU and memory",
+    "README.md": "what it does",
+    "LICENSE": "who else may use it (--license)",
     ".gitignore": "what git keeps out",
     ".dockerignore": "what the build does not see",
     ".github/workflows/check.yml": "checks and tests each push to GitHub",
 }
+_TEST_DATA = "data/input"
 _SHOWN = 5
 
 
@@ -56,9 +58,10 @@ def begun(folder: Path, start: Start, done: Begun) -> Shown:
         "uncommitted": list(done.uncommitted),
         "findings": [finding_document(finding) for finding in done.findings],
     }
-    head = Prose(f"Began workflow '{start.name}' in {folder}")
-    rows = [[path, _meaning(path)] for path in done.written]
-    table = Table(["FILE", Column("WHAT", Cut.END)], rows)
+    rows = list(_rows(done.written))
+    table = Table(["FILE", Column("WHAT", Cut.WRAP)], rows)
+    said = f"Began workflow '{start.name}' in {folder}"
+    head = Prose(said if rows else f"Workflow '{start.name}' in {folder} has all of its files")
     return Shown(document, [head, table] if rows else head, list(_notes(folder, start, done)))
 
 
@@ -68,8 +71,12 @@ def _tag() -> str:
     return TAG
 
 
-def _meaning(path: str) -> str:
-    return _MEANINGS.get(path, "test data" if path.startswith("data/") else "")
+def _rows(written: Sequence[str]) -> Iterator[list[str]]:
+    """The files in the order in which one looks at them; test data is one row."""
+    yield from ([path, meaning] for path, meaning in _MEANINGS.items() if path in written)
+    data = [path for path in written if path not in _MEANINGS]
+    if data:
+        yield [_TEST_DATA, f"test data: {plural(len(data), 'file')}"]
 
 
 def _document(folder: Path, start: Start) -> dict[str, Any]:
@@ -112,8 +119,9 @@ def _script_notes(start: Start) -> Iterator[str]:
     script = start.script
     if script is None:
         return
-    shown = shlex.join(script.command) if not script.words else script.command[-1]
-    yield f"a run starts {script.path}: {shown.removeprefix('exec ')}"
+    if "Dockerfile" in start.files:
+        shown = script.command[-1] if script.words else shlex.join(script.command)
+        yield f"a run starts {script.path}: {shown.removeprefix('exec ')}"
     if script.is_open:
         yield (
             f"{script.path} reads neither INPUT_DIR and OUTPUT_DIR nor a command line that can be "
@@ -125,7 +133,7 @@ def _script_notes(start: Start) -> Iterator[str]:
         yield f"parameters, from the variables that it reads: {_some(names)}; see app.yml"
     for name in start.settings.secrets:
         yield f"{name} is a secret: pennsieve secret set NODE {name}"
-    if start.packages:
+    if start.packages and {"requirements.txt", "Dockerfile"} & start.files.keys():
         yield f"packages, from what it imports: {_some(start.packages)}{_pin(start)}"
     if not start.has_test_data:
         yield "put small files to try it on into data/input: 'workflow test' runs on them"
@@ -144,8 +152,14 @@ def _git_notes(folder: Path, done: Begun) -> Iterator[str]:
         yield f"nothing was committed: {done.git.problem}"
         if "who you are" in done.git.problem:
             yield "tell it: git config --global user.name NAME; git config --global user.email MAIL"
-        at = "" if str(folder) == "." else f"-C {shlex.quote(str(folder))} "
+        at = _at(folder)
         yield f"then: git {at}add . && git {at}commit -m first && git {at}tag {_tag()}"
+    if done.is_in_repository and done.written:
+        names = shlex.join(sorted({path.partition("/")[0] for path in done.written}))
+        at = _at(folder)
+        yield f"commit them: git {at}add {names} && git {at}commit -m 'Begin a workflow'"
+        if any(finding.rule.id == "git-no-tag" for finding in done.findings):
+            yield f"and make a version: git {at}tag {_tag()}"
     if done.uncommitted:
         yield (
             f"not in the commit: {_some(done.uncommitted)}; what the program needs of these, add: "
@@ -153,12 +167,17 @@ def _git_notes(folder: Path, done: Begun) -> Iterator[str]:
         )
 
 
+def _at(folder: Path) -> str:
+    """What lets git work in the folder, where that is not the current one."""
+    return "" if str(folder) == "." else f"-C {shlex.quote(str(folder))} "
+
+
 def _next(folder: Path, start: Start) -> Iterator[str]:
     place = shlex.quote(str(folder))
     data = "" if start.has_test_data else " --input FOLDER"
     yield f"pennsieve workflow test {place}{data}"
     yield f"pennsieve workflow add {place}"
-    yield f"pennsieve run start --workflow {start.name} --dataset DATASET"
+    yield f"pennsieve run start --workflow {shlex.quote(start.name)} --dataset DATASET"
 
 
 def _some(names: tuple[str, ...]) -> str:

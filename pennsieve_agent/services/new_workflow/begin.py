@@ -20,13 +20,18 @@ MESSAGE = "Begin a workflow"
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What was done. ``uncommitted`` are files of the folder that are not in the first commit."""
+    """What was done.
+
+    ``uncommitted`` are files of the folder that are not in the first commit. ``is_in_repository``
+    says that there was a repository, to which nothing was committed.
+    """
 
     written: tuple[str, ...]
     left: tuple[str, ...]
     git: FirstCommit
     uncommitted: tuple[str, ...]
     findings: tuple[Finding, ...]
+    is_in_repository: bool
 
 
 def folder_before(folder: Path, home: Path) -> Snapshot:
@@ -48,9 +53,7 @@ def folder_before(folder: Path, home: Path) -> Snapshot:
     above = next(path for path in folder.parents if path.is_dir())
     around = of_folder(above) if _in_repository(above) else None
     top = "" if around is None else around.top or around.place
-    return Snapshot(
-        folder.name, str(folder), {}, lambda _: b"", is_git=around is not None, top=top
-    )
+    return Snapshot(folder.name, str(folder), {}, lambda _: b"", is_git=around is not None, top=top)
 
 
 def _in_repository(folder: Path) -> bool:
@@ -76,6 +79,7 @@ def begin(folder: Path, before: Snapshot, start: Start, *, with_git: bool) -> Be
         git,
         tuple(uncommitted),
         tuple(check(after)),
+        before.is_git,
     )
 
 

@@ -23,6 +23,7 @@ _STARTS = {Language.PYTHON: "python", Language.R: "Rscript"}
 _ENDINGS = {".py", ".r"}
 _USUAL = {"main", "run", "app"}
 """What a script is mostly called that starts the others."""
+_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +52,40 @@ class Script:
 def find_script(files: Snapshot, typed: str | None, language: Language | None) -> str | None:
     """The script that a folder is about: the one that was named, or the only one at its top.
 
+    Scripts that another uses are parts of that. None where the folder has no script.
+
     Raises:
-        UsageProblem: the named one is not there, or several are.
+        UsageProblem: the named one is not there, several are, or they lie in folders alone.
     """
     if typed is not None:
         return _named(files, typed)
-    here = sorted(path for path in files.entries if "/" not in path and _may_start(path))
-    if language is not None:
-        here = [path for path in here if _language(path) is language]
-    usual = [path for path in here if posixpath.splitext(path)[0] in _USUAL]
-    if len(usual) == 1 or len(here) < 2:  # noqa: PLR2004 - one of several
-        return (usual or here or [None])[0]
-    raise UsageProblem(
-        f"there are several scripts: {', '.join(here)}",
-        where=files.place,
-        hint=f"say which one a run starts: --script {here[0]}",
+    code = {p: s for p, s in _code(files) if language in {None, s.language} and _may_start(p)}
+    top = {path: source for path, source in code.items() if "/" not in path}
+    scripts = _not_used(top or code)
+    usual = [path for path in scripts if posixpath.splitext(path)[0] in _USUAL]
+    if not code:
+        return None
+    if top and (len(scripts) == 1 or len(usual) == 1):
+        return (usual or scripts)[0]
+    what = (
+        "there are several scripts" if top else "no script is at the top of the folder, but below"
     )
+    raise UsageProblem(
+        f"{what}: {', '.join(scripts[:_SHOWN])}",
+        where=files.place,
+        hint=f"say which one a run starts: --script {scripts[0]}",
+    )
+
+
+def _not_used(code: Mapping[str, Source]) -> list[str]:
+    """The scripts that no other one uses; all where they use each other."""
+    used = {
+        source.name
+        for path in code
+        for source in reachable([path], code, None)
+        if source.name != path
+    }
+    return sorted(set(code) - used) or sorted(code)
 
 
 def _named(files: Snapshot, typed: str) -> str:
@@ -138,6 +157,10 @@ class Settings:
 
     parameters: tuple[Mapping[str, object], ...]
     secrets: tuple[str, ...]
+
+
+NO_SETTINGS = Settings((), ())
+"""Of a start without a script, or with a manifest of its own."""
 
 
 def settings_of(script: Script, with_dockerfile: Snapshot) -> Settings:

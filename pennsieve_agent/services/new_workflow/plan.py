@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from pennsieve_agent.check.code import DOCKERFILE
+from pennsieve_agent.check.code import DOCKERFILE, Code
 from pennsieve_agent.check.sources import Language
 from pennsieve_agent.errors import UsageProblem
 from pennsieve_agent.services.new_workflow.own_script import (
+    NO_SETTINGS,
     Script,
     Settings,
     find_script,
@@ -51,7 +52,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the files say that is not in the folder: who, when, and how this program is installed."""
+    """What the files say that the folder does not: who, when, how this program is installed."""
 
     holder: str
     year: int
@@ -68,7 +69,7 @@ class Start:
     left: tuple[str, ...]
     script: Script | None = None
     packages: tuple[str, ...] = ()
-    settings: Settings = Settings((), ())
+    settings: Settings = NO_SETTINGS
     has_test_data: bool = True
 
 
@@ -79,7 +80,7 @@ def plan(folder: Snapshot, wish: Wish, facts: Facts) -> Start:
         UsageProblem: what was asked for does not go together, or the script is not there.
     """
     _check(wish)
-    name = _name(folder.name)
+    name = _name(folder)
     path = None if wish.is_bids else find_script(folder, wish.script, wish.language)
     values = {
         "NAME": name,
@@ -108,9 +109,11 @@ def _check(wish: Wish) -> None:
         )
 
 
-def _name(folder: str) -> str:
-    """A workflow's name, from its folder's: small letters, digits and hyphens."""
-    return _NOT_IN_NAMES.sub("-", folder.lower()).strip("-") or "workflow"
+def _name(folder: Snapshot) -> str:
+    """A workflow's name: its manifest's, else its folder's in small letters, digits and hyphens."""
+    if any(name in folder.entries for name in MANIFESTS):
+        return Code(folder).manifest.name
+    return _NOT_IN_NAMES.sub("-", folder.name.lower()).strip("-") or "workflow"
 
 
 def _from_template(folder: Snapshot, wish: Wish, values: Mapping[str, str]) -> Start:
@@ -149,7 +152,7 @@ def _around_script(
     }
     kind = f"script-{script.language.value.lower()}"
     files = template(kind, {**values, **words})
-    settings = Settings((), ())
+    settings = NO_SETTINGS
     if not any(name in folder.entries for name in MANIFESTS):
         here = {p: text for p, text in files.items() if p == DOCKERFILE}
         settings = settings_of(script, with_files(folder, here))
