@@ -34,9 +34,9 @@ class CommandLine:
     options: tuple[str, ...] = ()
 
     def folders(self) -> tuple[str, ...] | None:
-        """The words that tell it the folders of a step, for a shell; none where it takes none.
+        """The words that tell it the folders of a step, for a shell; empty where it has none.
 
-        None where it takes more than these, so that nobody can tell which are meant.
+        None where it has more words than these, so that nobody can tell which are meant.
         """
         left = list(self.places)
         words: list[str] = []
@@ -80,8 +80,7 @@ def _of_python(source: Source) -> CommandLine:
 
 
 def _is_optional(call: ast.Call) -> bool:
-    given = {k.arg: k.value for k in call.keywords}
-    nargs = given.get("nargs")
+    nargs = next((k.value for k in call.keywords if k.arg == "nargs"), None)
     return isinstance(nargs, ast.Constant) and nargs.value in _OPTIONAL
 
 
@@ -93,18 +92,30 @@ def _of_argv(source: Source) -> Iterator[str]:
             case ast.Subscript(value=value, slice=ast.Constant(value=int(number))):
                 if _is_argv(value):
                     most = max(most, number)
-            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Subscript(value=value)):
-                if _is_argv(value):
-                    most = max(most, len(names))
             case ast.Assign(targets=[ast.Tuple(elts=names)], value=value):
-                if _is_argv(value):
-                    most = max(most, len(names) - 1)
+                first = _first_word(value)
+                most = most if first is None else max(most, len(names) - 1 + first)
             case _:
                 pass
     yield from (str(number) for number in range(1, most + 1))
 
 
-def _is_argv(node: ast.expr) -> bool:
+def _first_word(value: ast.expr) -> int | None:
+    """The number of the first word in ``sys.argv``, ``sys.argv[1:]``, or what is made of these."""
+    parts = list(ast.walk(value))
+    for part in parts:
+        match part:
+            case ast.Subscript(value=inner, slice=ast.Slice(lower=lower)) if _is_argv(inner):
+                is_number = isinstance(lower, ast.Constant) and isinstance(lower.value, int)
+                return int(ast.unparse(lower)) if lower is not None and is_number else 0
+            case ast.Subscript(value=inner) if _is_argv(inner):
+                return None  # one word, which is counted by its number
+            case _:
+                pass
+    return 0 if any(_is_argv(part) for part in parts) else None
+
+
+def _is_argv(node: ast.AST) -> bool:
     return "argv" in {getattr(node, "attr", ""), getattr(node, "id", "")}
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.services.runs.run_request import Prepared
 
 
-def with_grant(context: Context, prepare: Callable[[], Prepared], *, is_asked: bool) -> Prepared:
+def with_grant(context: Context, prepare: Callable[[], Prepared], *, is_agreed: bool) -> Prepared:
     """The run that ``prepare`` makes, where need be after ``dataset grant``.
 
     Raises:
@@ -23,10 +23,10 @@ def with_grant(context: Context, prepare: Callable[[], Prepared], *, is_asked: b
     try:
         return prepare()
     except NotGrantedError as problem:
-        if not is_asked and not context.streams.can_ask:
+        if not is_agreed and not context.streams.can_ask:
             raise
         question = f"{problem.message}; let it {problem.needed.words} the dataset"
-        if not context.streams.confirm(question, assume=is_asked):
+        if not context.streams.confirm(question, assume=is_agreed):
             raise
         _grant(context, problem.workflow, problem.dataset)
     return prepare()

@@ -124,7 +124,7 @@ def _prepared(
             hand_over=None if dry_run else _hand_over(context),
         )
 
-    ready = prepare() if dry_run else with_grant(context, prepare, is_asked=request.grant)
+    ready = prepare() if dry_run else with_grant(context, prepare, is_agreed=request.grant)
     start_views.note_undeclared(context, ready)
     start_views.note_idle_patterns(context, ready)
     start_views.note_coming_files(context, ready, request.files)

@@ -130,8 +130,8 @@ def _around_dockerfile(folder: Snapshot, wish: Wish, values: Mapping[str, str]) 
     language = wish.language or Language.PYTHON
     words = {"SCRIPT": DOCKERFILE, "COMMAND": "", "PARAMETERS": "", "PACKAGES": ""}
     files = template(f"script-{language.value.lower()}", {**values, **words})
-    kept = {p: text for p, text in files.items() if p not in {DOCKERFILE, REQUIREMENTS}}
-    start = Start("", language, kept, (), has_test_data=_has_test_data(folder))
+    files.pop(REQUIREMENTS, None)
+    start = Start("", language, files, (), has_test_data=_has_test_data(folder))
     return _split(folder, wish, values, start)
 
 
