@@ -25,7 +25,9 @@ def cache(context: Context) -> InputCache:
     from pennsieve_agent.services.files.input_cache import InputCache
 
     mark = hashlib.sha256(context.profile.hosts.api2.encode()).hexdigest()[:_MARK]
-    return InputCache(context.config_path.parent / "local" / "inputs" / mark, context.now)
+    return InputCache(
+        context.config_path.parent / "local" / "inputs" / mark, context.now, context.streams.note
+    )
 
 
 def code_places(context: Context, ready: LocalPrepared) -> tuple[CodePlace, ...]:
@@ -47,13 +49,11 @@ def shown(
     context: Context,
     ready: LocalPrepared,
     places: tuple[CodePlace, ...],
+    data: LocalInput | None,
     options: LocalOptions,
     kept: Path,
 ) -> Shown:
-    """The plan."""
-    from pennsieve_agent.services.workflows.local_input import input_folder
-
-    data = None if options.input is None else input_folder(options.input)
+    """The plan; ``data`` is a folder of this machine that is the input."""
     missing = None
     if data is None and ready.dataset is not None:
         missing = cache(context).missing(ready.dataset, ready.files)

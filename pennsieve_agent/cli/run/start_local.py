@@ -57,18 +57,20 @@ def start_local(
 ) -> Shown:
     """Prepare a run, ask what is to be asked, and run it to its end."""
     from pennsieve_agent.cli.run import local_plan, start_views
+    from pennsieve_agent.services.workflows.local_input import input_folder
 
     ready = _prepared(context, request, options)
     kept = options.to or Path(ready.folder)
     local_run.check_target(kept)
     places = local_plan.code_places(context, ready)
+    data = None if options.input is None else input_folder(options.input)
     if options.dry_run:
-        return local_plan.shown(context, ready, places, options, kept)
+        return local_plan.shown(context, ready, places, data, options, kept)
     if ready.dataset is not None:
         start_views.note_files(context, ready.input, ready.folder if options.upload else "")
         if not start_views.takes_input(context, ready.input, ready.dataset, whole=whole):
             return Shown(notes=["nothing was started"])
-    return _run(context, ready, places, options, kept)
+    return _run(context, ready, places, data, options, kept)
 
 
 def _prepared(context: Context, request: RunOptions, options: LocalOptions) -> LocalPrepared:
@@ -114,6 +116,7 @@ def _run(
     context: Context,
     ready: LocalPrepared,
     places: tuple[CodePlace, ...],
+    data: LocalInput | None,
     options: LocalOptions,
     kept: Path,
 ) -> Shown:
@@ -137,7 +140,7 @@ def _run(
         )
         run = local_run.LocalRun(context, backend, folder / "run")
         programs = run.build(code)
-        data = _data(context, ready, options.input)
+        data = data or _downloaded(context, ready)
         _check_space(data.size)
         outcome = run.perform(plan, programs, data)
         receipt = local_results.Receipt(plan, programs, backend.name)
@@ -189,22 +192,20 @@ def _request(context: Context, ready: LocalPrepared) -> Request:
     )
 
 
-def _data(context: Context, ready: LocalPrepared, folder: Path | None) -> LocalInput:
-    """The input: a folder, or the dataset's files, which are downloaded where they are not here."""
+def _downloaded(context: Context, ready: LocalPrepared) -> LocalInput:
+    """The dataset's files, which are downloaded where they are not here."""
     from pennsieve_agent.cli.dataset.download import downloading
     from pennsieve_agent.cli.run.local_plan import cache
-    from pennsieve_agent.services.workflows import local_input
+    from pennsieve_agent.services.workflows.local_input import LocalInput
 
-    if folder is not None:
-        return local_input.input_folder(folder)
     if ready.dataset is None or not ready.files:
-        return local_input.LocalInput(Path(), ())
+        return LocalInput(Path(), ())
     kept = cache(context)
     place = kept.folder(ready.dataset)
     with downloading(context, ready.dataset.id, place) as download:
         download.overwrite = download.trusts_size = True
         places = kept.fetch(ready.dataset, ready.files, download)
-    return local_input.LocalInput(place, tuple(places), places)
+    return LocalInput(place, tuple(places), places)
 
 
 def _check_space(size: int) -> None:

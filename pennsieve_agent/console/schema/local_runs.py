@@ -36,7 +36,9 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("dataset", "text", "The dataset's name.", null=True),
             Field("input_folder", "text", "The folder that is its input.", null=True),
             Field("files", "list of file", "The dataset's files that are its input."),
-            Field("results_left_out", "integer", "Files of results of runs, left out of the input."),
+            Field(
+                "results_left_out", "integer", "Files of results of runs, left out of the input."
+            ),
             Field("layout", "word", "tree or flat."),
             Field("steps", "list of local_run_step", "Its steps that run code."),
             Field("parameters", "map of map of text", "Parameters by step and name."),

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pennsieve_agent.errors import PlatformError
+from pennsieve_agent.errors import PlatformError, UsageProblem
 from pennsieve_agent.services.files.download import Download, DownloadReport
 
 if TYPE_CHECKING:
@@ -27,10 +27,14 @@ UNUSED_SECONDS = 30 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class InputCache:
-    """The cache in a folder; another Pennsieve has another. ``now`` is in unix seconds."""
+    """The cache in a folder; another Pennsieve has another. ``now`` is in unix seconds.
+
+    ``note`` is told of what could not be compared.
+    """
 
     root: Path
     now: Callable[[], float]
+    note: Callable[[str], None]
 
     def folder(self, dataset: Dataset) -> Path:
         """The folder of a dataset."""
@@ -55,14 +59,20 @@ class InputCache:
         """Have all files; where they lie, as by :meth:`places`.
 
         Raises:
-            UsageProblem: another run is fetching files of the dataset.
+            UsageProblem: another run is fetching files of the dataset, or two have one path.
             PlatformError: a file cannot be fetched; the others are kept for the next try.
             SettingsError: the disk is full.
         """
+        _refuse_equal(files)
         self._forget()
         report = download.run([replace(file, path=_kept(file)) for file in files])
         if not report.complete:
             raise _incomplete(report, {_kept(file): file.path for file in files})
+        if count := len(report.unchecked):
+            self.note(
+                f"files compared by size alone, as Pennsieve has no checksum of them: {count}; "
+                f"to fetch them again, delete {self.folder(dataset)}"
+            )
         places = self.places(files, report)
         for place in places.values():
             with contextlib.suppress(OSError):  # its age alone, and a run needs it now
@@ -76,6 +86,15 @@ class InputCache:
             with contextlib.suppress(OSError):
                 if package.stat().st_mtime < before:
                     shutil.rmtree(package, ignore_errors=True)
+
+
+def _refuse_equal(files: Sequence[DataFile]) -> None:
+    seen: dict[str, str] = {}
+    for file in files:
+        if seen.setdefault(file.path, file.package_id) != file.package_id:
+            raise UsageProblem(
+                f"two files are called '{file.path}'", hint="rename one of them in the dataset"
+            )
 
 
 def _folders(root: Path) -> Iterator[Path]:
