@@ -143,7 +143,7 @@ _RUNS = (
     typed("run start --dry-run --input-run", RUN, *D, "-w", FLOW),
     typed("run start --local --dry-run --files raw", *D, "-w", FLOW),
     typed(
-        "run start --local --engine process --files raw --upload --name here --to {home}/local",
+        "run start --local --engine process --files raw --upload --name here --to {home}/kept",
         *D,
         "-w",
         FLOW,

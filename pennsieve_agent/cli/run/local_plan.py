@@ -11,7 +11,7 @@ from pennsieve_agent.console.tables import Column, Cut
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
-    from pennsieve_agent.cli.run.start_local import LocalOptions
+    from pennsieve_agent.cli.run.local_options import LocalOptions
     from pennsieve_agent.services.files.input_cache import InputCache
     from pennsieve_agent.services.runs.prepare_local_run import LocalPrepared
     from pennsieve_agent.services.workflows.local_input import LocalInput

@@ -69,7 +69,7 @@ def start(
     and kept, or on those of --input: a Pennsieve key is enough. The code is built from the
     workflow's repositories. The results are in a folder, with --upload in the dataset, too.
     """
-    from pennsieve_agent.cli.run import start_local
+    from pennsieve_agent.cli.run import local_options, start_local
     from pennsieve_agent.services.runs import run_request
 
     _refuse_both(files, input_run, whole=whole)
@@ -87,13 +87,13 @@ def start(
         layout=layout or "",
         undeclared=undeclared,
     )
-    here = start_local.LocalOptions(input_, to, engine, upload=upload, dry_run=dry_run)
+    here = local_options.LocalOptions(input_, to, engine, upload=upload, dry_run=dry_run)
     if local:
         if timeout is not None:
             raise UsageProblem("--timeout and --local cannot be given together")
         yield start_local.start_local(context, request, here, whole=whole)
         return
-    start_local.refuse_without_local(here)
+    local_options.refuse_without_local(here)
     if dataset is None:
         raise UsageProblem("missing option '--dataset'", hint="name a dataset: --dataset DATASET")
     yield from _on_node(

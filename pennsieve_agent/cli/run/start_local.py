@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,42 +13,13 @@ from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.cli.run.local_options import LocalOptions
     from pennsieve_agent.domain.workflows import Checkout
     from pennsieve_agent.local.node_here import Request
     from pennsieve_agent.services.runs.prepare_local_run import LocalPrepared
     from pennsieve_agent.services.runs.run_request import RunOptions
     from pennsieve_agent.services.workflows.local_input import LocalInput
     from pennsieve_agent.services.workflows.registered_code import CodePlace
-
-
-@dataclass(frozen=True, slots=True)
-class LocalOptions:
-    """What only a run on this machine has: its input folder, where its results go, what runs it."""
-
-    input: Path | None = None
-    to: Path | None = None
-    engine: local_run.Engine | None = None
-    upload: bool = False
-    dry_run: bool = False
-
-
-def refuse_without_local(options: LocalOptions) -> None:
-    """Refuse options that say nothing to a node.
-
-    Raises:
-        UsageProblem: there is one.
-    """
-    typed = {
-        "--input": options.input,
-        "--to": options.to,
-        "--engine": options.engine,
-        "--upload": options.upload or None,
-    }
-    for name, value in typed.items():
-        if value is not None:
-            raise UsageProblem(
-                f"{name} is for runs on this machine", hint="add: --local; or leave it out"
-            )
 
 
 def start_local(
