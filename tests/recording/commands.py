@@ -122,6 +122,7 @@ _WORKFLOWS = (
     typed(f"workflow build list {FLOW}"),
     typed("workflow app list"),
     typed(f"workflow app show {FLOW}"),
+    typed("workflow app repos"),
     typed(f"workflow app share {FLOW} --user grace@example.org"),
     typed(f"workflow app share {FLOW} --team Lab"),
     typed(f"workflow app share {FLOW} --workspace"),

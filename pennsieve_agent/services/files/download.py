@@ -64,6 +64,12 @@ class DownloadReport:
         """Whether all that was asked for is there."""
         return not self.blocked and not self.failed and not self.importing
 
+    def sort(self) -> None:
+        """By path: files arrive in another order each time, and reports are compared."""
+        self.fetched.sort()
+        self.blocked.sort()
+        self.failed.sort(key=lambda row: row[0])
+
 
 @dataclass
 class Download:
@@ -112,6 +118,7 @@ class Download:
         self._check_space(size)
         counter = ProgressCounter(len(missing), size, self.show)
         _Fetches(self, counter, report).run(missing)
+        report.sort()
         return report
 
     def _checksums(self) -> Checksums:
