@@ -75,12 +75,12 @@ def test_health_says_what_is_amiss(world: World) -> None:
 def test_a_mover_is_relayed_only_what_it_may_ask(world: World) -> None:
     world.start()
     world.deliver(world.events.pop(0))
-    from pennsieve_agent.node import reconciler  # noqa: PLC0415 - beside what it is about
+    from pennsieve_agent.node import relay  # noqa: PLC0415 - beside what it is about
 
     def relay(method: str, path: str, dataset: str) -> int:
         query = {"dataset_id": dataset}
         asked = {"run": RUN, "method": method, "path": path, "query": query, "body": {}}
-        return int(reconciler.handle({"relay": asked}, world.node())["status"])
+        return int(relay.handle({"relay": asked}, world.node())["status"])
 
     assert relay("POST", "/packages/download-manifest", "N:dataset:d") == 200
     assert relay("POST", "/packages/download-manifest", "N:dataset:other") == 403
