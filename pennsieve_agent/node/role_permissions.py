@@ -53,9 +53,7 @@ _WAKE = _right("lambda", "InvokeFunction", "reconciler", "wake the reconciler")
 _SIGN_IN = _right(
     "ssm", "GetParameter PutParameter", "parameter", "sign in to Pennsieve as a workflow"
 )
-_DEAD_LETTERS = _right(
-    "sqs", "SendMessage", "dead-letters", "keep events that it could not handle"
-)
+_DEAD_LETTERS = _right("sqs", "SendMessage", "dead-letters", "keep events that it could not handle")
 _ASK = _right("lambda", "InvokeFunction", "relay", "ask Pennsieve through the relay")
 _ANSWERS = (
     _WAKE,

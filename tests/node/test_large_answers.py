@@ -41,8 +41,8 @@ class Folder(Pennsieve):
 
 
 @pytest.fixture
-def relay(own: OwnWorld) -> Iterator[Relay]:
-    """A transfer job's way to the reconciler, and to the node's bucket."""
+def way(own: OwnWorld) -> Iterator[Relay]:
+    """A transfer job's way to the relay, and to the node's bucket."""
     own.pennsieve = Folder()
     own.bucket = "node-bucket"
     own.hand_over()
@@ -82,7 +82,7 @@ def relay(own: OwnWorld) -> Iterator[Relay]:
         server.server_close()
 
 
-def test_a_folder_of_many_files_is_told_whole(own: OwnWorld, relay: Relay) -> None:
+def test_a_folder_of_many_files_is_told_whole(own: OwnWorld, way: Relay) -> None:
     record = RunRecord(
         RUN,
         own.pennsieve.clock,
@@ -96,7 +96,7 @@ def test_a_folder_of_many_files_is_told_whole(own: OwnWorld, relay: Relay) -> No
     row = {"workflow": WORKFLOW, "dataset": DATASET, "datasetName": "d", "access": READ}
     Registry(own.node()).grant({**row, "by": {}})
     query, body = {"dataset_id": DATASET}, {"nodeIds": ["N:collection:1"]}
-    answer: Any = relay.ask("POST", "/packages/download-manifest", query, body)
+    answer: Any = way.ask("POST", "/packages/download-manifest", query, body)
     assert len(answer["data"]) == ROWS
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.node.jobs.tasks import OUTPUTS_PATH
-from pennsieve_agent.node.reconciler import handle
+from pennsieve_agent.node.relay import handle
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord, RunRecord
 from pennsieve_agent.node.records.run_store import RunStore
 from pennsieve_agent.node.records.start_document import MOST_PACKAGES

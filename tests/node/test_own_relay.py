@@ -210,7 +210,7 @@ def _value(world: OwnWorld, place: str) -> str:
 
 
 class _Direct(Relay):
-    """A relay whose calls reach the reconciler without AWS in between."""
+    """A relay whose calls reach the function without AWS in between."""
 
     world: OwnWorld
 
@@ -220,6 +220,6 @@ class _Direct(Relay):
 
 
 def _relay(world: OwnWorld, sleep: Any = None) -> Relay:
-    relay = _Direct(RUN, "n-reconciler", "us-east-1", sleep or world.pennsieve.sleep)
+    relay = _Direct(RUN, "n-relay", "us-east-1", sleep or world.pennsieve.sleep)
     object.__setattr__(relay, "world", world)
     return relay

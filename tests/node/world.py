@@ -240,7 +240,8 @@ class World:
             function.handle(event, self.node())
         except Killed:
             self.clock += 120  # its lease ends
-            if "requestPayload" in event:  # Lambda tries an asynchronous event again
+            # Lambda tries an asynchronous event again; those of Batch and of the clock may be lost.
+            if {"requestPayload", "advance"} & event.keys():
                 self.events.append(event)
             return False
         return True

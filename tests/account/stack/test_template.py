@@ -260,7 +260,7 @@ def test_files_are_moved_in_the_nodes_own_copy_of_the_image() -> None:
         node_template(replace(node(), transfer_digest=""))
 
 
-def test_only_the_reconciler_reads_the_keys_of_workflows() -> None:
+def test_only_the_reconciler_and_the_relay_read_the_keys_of_workflows() -> None:
     keys = f"arn:aws:ssm:us-east-1:{NAMES.account_id}:parameter{NAMES.parameter_prefix}workflows/"
     able = {
         name
@@ -272,7 +272,7 @@ def test_only_the_reconciler_reads_the_keys_of_workflows() -> None:
         )
     }
     # The execution role hands a step what its workflow was promised, by the names in its job.
-    assert able == {"ExecutionRole", "ReconcilerRole"}
+    assert able == {"ExecutionRole", "ReconcilerRole", "RelayRole"}
 
 
 def test_every_choice_changes_the_template() -> None:
