@@ -65,12 +65,12 @@ def _of_pennsieve(spec: NodeSpec) -> Iterator[Flow]:
         "over the internet in every mode: the functions are outside the node's network. Pennsieve "
         "is not told of runs",
     )
-    movers = f"by AWS Lambda, {names.transfer}, which is outside the node's network, where a "
-    movers += "run's files are small enough, else by transfer jobs inside it"
+    by = f"by AWS Lambda, {names.transfer}, which is outside the node's network, where a "
+    by += "run's files are small enough, else by transfer jobs inside it"
     yield Flow("input files", "Pennsieve's buckets in Amazon S3", "the node's files", TLS,
-               f"{movers}; with links that Pennsieve signs for one file")  # fmt: skip
+               f"{by}; with links that Pennsieve signs for one file")  # fmt: skip
     yield Flow("results", "the node's files", "Pennsieve's buckets in Amazon S3", TLS,
-               f"{movers}; into the dataset that is granted to the workflow")  # fmt: skip
+               f"{by}; into the dataset that is granted to the workflow")  # fmt: skip
 
 
 def _of_jobs(spec: NodeSpec, template: Mapping[str, Any]) -> Iterator[Flow]:

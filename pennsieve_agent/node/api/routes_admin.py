@@ -9,11 +9,11 @@ from typing import Any
 
 from pennsieve_agent.node.api.request_handler import Problem, Reply, Request, Route, claimed, route
 from pennsieve_agent.node.api.routes_runs import LINK_SECONDS
-from pennsieve_agent.node.wake_reconciler import wake
 from pennsieve_agent.node.identity import workflow_credentials
 from pennsieve_agent.node.identity.workflow_registry import READ, WRITE
 from pennsieve_agent.node.node import aws_code
 from pennsieve_agent.node.records.version_document import check_reached, check_version
+from pennsieve_agent.node.wake_reconciler import wake
 
 MOST_ARCHIVE = 5 * 1024**3
 """Bytes of one upload (Amazon S3, "PutObject")."""

@@ -10,7 +10,6 @@ from itertools import islice
 from typing import Any
 
 from pennsieve_agent.node.api.request_handler import Problem, Reply, Request, Route, route
-from pennsieve_agent.node.wake_reconciler import wake
 from pennsieve_agent.node.jobs.step_secrets import hidden_of
 from pennsieve_agent.node.records.run_document import run_document, shown_summary
 from pennsieve_agent.node.records.run_record import Phase, RunRecord
@@ -19,6 +18,7 @@ from pennsieve_agent.node.runs import run_logs
 from pennsieve_agent.node.runs.log_archive import archive_key, is_archived
 from pennsieve_agent.node.runs.outputs import outputs_of
 from pennsieve_agent.node.table import Items
+from pennsieve_agent.node.wake_reconciler import wake
 
 LINK_SECONDS = 900
 MOST_RUNS, MOST_FILES = 200, 5000

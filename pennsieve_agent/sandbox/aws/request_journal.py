@@ -81,7 +81,7 @@ class Journal:
     def translate(self, addresses: Mapping[str, str]) -> None:
         """Write the file anew with other addresses of this sandbox, except inside files' content.
 
-        A stack's template is no file: one that is too long for a request goes by a bucket. So
+        A stack's template that is too long for a request lies in a bucket and is changed, too. So
         whatever was made with them, such as a function's variables or a stack's template, has
         the present ones, as if the sandbox had never listened elsewhere.
         """
