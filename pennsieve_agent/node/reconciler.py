@@ -1,8 +1,8 @@
 """The reconciler's Lambda function: it wakes up and moves runs forward.
 
-It is woken when a job of Batch's changed, by the clock, by the gateway, and by the relay when a call
-of a transfer function has ended (``{"advance": run}``, and ``{"archive": run}`` for a log whose
-archive failed).
+It is woken when a job of Batch's changed, by the clock, by the gateway, and by the relay when a
+call of a transfer function has ended (``{"advance": run}``, and ``{"archive": run}`` for a log
+whose archive failed).
 
 An event only says which run to look at. One that is lost is made up for by the clock, every five
 minutes while a run is active and once an hour at any time, so that no lost request leaves a run
