@@ -16,6 +16,8 @@ _WITHOUT_SUFFIX = {GITHUB, "gitlab.com", "bitbucket.org", "codeberg.org"}
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _SCP = re.compile(r"(?:(?P<user>[^@/]*)@)?(?P<host>[^:/@]+):(?P<path>(?!//|:).+)", re.DOTALL)
 _BARE_GITHUB = re.compile(r"(?:www\.)?github\.com[/:]", re.IGNORECASE)
+_SHORT_GITHUB = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]+")
+"""``owner/name``: a user name of GitHub has at most 39 letters, digits and hyphens."""
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _USER = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._-]*")  # a leading hyphen would be an option
@@ -27,9 +29,9 @@ _EXAMPLE = "https://github.com/owner/repository"
 def canonical(text: str, cwd: Path) -> str:
     """The one spelling of a repository's address.
 
-    Every form of a GitHub address becomes ``https://github.com/<owner>/<name>``; a path, relative
-    to ``cwd``, becomes ``file:///...`` with links resolved; other hosts keep their scheme, as https
-    and ssh may mean different rights there.
+    Every form of a GitHub address, ``owner/name`` alone where no folder is called so, becomes
+    ``https://github.com/<owner>/<name>``; a path, relative to ``cwd``, becomes ``file:///...`` with
+    links resolved; other hosts keep their scheme, as https and ssh may mean different rights there.
 
     Raises:
         SourceError: it is not an address of a repository, or has a password or token in it, which
@@ -45,6 +47,8 @@ def canonical(text: str, cwd: Path) -> str:
     if not os.path.lexists(local):
         if _BARE_GITHUB.match(address):
             return _from_url(f"https://{address.replace(':', '/', 1)}")
+        if _SHORT_GITHUB.fullmatch(address) and not Path(local).parent.exists():
+            return _github(address)
         if (scp := _SCP.fullmatch(address)) and len(scp["host"]) > 1:
             return _from_scp(scp)
         if "::" in address:

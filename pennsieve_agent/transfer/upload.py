@@ -137,6 +137,7 @@ class Upload:
         taken = [item for item in planned if item.finalized]
         report.uploaded += [item.file.target for item in taken]
         report.package_ids |= {item.file.target: f"N:package:{item.upload_id}" for item in taken}
+        report.failed.sort(key=lambda row: row[0])  # threads note them as they happen
         return report
 
     def note_finalized(self, planned: Sequence[Planned]) -> None:

@@ -195,7 +195,8 @@ def test_1200_small_files(lab: Lab, tmp_path: Path) -> None:
     report = uploading.upload(lab.told)
     assert (len(report.uploaded), report.failed) == (1200, [])
     assert contents(lab.there / "data") == contents(lab.folder)
-    assert len(lab.download(tmp_path / "target").fetched) == 1200
+    fetched = lab.download(tmp_path / "target").fetched
+    assert (len(fetched), fetched) == (1200, sorted(fetched))
     assert contents(tmp_path / "target" / "data") == contents(lab.folder)
 
 

@@ -57,6 +57,15 @@ def test_other_places(text: str, expected: str) -> None:
     assert canonical(expected, Path("/elsewhere")) == expected
 
 
+def test_the_short_name_of_a_repository_on_github(tmp_path: Path) -> None:
+    (tmp_path / "code" / "mri").mkdir(parents=True)
+    assert canonical("Lab/Spike-Rate", tmp_path) == "https://github.com/Lab/Spike-Rate"
+    assert canonical("Lab/spike.rate.git", tmp_path) == "https://github.com/Lab/spike.rate"
+    folders = ("code/mri", "code/eeg", "./Lab/x", "Lab/x/", "Lab/x/y", "a_b/x", "-a/x")
+    for text in folders:  # a folder of that name, or of its first part; or a path by its spelling
+        assert canonical(text, tmp_path) == (tmp_path / text).as_uri().removesuffix("/"), text
+
+
 def test_paths(tmp_path: Path, clean_machine: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")

@@ -67,6 +67,11 @@ COMMANDS: tuple[Entry, ...] = (
         "One registered repository: its versions, and who may see it.",
     ),
     Command(
+        "workflow app repos",
+        "workflow.app_repos",
+        "The GitHub repositories that Pennsieve sees, their releases and App Store state.",
+    ),
+    Command(
         "workflow app share", "workflow.app_share", "Let somebody see code and use it in workflows."
     ),
     Command(

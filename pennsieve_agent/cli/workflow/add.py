@@ -42,8 +42,8 @@ Repositories = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="REPO...",
-        help="Git URL or folder, REPO@TAG for a tag. Several make a chain: each step reads what "
-        "the one before wrote.",
+        help="Git URL, OWNER/NAME on GitHub, or folder; REPO@TAG for a tag. Several make a chain: "
+        "each step reads what the one before wrote.",
     ),
 ]
 Ref = Annotated[

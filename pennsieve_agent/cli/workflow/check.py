@@ -27,7 +27,7 @@ Repository = Annotated[
     str,
     typer.Argument(
         metavar="REPO",
-        help="Git URL, REPO@TAG for a tag, or a folder, which is checked as it is on the disk.",
+        help="Git URL, OWNER/NAME on GitHub, REPO@TAG for a tag, or a folder as it is on the disk.",
     ),
 ]
 Ref = Annotated[

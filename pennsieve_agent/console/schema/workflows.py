@@ -296,6 +296,31 @@ _CODE = (
         (*_APP, Field("sharing", "app_sharing", "Who may see it.")),
     ),
     Document(
+        "github_repository",
+        "A repository that Pennsieve's GitHub integration sees: workflow app repos.",
+        (
+            Field("name", "text", "owner/name."),
+            Field("source_url", "text", "Its address."),
+            Field("description", "text", "What it is."),
+            Field("private", "boolean", "Whether it is private on GitHub."),
+            Field("to_app_store", "boolean", "Whether each new release is registered by itself."),
+            Field("to_discover", "boolean", "Whether each new release is published."),
+            Field("app_id", "text", "The id of its registered code.", null=True),
+            Field("latest_release", "text", "The tag of its newest release.", null=True),
+            Field("releases", "list of github_release", "Of one repository alone; else empty."),
+        ),
+    ),
+    Document(
+        "github_release",
+        "A release on GitHub.",
+        (
+            _TAG,
+            Field("released_at", "time", "When it was released.", null=True),
+            Field("app_store", "word", "As status of app_version; null: not there.", null=True),
+            Field("discover", "word", "How far its publication is.", null=True),
+        ),
+    ),
+    Document(
         "app_version",
         "A registered tag of code.",
         (

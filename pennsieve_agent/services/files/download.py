@@ -64,10 +64,20 @@ class DownloadReport:
         """Whether all that was asked for is there."""
         return not self.blocked and not self.failed and not self.importing
 
+    def sort(self) -> None:
+        """By path: files arrive in another order each time, and reports are compared."""
+        self.fetched.sort()
+        self.blocked.sort()
+        self.failed.sort(key=lambda row: row[0])
+
 
 @dataclass
 class Download:
-    """One download. ``show`` is told of progress, from many threads."""
+    """One download. ``show`` is told of progress, from many threads.
+
+    ``overwrite`` replaces other files; with ``trusts_size``, those of the right size stay where
+    Pennsieve has no checksum that can be compared.
+    """
 
     platform: Platform
     sender: Sender
@@ -76,6 +86,7 @@ class Download:
     sleep: Callable[[float], None]
     show: Callable[[TransferProgress], None]
     overwrite: bool = False
+    trusts_size: bool = False
     workers: int = WORKERS
 
     def run(self, files: Sequence[DataFile]) -> DownloadReport:
@@ -107,6 +118,7 @@ class Download:
         self._check_space(size)
         counter = ProgressCounter(len(missing), size, self.show)
         _Fetches(self, counter, report).run(missing)
+        report.sort()
         return report
 
     def _checksums(self) -> Checksums:
@@ -138,7 +150,7 @@ class Download:
         missing, others = [], []
         for file, target in targets:
             fits = is_there(target.path, file.size, target.checksum)
-            if fits or (fits is None and not self.overwrite):
+            if fits or (fits is None and (self.trusts_size or not self.overwrite)):
                 report.skipped.append(self._relative(target.path))
                 report.unchecked += [] if fits else [self._relative(target.path)]
                 continue
