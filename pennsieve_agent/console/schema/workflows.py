@@ -56,6 +56,23 @@ _WORKFLOWS = (
         ),
     ),
     Document(
+        "workflow_file",
+        "A workflow as a file for workflow add: workflow show --yaml.",
+        (_ID, _NAME, Field("yaml", "text", "The file.")),
+    ),
+    Document(
+        "workflow_schema",
+        "The JSON Schema of such a file: workflow show --schema.",
+        (
+            Field("$schema", "text", "The draft of JSON Schema."),
+            Field("title", "text", "What it is of."),
+            Field("type", "text", "object."),
+            Field("required", "list of text", "Keys that must be there."),
+            Field("additionalProperties", "boolean", "False."),
+            Field("properties", "any", "The keys."),
+        ),
+    ),
+    Document(
         "workflow_step",
         "A step of a workflow.",
         (
