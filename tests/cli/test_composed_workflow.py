@@ -108,10 +108,20 @@ def test_what_was_made_in_the_web_application_comes_back(
     ready: Lab, agent: Agent, file: Path
 ) -> None:
     url = ready.publish(ready.root / "label")
+    assert agent("workflow", "add", url, "--name", "label alone").code == 0
     steps = (
         Step("node_1761_a", StepKind.SOURCE),
-        Step("node_1762_b", StepKind.PROCESSOR, ("node_1761_a",), url, "v1.0.0", memory=4096),
-        Step("node_1763_c", StepKind.PROCESSOR, ("node_1761_a",), url, "v1.0.0"),
+        Step(
+            "node_1762_b",
+            StepKind.PROCESSOR,
+            ("node_1761_a",),
+            url,
+            "v1.0.0",
+            "",
+            "standard",
+            memory=4096,
+        ),
+        Step("node_1763_c", StepKind.PROCESSOR, ("node_1761_a",), url, "v1.0.0", "", "standard"),
         Step(
             *("keep", StepKind.TARGET, ("node_1762_b",)),
             target_type="Pennsieve Dataset",
