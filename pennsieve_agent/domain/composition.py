@@ -97,7 +97,9 @@ def graph_faults(composition: Composition) -> Iterator[Fault]:
     for part in parts:
         for parent in part.needs:
             if parent not in readable:
-                yield Fault(part.id, f"needs '{parent}', which is no step", near(parent, readable))
+                yield Fault(
+                    part.id, f"needs '{parent}', which is not a step", near(parent, readable)
+                )
             elif parent == part.id:
                 yield Fault(part.id, "needs itself", "take it out of needs")
         if len(set(part.needs)) < len(part.needs):

@@ -138,7 +138,9 @@ class _Reading:
             node = Node(keys[name].file, f"{name}.{word}", value)
             at = Node(keys[name].file, f"{name}.{word}", key)
             if not word.strip() or len(word) > MOST_ID or not word.isprintable():
-                self.faults.append(at.problem("is no id", f"1 to {MOST_ID} letters or digits"))
+                self.faults.append(
+                    at.problem("cannot be an id", f"1 to {MOST_ID} letters or digits")
+                )
             elif word in dict(entries):
                 self.faults.append(at.problem("appears twice", "give each an id of its own"))
             else:

@@ -64,8 +64,8 @@ def test_a_diamond_becomes_the_steps_of_a_definition() -> None:
 @pytest.mark.parametrize(
     ("composition", "place", "text"),
     [
-        (whole(step("a", "inptu")), "a", "needs 'inptu', which is no step"),
-        (whole(step("a"), step("b", "output")), "b", "needs 'output', which is no step"),
+        (whole(step("a", "inptu")), "a", "needs 'inptu', which is not a step"),
+        (whole(step("a"), step("b", "output")), "b", "needs 'output', which is not a step"),
         (whole(step("a", "a")), "a", "needs itself"),
         (whole(step("a", "input", "input")), "a", "needs the same step twice"),
         (whole(step("input")), "input", "is the id of two parts of the workflow"),

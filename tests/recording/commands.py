@@ -144,6 +144,13 @@ _RUNS = (
     typed("run start --time-limit 60 --retries 1 --files raw", *D, "-w", FLOW),
     typed("run list"),
     typed("run start --dry-run --input-run", RUN, *D, "-w", FLOW),
+    typed("run start --local --dry-run --files raw", *D, "-w", FLOW),
+    typed(
+        "run start --local --engine process --files raw --upload --name here --to {home}/kept",
+        *D,
+        "-w",
+        FLOW,
+    ),
     typed(f"run show {RUN}"),
     typed(f"run show {RUN} --status"),
     typed(f"run wait {RUN}"),

@@ -87,7 +87,10 @@ def test_values_are_sent_as_text_whatever_yaml_takes_them_for() -> None:
                 "steps.a.disk must be from 21 to 200 GiB",
             ],
         ),
-        ("name: x\nsteps: {a: {uses: lab/a, needs: b}}", ["steps.a needs 'b', which is no step"]),
+        (
+            "name: x\nsteps: {a: {uses: lab/a, needs: b}}",
+            ["steps.a needs 'b', which is not a step"],
+        ),
         (
             "name: x\nsteps:\n  a: {uses: lab/a, needs: b}\n  b: {uses: lab/b, needs: a}",
             ["is in a circle"],
@@ -111,7 +114,7 @@ def test_the_line_is_that_of_the_step() -> None:
     broken = DIAMOND.replace("    - plot\n", "    - plots\n")
     (fault,) = read_composition(broken.encode(), "workflow.yaml").faults
     assert (fault.message, fault.where, fault.hint) == (
-        "steps.report needs 'plots', which is no step",
+        "steps.report needs 'plots', which is not a step",
         "workflow.yaml, line 21",
         "did you mean plot?",
     )

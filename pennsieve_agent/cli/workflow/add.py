@@ -145,10 +145,10 @@ def add(
 
         if composed is not None:
             composed.check_code(checkouts, means.note)
-        asked = (means, checkouts, wish, composed.composition if composed else None)
+        request = (means, checkouts, wish, composed.composition if composed else None)
         if dry_run:
-            return views.would_add(register_workflow.plan(*asked), *asked)
-        return views.added(register_workflow.add(*asked), wish)
+            return views.would_add(register_workflow.plan(*request), *request)
+        return views.added(register_workflow.add(*request), wish)
 
 
 def wish_of(

@@ -62,7 +62,7 @@ def _schema() -> Shown:
     from pennsieve_agent.source.composition_schema import composition_schema
 
     document = composition_schema()
-    return Shown(document, json.dumps(document, indent=2))
+    return Shown({"schema": document}, json.dumps(document, indent=2))
 
 
 def _file(context: Context, reference: str) -> Shown:
