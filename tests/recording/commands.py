@@ -99,6 +99,7 @@ _REGISTER = (
     typed("compute list --gpu-types"),
 )
 _WORKFLOWS = (
+    typed("workflow init {home}/begun --no-git"),
     typed("workflow add {code} --public"),
     typed("workflow test {local} --input {home}/up --engine process"),
     typed("workflow add {local} --name here"),
@@ -141,6 +142,8 @@ _RUNS = (
     typed(f"workflow update {FLOW} --renew-identity"),
     typed("run start --dry-run", *D, "--workflow", FLOW),
     typed("run start --files raw --param STYLE=fancy --wait --name", RUN, *D, "-w", FLOW),
+    typed("dataset revoke here", *D),
+    typed("run start --grant --files raw --name granted --wait", *D, "-w", "here"),
     typed("run start --time-limit 60 --retries 1 --files raw", *D, "-w", FLOW),
     typed("run list"),
     typed("run start --dry-run --input-run", RUN, *D, "-w", FLOW),
