@@ -10,7 +10,6 @@ from typing import Any
 
 from pennsieve_agent.account.spec.node_spec import Code, NodeSpec
 from pennsieve_agent.account.stack.alarms import alarms, dead_letters
-from pennsieve_agent.account.stack.run_files import FILES
 from pennsieve_agent.account.stack.template_parts import (
     Resource,
     Resources,
@@ -163,7 +162,7 @@ def _created_with_the_stack(spec: NodeSpec) -> dict[str, object]:
     """The settings that only CloudFormation knows, named as it names them."""
     gpu = spec.settings.gpu
     return {
-        variable("file_system"): ref(FILES),
+        variable("file_system"): ref(spec.kept.files),
         variable("execution_role"): attribute("ExecutionRole", "Arn"),
         variable("job_role"): attribute("JobRole", "Arn"),
         variable("mover_role"): attribute("MoverRole", "Arn"),

@@ -16,7 +16,6 @@ from pennsieve_agent.account.stack.policies import (
     key_access,
     role_access,
 )
-from pennsieve_agent.account.stack.run_files import FILES
 from pennsieve_agent.account.stack.statements import Document, document
 from pennsieve_agent.account.stack.template_parts import (
     Resource,
@@ -100,7 +99,7 @@ def _inner(spec: NodeSpec, word: str, about: str) -> Resources:
 
 def _access(spec: NodeSpec, word: str) -> Document:
     names = spec.names
-    files = ref(FILES)  # its ARN
+    files = ref(spec.kept.files)  # its ARN
     where = Where(names, spec.platform_account_id, spec.settings.role_path, files)
     key = key_access(word, names, attribute("Key", "Arn")) if has_key(spec) else ()
     return document(*role_access(word, where)["Statement"], *key)
@@ -135,7 +134,7 @@ def _instance_role(spec: NodeSpec) -> Resources:
     role = _role(
         spec, name, "What a machine with GPUs has", service_trust("ec2.amazonaws.com", names)
     )
-    access = instance_access(Where(names, spec.platform_account_id, files=ref(FILES)))
+    access = instance_access(Where(names, spec.platform_account_id, files=ref(spec.kept.files)))
     role["Properties"]["Policies"] = [{"PolicyName": f"{name}-access", "PolicyDocument": access}]
     profile = {"InstanceProfileName": name, "Roles": [ref("InstanceRole")]}
     path = {"Path": spec.settings.role_path}

@@ -16,7 +16,7 @@ from typing import Any
 from pennsieve_agent.account.spec.node_spec import Code, NodeSpec
 from pennsieve_agent.account.stack.functions import node_function
 from pennsieve_agent.account.stack.network import subnet_ids
-from pennsieve_agent.account.stack.run_files import FILES, file_targets
+from pennsieve_agent.account.stack.run_files import file_targets
 from pennsieve_agent.account.stack.template_parts import (
     Resource,
     Resources,
@@ -99,7 +99,7 @@ def _point(spec: NodeSpec) -> Resource:
     return {
         "Type": "AWS::S3Files::AccessPoint",
         "Properties": {
-            "FileSystemId": ref(FILES),
+            "FileSystemId": ref(spec.kept.files),
             "PosixUser": {"Uid": "0", "Gid": "0"},
             "RootDirectory": {
                 "Path": f"/{RUNS_FOLDER}",
