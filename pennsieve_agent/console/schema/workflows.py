@@ -56,6 +56,16 @@ _WORKFLOWS = (
         ),
     ),
     Document(
+        "workflow_file",
+        "A workflow as a file for workflow add: workflow show --yaml.",
+        (_ID, _NAME, Field("yaml", "text", "The file.")),
+    ),
+    Document(
+        "workflow_schema",
+        "The JSON Schema of such a file: workflow show --schema.",
+        (Field("schema", "any", "The schema, of draft 2020-12."),),
+    ),
+    Document(
         "new_workflow",
         "A workflow that was begun: workflow init.",
         (
