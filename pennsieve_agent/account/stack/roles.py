@@ -28,6 +28,7 @@ from pennsieve_agent.account.stack.template_parts import (
 from pennsieve_agent.account.stack.trusts import service_trust
 
 TASKS, FUNCTIONS = "ecs-tasks.amazonaws.com", "lambda.amazonaws.com"
+_OF_FUNCTIONS = {"gateway", "admin", "reconciler", "relay", "transfer", "transfer-files"}
 
 
 def roles(spec: NodeSpec) -> Resources:
@@ -44,6 +45,7 @@ def roles(spec: NodeSpec) -> Resources:
     }
     if spec.code is not None:  # the first template, without functions, has to be short
         resources |= {
+            **_inner(spec, "relay", "Asks Pennsieve for transfers"),
             **_inner(spec, "transfer", "Moves the files of small runs in and out"),
             **_inner(spec, "transfer-files", "Does so with the files of runs mounted"),
         }
@@ -77,6 +79,7 @@ def _inner(spec: NodeSpec, word: str, about: str) -> Resources:
         "gateway": names.gateway,
         "admin": names.admin,
         "reconciler": names.reconciler,
+        "relay": names.relay,
         "execution": names.execution_role,
         "job": names.job_role,
         "mover": names.mover_role,
@@ -84,7 +87,7 @@ def _inner(spec: NodeSpec, word: str, about: str) -> Resources:
         "transfer-files": names.transfer_files,
     }
     name = called[word]
-    if word in {"gateway", "admin", "reconciler", "transfer", "transfer-files"}:
+    if word in _OF_FUNCTIONS:
         trust = service_trust(FUNCTIONS, names)
     else:
         trust = service_trust(TASKS, names, names.arn("ecs", "*"))

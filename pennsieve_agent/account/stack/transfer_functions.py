@@ -4,7 +4,7 @@
 as it mounts the files of runs ("Configuring Amazon S3 Files access",
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-filesystem-s3files.html); it needs
 nothing but the files and, by the free gateway endpoint, the node's bucket. AWS hands what they
-answer, and what happens to them, to the reconciler ("Retaining records of Lambda asynchronous
+answer, and what happens to them, to the relay ("Retaining records of Lambda asynchronous
 invocations",
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html).
 """
@@ -73,13 +73,13 @@ def _function(spec: NodeSpec, code: Code, name: str, role: str) -> dict[str, Any
 def _environment(spec: NodeSpec, *, mount: str = "") -> dict[str, object]:
     """Few settings, as the template is long."""
     names = spec.names
-    values = {"bucket": names.bucket, "region": names.region, "reconciler": names.reconciler}
+    values = {"bucket": names.bucket, "region": names.region, "relay": names.relay}
     variables = {variable(name): value for name, value in values.items()}
     return {"Variables": variables | ({FILES_MOUNT: mount} if mount else {})}
 
 
 def _destinations(spec: NodeSpec, function: str) -> Resource:
-    to = {"Destination": attribute("Reconciler", "Arn")}
+    to = {"Destination": attribute("Relay", "Arn")}
     del spec
     return {
         "Type": "AWS::Lambda::EventInvokeConfig",
