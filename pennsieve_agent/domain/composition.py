@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 
 from pennsieve_agent.domain.parameters import Parameter
@@ -166,6 +166,26 @@ def near(word: str, known: Sequence[str]) -> str:
     if close := difflib.get_close_matches(word, known, n=1, cutoff=0.6):
         return f"did you mean {close[0]}?"
     return f"possible are: {', '.join(known)}"
+
+
+def alone(composition: Composition, name: str) -> Composition:
+    """One step by itself: it reads the input, and its results are the results.
+
+    Raises:
+        KeyError: no step is called so.
+
+    """
+    step = {step.id: step for step in composition.steps}[name]
+    steps = (replace(step, needs=(INPUT,)),)
+    return replace(
+        composition, steps=steps, inputs=(INPUT,), targets=(ComposedTarget(OUTPUT, (name,)),)
+    )
+
+
+def one_target(composition: Composition) -> Composition:
+    """The same steps with one target, which has the results of all."""
+    needs = dict.fromkeys(name for target in composition.targets for name in target.needs)
+    return replace(composition, targets=(ComposedTarget(OUTPUT, tuple(needs)),))
 
 
 def steps_of(
