@@ -36,7 +36,7 @@ MOST_KEY = 1024
 quotas", https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-quotas.html)."""
 _MODE, _OWNER, _GROUP = (f"x-amz-meta-file-{name}" for name in ("permissions", "owner", "group"))
 MOST_NAME = 255
-_GONE = (FileNotFoundError, NotADirectoryError)
+_MISSING = (FileNotFoundError, NotADirectoryError)
 """What is raised where a program removes a file while it is looked at."""
 May = Callable[[str, Ask], bool]
 """Whether a role (its ARN) may do something."""
@@ -116,7 +116,7 @@ class Synchronizer:
             return set(here) != set(known.same) or any(
                 _changed(known.same.get(name), path.lstat()) for name, path in here.items()
             )
-        except _GONE:
+        except _MISSING:
             return True
 
     # into the file system
@@ -213,7 +213,7 @@ class Synchronizer:
         known, objects = self._known[system.id], _objects(system, account)
         here = dict(_walk(self.root / system.id))
         for name, path in here.items():
-            with suppress(*_GONE):
+            with suppress(*_MISSING):
                 state = path.lstat()
                 quiet = self.now() - max(state.st_mtime, state.st_ctime) >= self.export_seconds
                 fits = len((system.prefix + name).encode()) <= MOST_KEY
