@@ -78,7 +78,7 @@ def _policy(policy: Any, properties: dict[str, Any]) -> None:
         return
     if len(policy.versions) >= MOST_VERSIONS:
         policy.versions.remove(next(v for v in policy.versions if not v.is_default))
-    policy.backend.create_policy_version(policy.arn, document, True)
+    policy.backend.create_policy_version(policy.arn, document, set_as_default=True)
 
 
 def _endpoint(endpoint: Any, properties: dict[str, Any]) -> None:
