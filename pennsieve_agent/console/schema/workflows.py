@@ -56,6 +56,16 @@ _WORKFLOWS = (
         ),
     ),
     Document(
+        "workflow_replaced",
+        "A workflow with other steps: workflow update --file.",
+        (
+            *_WORKFLOW,
+            Field("replaced_id", "text", "The id of the archived one; null if kept.", null=True),
+            Field("granted_again", "list of text", f"{_DATASETS} that it may use."),
+            Field("nodes", "list of text", "Your own nodes that have it."),
+        ),
+    ),
+    Document(
         "workflow_file",
         "A workflow as a file for workflow add: workflow show --yaml.",
         (_ID, _NAME, Field("yaml", "text", "The file.")),
