@@ -292,6 +292,7 @@ def test_a_command_that_was_cut_off_goes_on(agent: Agent, file: Path) -> None:
     first = agent("workflow", "add", str(file), "--json").document
     other = text.replace("    - left\n    - right\n", "    - right\n")
     file.write_text(other)
+    latest = first["id"]
     for is_made in (False, True):
         present = agent("workflow", "show", "cut", "--json").document["id"]
         assert agent("workflow", "update", "cut", "--name", "cut (replaced)").code == 0
@@ -302,5 +303,6 @@ def test_a_command_that_was_cut_off_goes_on(agent: Agent, file: Path) -> None:
         assert done.code == 0, done.err
         assert done.document["replaced_id"] == present
         named = [w for w in agent("workflow", "list", "--json").document if "cut" in w["name"]]
-        assert [(w["name"], w["id"]) for w in named] == [("cut", done.document["id"])]
-    assert first["id"] != done.document["id"]
+        latest = done.document["id"]
+        assert [(w["name"], w["id"]) for w in named] == [("cut", latest)]
+    assert first["id"] != latest

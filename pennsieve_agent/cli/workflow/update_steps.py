@@ -34,7 +34,7 @@ def update_steps(
     composed = read_file(file, context.streams.note)
     composition = composed.composition
     located = _located(context, reference)
-    name = replace_workflow.given_name(located.workflow)
+    name = replace_workflow.name_of_replaced(located.workflow)
     with registering(context) as (means, folder):
         existing = existing_of(
             located.workflow, means.desks, is_on_pennsieve=located.is_on_pennsieve

@@ -37,7 +37,7 @@ class Replaced:
     granted: tuple[Grant, ...] = ()
 
 
-def given_name(workflow: Workflow) -> str:
+def name_of_replaced(workflow: Workflow) -> str:
     """What a workflow is called when nothing is under way."""
     return workflow.name.removesuffix(REPLACED)
 
@@ -81,7 +81,7 @@ def replace_definition(
             dataset cannot be granted; then both are there, and the command can be repeated.
     """
     platform, old = means.platform, existing.workflow
-    name = given_name(old)
+    name = name_of_replaced(old)
     plan = grants_to_move(identity, old)
     if not is_under_way(existing):
         workflow_changes.rename(
