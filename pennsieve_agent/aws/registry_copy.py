@@ -69,6 +69,16 @@ def copy_image(
     return copy(_public(aws, image), image, own_registry(aws, repository), sleep, note)
 
 
+def resolve(source: Place, image: ImageRef, sleep: Callable[[float], None]) -> str:
+    """The digest of the manifest for linux/amd64 that an image means now.
+
+    Raises:
+        RegistryError: there is no such image, or none for linux/amd64.
+
+    """
+    return _retried(lambda: _manifest(source, image), sleep).digest
+
+
 def own_registry(aws: Aws, repository: str) -> Place:
     """A repository in the private ECR registry of ``aws``'s account and region, signed in.
 
@@ -201,7 +211,11 @@ def _check_platform(source: Place, manifest: Document, image: ImageRef) -> None:
 
 
 def _not_for_us(image: ImageRef) -> RegistryError:
-    return RegistryError("the image is not available for linux/amd64", where=str(image))
+    return RegistryError(
+        "the image is not available for linux/amd64, which nodes run",
+        where=str(image),
+        hint="build it for that: docker buildx build --platform linux/amd64",
+    )
 
 
 def _blobs(manifest: Document) -> Iterator[_Blob]:

@@ -9,6 +9,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -110,6 +111,8 @@ class ProcessBackend:
         (task.scratch / "tmp").mkdir()
         _show_layers(task)
         dockerfile = read_dockerfile(mine, task.job.source_url)
+        if words := task.command_here():
+            dockerfile = replace(dockerfile, cmd=words)
         files = _names(mine)
         plan = without_engine(dockerfile, files)
         for note in plan.notes:
