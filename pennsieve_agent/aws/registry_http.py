@@ -150,7 +150,9 @@ class RegistryHttp:
 def _area(url: str) -> str:
     """What a token is for: everything of one repository."""
     path = urlsplit(url).path
-    return path.rpartition("/manifests/")[0] or path.removesuffix("/tags/list").partition("/blobs/")[0]
+    return (
+        path.rpartition("/manifests/")[0] or path.removesuffix("/tags/list").partition("/blobs/")[0]
+    )
 
 
 def _check_scheme(url: str) -> None:

@@ -27,7 +27,7 @@ _START = ("{input}", "{output}")
 _ONE_SUBJECT = ("[", "--participant-label", "{subject...}", "]")
 
 
-class CommandLineFault(ValueError):
+class CommandLineFault(ValueError):  # noqa: N818 - a verdict
     """A command line that no run could fill; the text is a phrase such as "has no word"."""
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pennsieve_agent.domain.command_lines import GROUP
+from pennsieve_agent.domain.image_addresses import is_image
 from pennsieve_agent.domain.target_types import DATASET_TARGET
 from pennsieve_agent.domain.workflows import Checkout, Step, StepKind
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
+    from pennsieve_agent.services.workflows.image_checkout import FindImage
 
 SOURCE_STEP, TARGET_STEP = "input", "output"
 STANDARD = "standard"
@@ -20,14 +24,21 @@ STANDARD = "standard"
 
 
 def inspect_all(
-    sources: Sequence[str], ref: str | None, workdir: Path, note: Callable[[str], None]
+    sources: Sequence[str],
+    ref: str | None,
+    workdir: Path,
+    find: FindImage,
+    note: Callable[[str], None],
 ) -> tuple[Checkout, ...]:
-    """Inspect all repositories before anything is registered.
+    """Inspect all repositories and images before anything is registered.
 
     Raises:
-        SourceError: one of them cannot be used.
+        SourceError, RegistryError: one of them cannot be used.
         UsageProblem: ``ref`` was given for several.
     """
+    from pennsieve_agent.services.workflows.image_checkout import (  # noqa: PLC0415 - as git
+        inspect_image,
+    )
     from pennsieve_agent.source.repository import inspect  # noqa: PLC0415 - git is heavy
 
     if ref and len(sources) > 1:
@@ -37,6 +48,9 @@ def inspect_all(
         )
     checkouts = []
     for number, source in enumerate(sources):
+        if is_image(source):
+            checkouts.append(inspect_image(source, ref, find, note))
+            continue
         name, tag = (source, ref) if ref else split_ref(source)
         checkouts.append(inspect(name, tag, workdir / str(number), note))
     return tuple(checkouts)
@@ -64,10 +78,15 @@ def chain(checkouts: Sequence[Checkout], target_place: str = STANDARD) -> tuple[
     """Data source, one processor for each repository in turn, data target."""
     steps = [Step(SOURCE_STEP, StepKind.SOURCE)]
     for checkout in checkouts:
-        manifest = checkout.manifest
+        manifest, command = checkout.manifest, checkout.manifest.command
+        name = manifest.name
+        if command is not None and command.bids == GROUP:
+            name = f"{name} {GROUP}"
+            if steps[-1].kind is StepKind.PROCESSOR:
+                command = replace(command, continues=steps[-1].id)
         steps.append(
             Step(
-                _step_id(manifest.name, {step.id for step in steps} | {TARGET_STEP}),
+                _step_id(name, {step.id for step in steps} | {TARGET_STEP}),
                 StepKind.PROCESSOR,
                 depends_on=(steps[-1].id,),
                 source_url=checkout.source_url,
@@ -76,6 +95,7 @@ def chain(checkouts: Sequence[Checkout], target_place: str = STANDARD) -> tuple[
                 cpu=manifest.cpu,
                 memory=manifest.memory,
                 parameters=manifest.parameters,
+                command=command,
             )
         )
     target = Step(
