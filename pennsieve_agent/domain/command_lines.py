@@ -1,8 +1,8 @@
 """The command line of a step: words with placeholders, which each run fills. Pure.
 
 ``{input}`` and ``{output}`` are the step's folders, ``{NAME}`` is the value of a parameter inside a
-word, and ``{NAME...}``, a word of its own, is one word for each word of the value. What stands
-between the words ``[`` and ``]`` is left out where a parameter in it has no value. No shell reads
+word, and ``{NAME...}``, a word of its own, is one word for each word of the value.
+``{level}`` is the level of a BIDS App. What stands between the words ``[`` and ``]`` is left out where a parameter in it has no value. No shell reads
 any of it. The words follow the image's entry point, as the arguments of ``docker run`` do.
 """
 
@@ -23,8 +23,8 @@ SUBJECT = "subject"
 MOST_CHARACTERS = 4096
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(\.\.\.)?\}")
 _OPEN, _CLOSE = "[", "]"
-_START = ("{input}", "{output}")
-_ONE_SUBJECT = ("[", "--participant-label", "{subject...}", "]")
+_BIDS_APP = ("{input}", "{output}", "{level}")
+_SUBJECTS = ("[", "--participant-label", "{subject...}", "]")
 
 
 class CommandLineFault(ValueError):  # noqa: N818 - a verdict
@@ -48,7 +48,8 @@ class CommandLine:
     def names(self) -> tuple[str, ...]:
         """The parameters that it reads, each once."""
         used = (match[1] for word in self.words for match in _PLACEHOLDER.finditer(word))
-        return tuple(name for name in dict.fromkeys(used) if name not in {INPUT, OUTPUT})
+        ours = {INPUT, OUTPUT, *((LEVEL,) if self.bids else ())}
+        return tuple(name for name in dict.fromkeys(used) if name not in ours)
 
     @property
     def text(self) -> str:
@@ -68,6 +69,8 @@ class CommandLine:
             raise CommandLineFault(f"is longer than {MOST_CHARACTERS} characters")
         if self.bids and self.bids not in LEVELS:
             raise CommandLineFault(f"has a level of BIDS Apps other than {' and '.join(LEVELS)}")
+        if self.bids and not any(f"{{{LEVEL}}}" in word for word in self.words):
+            raise CommandLineFault(f"has no {{{LEVEL}}}, where a BIDS App is told its level")
         for _ in _parts(self.words):
             pass
         for word in self.words:
@@ -81,7 +84,7 @@ class CommandLine:
 
     def filled(self, folders: Mapping[str, str], values: Mapping[str, str]) -> list[str]:
         """The words of one run: ``folders`` has ``input`` and ``output``, ``values`` parameters."""
-        known = {**values, **folders}
+        known = {**values, **folders, **({LEVEL: self.bids} if self.bids else {})}
         words = []
         for part, optional in _parts(self.words):
             names = [match[1] for word in part for match in _PLACEHOLDER.finditer(word)]
@@ -124,21 +127,12 @@ def parse(text: str) -> tuple[str, ...]:
         raise CommandLineFault("has a quotation mark that is not closed") from None
 
 
-def of_bids_app(
-    level: str, words: Sequence[str] = (), parameters: Collection[str] = ()
-) -> CommandLine:
-    """The command line of a level of a BIDS App: the standard one, or ``words`` with ``{level}``.
+def of_bids_app(level: str, parameters: Collection[str]) -> CommandLine:
+    """The standard command line of BIDS Apps, which reads the parameter ``subject`` if it is one.
 
-    Raises:
-        CommandLineFault: ``words`` have no ``{level}``.
-
+    https://bids-apps.neuroimaging.io/about/
     """
-    if not words:
-        one = _ONE_SUBJECT if level == PARTICIPANT and SUBJECT in parameters else ()
-        return CommandLine((*_START, level, *one), level)
-    if not any(f"{{{LEVEL}}}" in word for word in words):
-        raise CommandLineFault(f"has no {{{LEVEL}}}, where a BIDS App is told its level")
-    return CommandLine(tuple(word.replace(f"{{{LEVEL}}}", level) for word in words), level)
+    return CommandLine((*_BIDS_APP, *(_SUBJECTS if SUBJECT in parameters else ())), level)
 
 
 def _parts(words: Sequence[str]) -> Iterator[tuple[list[str], bool]]:

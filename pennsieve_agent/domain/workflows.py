@@ -27,7 +27,7 @@ class Step:
 
     ``cpu`` is in 1/1024 of a vCPU and ``memory`` in MB; 0 means the platform's default.
     ``disk`` is in GiB and an own node's alone, as is ``command``, which follows the image's entry
-    point in place of its own arguments.
+    point in place of its own arguments, and ``image``, its address by digest.
     """
 
     id: str
@@ -43,6 +43,7 @@ class Step:
     parameters: tuple[Parameter, ...] = ()
     default_params: Mapping[str, str] = field(default_factory=dict)
     command: CommandLine | None = None
+    image: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ class ManifestFault(StrEnum):
     SCHEMA = "schema"
     UNREADABLE = "unreadable"
     DISAGREES = "disagrees"
+    COMMAND = "command"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,8 @@ class Manifest:
     @property
     def breaks_schema(self) -> bool:
         """Whether Pennsieve leaves the manifest's defaults out."""
-        return any(note.kind is not ManifestFault.DISAGREES for note in self.notes)
+        ours = {ManifestFault.DISAGREES, ManifestFault.COMMAND}
+        return any(note.kind not in ours for note in self.notes)
 
 
 @dataclass(frozen=True, slots=True)

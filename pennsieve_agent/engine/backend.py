@@ -177,6 +177,15 @@ class LocalBackend(Backend, Protocol):
         """
         ...
 
+    def pull(self, name: str, digest: str, login: str) -> Program:
+        """An image of a registry by digest; ``login`` is what basic authentication sends, or empty.
+
+        Raises:
+            EngineError: there is none, or this backend runs no images.
+
+        """
+        ...
+
     def close(self) -> None:
         """Let go of the engine. Nothing may run any more."""
         ...

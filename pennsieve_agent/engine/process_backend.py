@@ -89,6 +89,20 @@ class ProcessBackend:
         reference = {"code": str(code), "environment": str(environment)}
         return Program(self.name, json.dumps(reference))
 
+    def pull(self, name: str, digest: str, login: str) -> Program:
+        """Refuse an image; see :class:`~pennsieve_agent.engine.backend.LocalBackend`.
+
+        Raises:
+            EngineError: always.
+
+        """
+        del login
+        raise EngineError(
+            "an image can be run by a container engine only",
+            where=f"{name}@{digest}",
+            hint="start Docker (or set DOCKER_HOST), then run the command again",
+        )
+
     def run(self, task: Task, log: Log, stop: Event) -> Outcome:
         """Run a program to its end; see :class:`~pennsieve_agent.engine.backend.Backend`.
 

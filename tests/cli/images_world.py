@@ -53,8 +53,7 @@ def bids_app(folder: Path, name: str, tag: str = "1.0.0") -> str:
     (folder / "run.sh").write_text(BIDS_APP)
     (folder / "run.sh").chmod(0o755)
     (folder / "Dockerfile").write_text(
-        f"FROM {busybox_image()}\nCOPY run.sh /run.sh\nENTRYPOINT"
-        ' ["/run.sh"]\nCMD ["--help"]\n'
+        f'FROM {busybox_image()}\nCOPY run.sh /run.sh\nENTRYPOINT ["/run.sh"]\nCMD ["--help"]\n'
     )
     image = f"{name}:{tag}"
     for words in (("build", "-q", "-t", image, str(folder)), ("push", image), ("rmi", image)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ import typer
 from pennsieve_agent.cli import local_run, options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.cli.workflow import command_options
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import UsageProblem
 
@@ -20,13 +22,14 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.workflows import Checkout, Workflow
     from pennsieve_agent.local.node_here import Request
     from pennsieve_agent.services.workflows.local_input import LocalInput
+    from pennsieve_agent.services.workflows.typed_command import TypedCommand
 
 Repositories = Annotated[
     list[str],
     typer.Argument(
         metavar="REPO...",
-        help="A folder, with what is not committed, or a git URL, REPO@TAG for a tag. Several make "
-        "a chain.",
+        help="A folder, with what is not committed, or a git URL, REPO@TAG for a tag, or an image, "
+        "docker://NAME:TAG. Several make a chain.",
     ),
 ]
 Ref = Annotated[
@@ -77,6 +80,11 @@ def try_out(
     timeout: Timeout = None,
     to: local_run.To = None,
     engine: local_run.EngineOption = None,
+    command_: command_options.Command = None,
+    bids: command_options.Bids = None,
+    parameter: command_options.Declared = None,
+    cpu: command_options.Cpu = None,
+    memory: command_options.Memory = None,
 ) -> Shown:
     """Build code and run it on this machine as a node does.
 
@@ -91,13 +99,15 @@ def try_out(
     from pennsieve_agent.transfer.temporary_folders import temporary_folder
 
     local_run.check_target(to)
+    typed = command_options.typed_command(command_, bids, parameter, cpu, memory)
     part = context.interruption.during(
         "the test was stopped; nothing of it is left",
         "start it with: the same command",
         always=True,
     )
     with part, temporary_folder() as folder, local_run.backend_here(context, engine) as backend:
-        workflow, code = _only(_code(context, repositories, ref, folder), step)
+        code_of_steps = _commanded(_code(context, repositories, ref, folder), typed)
+        workflow, code = _only(code_of_steps, step)
         data = _input(input_, code)
         request = _request(workflow, param, layout, undeclared=undeclared)
         plan = local_run.plan(context, workflow, code, request)
@@ -112,6 +122,9 @@ def _code(
     context: Context, repositories: Sequence[str], ref: str | None, folder: Path
 ) -> list[Code]:
     """The code of each step: folders as they are, and commits of all else."""
+    from pennsieve_agent.cli.compute.node_images import find_image
+    from pennsieve_agent.domain.image_addresses import is_image
+    from pennsieve_agent.services.workflows.image_checkout import inspect_image
     from pennsieve_agent.services.workflows.workflow_steps import split_ref
     from pennsieve_agent.source import working_folder
     from pennsieve_agent.source.repository_urls import name_of
@@ -123,8 +136,12 @@ def _code(
         )
     chain = []
     for number, source in enumerate(repositories):
-        name, tag = (source, ref) if ref else split_ref(source)
         files = folder / str(number)
+        if is_image(source):
+            found = inspect_image(source, ref, partial(find_image, context), context.streams.note)
+            chain.append(local_run.Code(found, files))
+            continue
+        name, tag = (source, ref) if ref else split_ref(source)
         here = None if tag else working_folder.working_folder(name, Path.cwd())
         if here is None:
             chain.append(_committed(context, name, tag, files))
@@ -158,6 +175,15 @@ def _tell_notes(context: Context, checkout: Checkout) -> None:
         context.streams.note(str(note))
 
 
+def _commanded(chain: Sequence[Code], typed: TypedCommand) -> list[Code]:
+    """The code with the command line that was typed for it; of a BIDS App's group it is twice."""
+    from pennsieve_agent.services.workflows.typed_command import with_command
+
+    files = {one.checkout.source_url: one.files for one in chain}
+    checkouts = with_command([one.checkout for one in chain], typed)
+    return [local_run.Code(checkout, files[checkout.source_url]) for checkout in checkouts]
+
+
 def _only(chain: Sequence[Code], step: str | None) -> tuple[Workflow, dict[str, Code]]:
     """The workflow that ``workflow add`` would make, or one step of it by itself."""
     import uuid
@@ -178,7 +204,11 @@ def _only(chain: Sequence[Code], step: str | None) -> tuple[Workflow, dict[str, 
         alone = next(one for one in processors if one.id == step)
         steps = (
             source,
-            replace(alone, depends_on=(source.id,)),
+            replace(
+                alone,
+                depends_on=(source.id,),
+                command=alone.command and replace(alone.command, continues=""),
+            ),
             replace(target, depends_on=(step,)),
         )
     name = list(code.values())[-1].checkout.manifest.name
@@ -192,6 +222,8 @@ def _input(folder: Path | None, code: Mapping[str, Code]) -> LocalInput:
     if folder is not None:
         return local_input.input_folder(folder)
     first = next(iter(code.values()))
+    if first.checkout.image:
+        raise UsageProblem("an image has no test data", hint="give a folder: --input FOLDER")
     # Data that git ignores is not among the files that are built.
     here = None if first.checkout.commit else local_path(first.checkout.source_url)
     return local_input.test_data(here or first.files, name_of(first.checkout.source_url))

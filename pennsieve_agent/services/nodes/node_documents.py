@@ -107,6 +107,7 @@ def _step(row: Fields) -> Step:
         parameters=tuple(_parameter(item) for item in row.records("parameters")),
         default_params=row.text_map("defaults"),
         command=_command(row.raw("command")),
+        image=row.text("image"),
     )
 
 

@@ -59,7 +59,7 @@ def with_command(checkouts: Sequence[Checkout], typed: TypedCommand) -> tuple[Ch
 
     """
     if not typed.options:
-        return tuple(checkouts)
+        return tuple(one for checkout in checkouts for one in _levels(checkout))
     if len(checkouts) > 1:
         raise UsageProblem(
             f"{typed.options}: several repositories were given, and this is for one",
@@ -80,8 +80,18 @@ def with_command(checkouts: Sequence[Checkout], typed: TypedCommand) -> tuple[Ch
         cpu=typed.cpu or manifest.cpu,
         memory=typed.memory or manifest.memory,
     )
-    lines: Sequence[CommandLine | None] = _lines(typed, parameters) or [manifest.command]
-    return tuple(replace(checkout, manifest=replace(said, command=line)) for line in lines)
+    line = _line(typed, manifest, parameters)
+    return _levels(replace(checkout, manifest=replace(said, command=line)))
+
+
+def _levels(checkout: Checkout) -> tuple[Checkout, ...]:
+    """The code once, or of a BIDS App with the level of groups for each of its two steps."""
+    manifest = checkout.manifest
+    line = manifest.command
+    if line is None or line.bids != GROUP:
+        return (checkout,)
+    first = replace(manifest, command=replace(line, bids=PARTICIPANT))
+    return replace(checkout, manifest=first), checkout
 
 
 def _declared(manifest: Manifest, typed: TypedCommand) -> dict[str, Parameter]:
@@ -98,16 +108,18 @@ def _declared(manifest: Manifest, typed: TypedCommand) -> dict[str, Parameter]:
     return declared
 
 
-def _lines(typed: TypedCommand, parameters: Mapping[str, Parameter]) -> list[CommandLine]:
-    """The command line of each step."""
+def _line(
+    typed: TypedCommand, manifest: Manifest, parameters: Mapping[str, Parameter]
+) -> CommandLine | None:
+    """The command line, of the last level of a BIDS App; None for the image's own arguments."""
     try:
-        words = () if typed.text is None else parse(typed.text)
-        if typed.bids:
-            levels = (PARTICIPANT, GROUP) if typed.bids == GROUP else (typed.bids,)
-            lines = [of_bids_app(level, words, parameters) for level in levels]
+        if typed.text is not None:
+            line: CommandLine | None = CommandLine(parse(typed.text), typed.bids)
+        elif typed.bids:
+            line = of_bids_app(typed.bids, parameters)
         else:
-            lines = [] if typed.text is None else [CommandLine(words)]
-        for line in lines:
+            line = manifest.command
+        if line is not None:
             line.check(parameters)
     except CommandLineFault as fault:
         raise UsageProblem(
@@ -116,7 +128,7 @@ def _lines(typed: TypedCommand, parameters: Mapping[str, Parameter]) -> list[Com
             hint="for example: --command '{input} {output} participant -n {threads}' "
             "--parameter threads:number=2",
         ) from None
-    return lines
+    return line
 
 
 def keeping(checkout: Checkout, step: Step | None) -> Checkout:
@@ -124,8 +136,10 @@ def keeping(checkout: Checkout, step: Step | None) -> Checkout:
     if step is None or (step.command is None and not checkout.image):
         return checkout
     manifest = checkout.manifest
-    if manifest.command is not None and not checkout.image:
-        return checkout  # the newer code says it itself
+    if manifest.command is not None:  # the newer code says it itself
+        level = step.command.bids if step.command is not None else ""
+        line = replace(manifest.command, bids=level or manifest.command.bids)
+        return replace(checkout, manifest=replace(manifest, command=line))
     declared = {parameter.name for parameter in manifest.parameters}
     more = tuple(parameter for parameter in step.parameters if parameter.name not in declared)
     kept = replace(
