@@ -24,6 +24,8 @@ from pennsieve_agent.errors import RegistryError
 PLATFORM = ("linux", "amd64")
 """What AWS Batch on Fargate runs (AWS Batch, "runtimePlatform")."""
 BACKOFF = Backoff(first=0.3, longest=10.0, repeats=9)
+LOOKING = Backoff(first=0.3, longest=2.0, repeats=3)
+"""Before anything is copied: a person waits."""
 Note = Callable[[str], None]
 T = TypeVar("T")
 
@@ -76,7 +78,7 @@ def resolve(source: Place, image: ImageRef, sleep: Callable[[float], None]) -> s
         RegistryError: there is no such image, or none for linux/amd64.
 
     """
-    return _retried(lambda: _manifest(source, image), sleep).digest
+    return _retried(lambda: _manifest(source, image), sleep, LOOKING).digest
 
 
 def own_registry(aws: Aws, repository: str) -> Place:
@@ -246,8 +248,10 @@ def _split(address: str) -> tuple[str, str]:
     return f"{scheme}://{host}", path.strip("/")
 
 
-def _retried(work: Callable[[], T], sleep: Callable[[float], None]) -> T:
-    waits = BACKOFF.waits(random.random)
+def _retried(
+    work: Callable[[], T], sleep: Callable[[float], None], backoff: Backoff = BACKOFF
+) -> T:
+    waits = backoff.waits(random.random)
     while True:
         try:
             return work()

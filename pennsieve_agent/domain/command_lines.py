@@ -1,9 +1,10 @@
 """The command line of a step: words with placeholders, which each run fills. Pure.
 
 ``{input}`` and ``{output}`` are the step's folders, ``{NAME}`` is the value of a parameter inside a
-word, and ``{NAME...}``, a word of its own, is one word for each word of the value.
-``{level}`` is the level of a BIDS App. What stands between the words ``[`` and ``]`` is left out where a parameter in it has no value. No shell reads
-any of it. The words follow the image's entry point, as the arguments of ``docker run`` do.
+word, and ``{NAME...}``, a word of its own, is one word for each word of the value; ``{level}`` is
+the level of a BIDS App. What stands between the words ``[`` and ``]`` is left out where a parameter
+in it has no value. No shell reads any of it. The words follow the image's entry point, as the
+arguments of ``docker run`` do.
 """
 
 from __future__ import annotations

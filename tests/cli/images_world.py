@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from pennsieve_agent.aws.registry import Registry
 from tests.engine.images import busybox_image
 
 BIDS_APP = """\
@@ -59,3 +60,10 @@ def bids_app(folder: Path, name: str, tag: str = "1.0.0") -> str:
     for words in (("build", "-q", "-t", image, str(folder)), ("push", image), ("rmi", image)):
         subprocess.run(["docker", *words], check=True, capture_output=True, timeout=120)
     return f"docker://{image}"
+
+
+def digest_of(address: str) -> str:
+    """The digest of an image in a registry on loopback, by its address."""
+    name, _, tag = address.removeprefix("docker://").rpartition(":")
+    host, _, repository = name.partition("/")
+    return Registry(f"http://{host}").document(repository, tag).digest

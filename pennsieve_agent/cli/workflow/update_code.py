@@ -105,15 +105,15 @@ def _checkouts(
 
 
 def _refs(existing: Existing, to: Sequence[str]) -> dict[str, str]:
-    """What is asked for by step: ``REF`` of the only one, or ``STEP=REF``."""
+    """What is asked for by step: ``REF`` of the only code that there is, or ``STEP=REF``."""
     steps = [source.step for source in existing.sources]
     refs = {}
     for text in to:
         step, equals, ref = text.partition("=")
         if equals and step in steps:
             refs[step] = ref
-        elif len(steps) == 1:
-            refs[steps[0]] = text
+        elif len({source.address for source in existing.sources}) == 1:
+            refs |= dict.fromkeys(steps, text)
         else:
             raise UsageProblem(
                 f"'{text}' does not say which step it is for",
