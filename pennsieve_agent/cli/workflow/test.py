@@ -138,8 +138,8 @@ def _code(
     for number, source in enumerate(repositories):
         files = folder / str(number)
         if is_image(source):
-            found = inspect_image(source, ref, partial(find_image, context), context.streams.note)
-            chain.append(local_run.Code(found, files))
+            image = inspect_image(source, ref, partial(find_image, context), context.streams.note)
+            chain.append(local_run.Code(image, files))
             continue
         name, tag = (source, ref) if ref else split_ref(source)
         here = None if tag else working_folder.working_folder(name, Path.cwd())

@@ -40,14 +40,14 @@ class TypedCommand:
     @property
     def options(self) -> str:
         """The options that were given, in a sentence; empty for none."""
-        given = {
+        options = {
             "--command": self.text is not None,
             "--bids": bool(self.bids),
             "--parameter": bool(self.parameters),
             "--cpu": bool(self.cpu),
             "--memory": bool(self.memory),
         }
-        return ", ".join(option for option, is_given in given.items() if is_given)
+        return ", ".join(option for option, was_typed in options.items() if was_typed)
 
 
 def with_command(checkouts: Sequence[Checkout], typed: TypedCommand) -> tuple[Checkout, ...]:
