@@ -74,5 +74,5 @@ def test_values_that_make_it_too_long(node: Owned) -> None:
     put(node, two_levels())
     first = two_levels()["steps"][1]["id"]
     parameters = {first: {"who": "x" * 9000}}
-    with pytest.raises(Invalid, match="the command line of step .* can have 8192"):
+    with pytest.raises(Invalid, match=r"the command line of step .* can have 8192"):
         owner.ask("POST", "/runs", body=start(version="two", parameters=parameters))
