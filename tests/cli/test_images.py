@@ -59,6 +59,11 @@ def test_a_bids_app_in_three_commands(agent: Agent, address: str, tmp_path: Path
     labelled = "participant --participant-label 02"
     assert labelled in agent("run", "logs", "one", "--step", "tiny-bids").out
 
+    here = ("--local", "-w", "tiny-bids", "-d", "Phantoms", "--files", "bids")
+    local = agent("run", "start", *here, "--to", str(tmp_path / "here"))
+    assert local.code == 0, local.err
+    assert (tmp_path / "here/group_sizes.tsv").read_text() == "3\n19\n"
+
     again = agent("workflow", "add", address, "--bids", "group")
     assert (again.code, "is there already" in again.out) == (0, True)
     bids_app(tmp_path / "newer", address.removeprefix("docker://").rpartition(":")[0], "1.1.0")
