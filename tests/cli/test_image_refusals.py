@@ -11,7 +11,7 @@ import pytest
 
 from pennsieve_agent.aws.registry import Registry
 from tests.aws.test_registry_copy import answering
-from tests.cli.conftest import WORD_COUNT, Lab, repository
+from tests.cli.conftest import WORD_COUNT, repository
 from tests.cli.harness import Agent
 from tests.registries import layer, needs_registry, put_image, put_index, registry
 
@@ -131,9 +131,7 @@ def test_a_registry_that_nobody_hears(agent: Agent) -> None:
     assert "the image registry does not answer" in said
 
 
-def test_a_command_line_of_code_that_runs_as_a_process(
-    lab: Lab, agent: Agent, tmp_path: Path
-) -> None:
+def test_a_command_line_of_code_that_runs_as_a_process(agent: Agent, tmp_path: Path) -> None:
     """The words follow the entry point, with the folders as they are on this machine."""
     program = (
         "import os, pathlib, sys\n"
@@ -153,8 +151,11 @@ def test_a_command_line_of_code_that_runs_as_a_process(
         "application.json": json.dumps(manifest),
     }
     code = repository(tmp_path / "said", files)
-    kept = tmp_path / "kept"
-    words = ("--input", str(lab.dataset), "--param", "WHICH=a b", "--to", str(kept))
+    kept, there = tmp_path / "kept", tmp_path / "there"
+    there.mkdir()
+    for name in ("a.txt", "b.txt"):
+        (there / name).write_text("1")
+    words = ("--input", str(there), "--param", "WHICH=a b", "--to", str(kept))
     tried = agent("workflow", "test", str(code), *words, "--engine", "process")
     assert tried.code == 0, tried.err
     assert (kept / "said.txt").read_text() == "a.txt b.txt --only a b --size=3"

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from pennsieve_agent.domain.workflows import Checkout
     from pennsieve_agent.services.workflows.registration import Means, Wish
-    from pennsieve_agent.services.workflows.typed_command import TypedCommand
 
 
 class Builder(StrEnum):
@@ -45,7 +44,8 @@ Repositories = Annotated[
     typer.Argument(
         metavar="REPO...",
         help="Git URL, OWNER/NAME on GitHub, or folder; REPO@TAG for a tag; or an image, "
-        "docker://NAME:TAG. Several make a chain: each step reads what the one before wrote.",
+        "docker://NAME:TAG. Several make a chain: each step reads what the one before wrote. Or a "
+        "YAML file that composes steps.",
     ),
 ]
 Ref = Annotated[
@@ -107,6 +107,7 @@ Targets = Annotated[
         "pennsieve workflow add https://github.com/lab/spike-rate",
         "pennsieve workflow add ./filter@v2.0.0 ./spike-rate --name rates",
         "pennsieve workflow add docker://nipreps/mriqc:24.0.2 --bids participant",
+        "pennsieve workflow add workflow.yaml",
     ],
 )
 def add(
@@ -139,6 +140,8 @@ def add(
     everybody who may see the jobs of your AWS account.
     """
     from pennsieve_agent.cli.workflow import views
+    from pennsieve_agent.cli.workflow.composed import composed_file
+    from pennsieve_agent.services.workflows.typed_command import with_command
 
     if targets:
         return _targets(context)
@@ -148,14 +151,20 @@ def add(
         )
     wish = wish_of(name, build, layout, needs_pennsieve, disk, is_public=public)
     typed = command_options.typed_command(command_, bids, parameter, cpu, memory)
-    with _looked_at(context, repositories, ref, typed) as (means, checkouts):
+    composed = composed_file(repositories, ref, context.streams.note)
+    if composed is not None:
+        composed.refuse_options(typed.options)
+        repositories, wish = composed.uses(), composed.wish(wish)
+    with _looked_at(context, repositories, ref) as (means, code):
         from pennsieve_agent.services.workflows import register_workflow
 
+        checkouts = composed.with_commands(code) if composed else with_command(code, typed)
+        if composed is not None:
+            composed.check_code(checkouts, means.note)
+        request = (means, checkouts, wish, composed.composition if composed else None)
         if dry_run:
-            return views.would_add(
-                register_workflow.plan(means, checkouts, wish), means, checkouts, wish
-            )
-        return views.added(register_workflow.add(means, checkouts, wish), wish)
+            return views.would_add(register_workflow.plan(*request), *request)
+        return views.added(register_workflow.add(*request), wish)
 
 
 def wish_of(
@@ -198,12 +207,12 @@ def disk_sizes(typed: list[str]) -> dict[str, int]:
 
 @contextmanager
 def _looked_at(
-    context: Context, repositories: Sequence[str], ref: str | None, typed: TypedCommand
+    context: Context, repositories: Sequence[str], ref: str | None
 ) -> Iterator[tuple[Means, Sequence[Checkout]]]:
     """The code, fetched and checked; it is here until the end."""
     from pennsieve_agent.cli.compute.node_images import find_image
     from pennsieve_agent.cli.workflow.code_context import registering, with_typed_token
-    from pennsieve_agent.services.workflows import typed_command, workflow_steps
+    from pennsieve_agent.services.workflows import workflow_steps
 
     with registering(context) as (means, folder):
         checkouts = with_typed_token(
@@ -213,7 +222,7 @@ def _looked_at(
                 repositories, ref, empty, lambda image: find_image(context, image), means.note
             ),
         )
-        yield means, typed_command.with_command(checkouts, typed)
+        yield means, checkouts
 
 
 def _targets(context: Context) -> Shown:

@@ -56,6 +56,16 @@ _WORKFLOWS = (
         ),
     ),
     Document(
+        "workflow_file",
+        "A workflow as a file for workflow add: workflow show --yaml.",
+        (_ID, _NAME, Field("yaml", "text", "The file.")),
+    ),
+    Document(
+        "workflow_schema",
+        "The JSON Schema of such a file: workflow show --schema.",
+        (Field("schema", "any", "The schema, of draft 2020-12."),),
+    ),
+    Document(
         "new_workflow",
         "A workflow that was begun: workflow init.",
         (
@@ -90,12 +100,7 @@ _WORKFLOWS = (
             Field("cpu", "integer", "1024 are one CPU.", null=True),
             Field("memory", "integer", "MB.", null=True),
             Field("image", "text", "By digest, where own nodes alone have it.", null=True),
-            Field(
-                "command",
-                "list of text",
-                "The words of its command line, with placeholders.",
-                null=True,
-            ),
+            Field("command", "list of text", "Words of its command line.", null=True),
             Field("parameters", "list of workflow_parameter", "Its parameters."),
         ),
     ),
