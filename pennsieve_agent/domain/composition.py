@@ -222,6 +222,26 @@ def near(word: str, known: Sequence[str]) -> str:
     return f"possible are: {', '.join(known)}"
 
 
+def alone(composition: Composition, name: str) -> Composition:
+    """One step by itself: it reads the input, and its results are the results.
+
+    Raises:
+        KeyError: no step is called so.
+
+    """
+    step = {step.id: step for step in composition.steps}[name]
+    steps = (replace(step, needs=(INPUT,)),)
+    return replace(
+        composition, steps=steps, inputs=(INPUT,), targets=(ComposedTarget(OUTPUT, (name,)),)
+    )
+
+
+def one_target(composition: Composition) -> Composition:
+    """The same steps with one target, which has the results of all."""
+    needs = dict.fromkeys(name for target in composition.targets for name in target.needs)
+    return replace(composition, targets=(ComposedTarget(OUTPUT, tuple(needs)),))
+
+
 def steps_of(
     composition: Composition, checkouts: Sequence[Checkout], target_place: str = STANDARD
 ) -> tuple[Step, ...]:

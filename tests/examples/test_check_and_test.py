@@ -103,3 +103,36 @@ def test_it_runs_in_a_container(agent: Agent, tmp_path: Path, name: str) -> None
     result = agent("workflow", "test", str(code), "--json", "--engine", "docker")
     assert result.code == 0, result.err
     assert RESULTS[name] in [file["path"] for file in result.document["files"]]
+
+
+def diamond(folder: Path) -> Path:
+    """The file of the example, whose code is a repository with a version."""
+    code = copied("diamond/table", folder)
+    text = (EXAMPLES / "diamond" / "workflow.yaml").read_text()
+    (folder / "diamond" / "workflow.yaml").write_text(text)
+    assert code == folder / "diamond" / "table"
+    return folder / "diamond" / "workflow.yaml"
+
+
+def test_the_code_of_the_diamond_breaks_no_rule(agent: Agent, tmp_path: Path) -> None:
+    code = diamond(tmp_path).parent / "table"
+    result = agent("workflow", "check", str(code), "--json")
+    rules = {finding["rule"] for finding in result.document["findings"]}
+    assert (result.code, rules) == (0, {"licence-missing"})
+
+
+def test_the_diamond_runs_as_processes(agent: Agent, tmp_path: Path) -> None:
+    file = diamond(tmp_path)
+    to = ("--to", str(tmp_path / "results"))
+    result = agent("workflow", "test", str(file), "--json", "--engine", "process", *to)
+    assert result.code == 0, result.err
+    assert [row["path"] for row in result.document["files"]] == ["report.csv"]
+    assert (tmp_path / "results" / "report.csv").read_text().splitlines() == [
+        "table,column,mean,sd",
+        "reaction,milliseconds,313.75,18.226",
+        "reaction,trial,3,1.58114",
+    ]
+    one = agent("workflow", "test", str(file), "--json", "--engine", "process", "--step", "clean")
+    assert [row["path"] for row in one.document["files"]] == ["reaction.csv"]
+    wrong = agent("workflow", "test", str(file), "--engine", "process", "--step", "cleen")
+    assert (wrong.code, "clean" in wrong.err) == (2, True)

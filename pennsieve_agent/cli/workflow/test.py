@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +18,8 @@ from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.local_run import Code
+    from pennsieve_agent.cli.workflow.composed import ComposedFile
+    from pennsieve_agent.domain.composition import Composition
     from pennsieve_agent.domain.workflows import Checkout, Workflow
     from pennsieve_agent.local.node_here import Request
     from pennsieve_agent.services.workflows.local_input import LocalInput
@@ -29,7 +30,7 @@ Repositories = Annotated[
     typer.Argument(
         metavar="REPO...",
         help="A folder, with what is not committed, or a git URL, REPO@TAG for a tag, or an image, "
-        "docker://NAME:TAG. Several make a chain.",
+        "docker://NAME:TAG. Several make a chain. Or a YAML file that composes steps.",
     ),
 ]
 Ref = Annotated[
@@ -49,7 +50,7 @@ Undeclared = Annotated[
     bool, typer.Option("--undeclared", help="Allow parameters that no step declares.")
 ]
 Layout = Annotated[
-    options.InputLayout,
+    options.InputLayout | None,
     typer.Option("--layout", metavar="LAYOUT", help="Input in its folders, or all at the top."),
 ]
 Timeout = Annotated[
@@ -76,7 +77,7 @@ def try_out(
     input_: local_run.Input = None,
     param: Param = None,
     undeclared: Undeclared = False,
-    layout: Layout = options.InputLayout.TREE,
+    layout: Layout = None,
     timeout: Timeout = None,
     to: local_run.To = None,
     engine: local_run.EngineOption = None,
@@ -96,18 +97,26 @@ def try_out(
     the run failed.
     """
     from pennsieve_agent.cli.local_views import shown
+    from pennsieve_agent.cli.workflow.composed import composed_file
     from pennsieve_agent.transfer.temporary_folders import temporary_folder
 
     local_run.check_target(to)
     typed = command_options.typed_command(command_, bids, parameter, cpu, memory)
+    composed = composed_file(repositories, ref, context.streams.note)
+    if composed is not None:
+        composed.refuse_options(typed.options)
+    sources: Sequence[str] = composed.uses() if composed else repositories
+    layout = layout or options.InputLayout((composed and composed.composition.layout) or "tree")
     part = context.interruption.during(
         "the test was stopped; nothing of it is left",
         "start it with: the same command",
         always=True,
     )
     with part, temporary_folder() as folder, local_run.backend_here(context, engine) as backend:
-        code_of_steps = _commanded(_code(context, repositories, ref, folder), typed)
-        workflow, code = _only(code_of_steps, step)
+        chain = _commanded(_code(context, sources, ref, folder), typed, composed)
+        if composed is not None:
+            composed.check_code([one.checkout for one in chain], context.streams.note)
+        workflow, code = _only(chain, step, composed.composition if composed else None)
         data = _input(input_, code)
         request = _request(workflow, param, layout, undeclared=undeclared)
         plan = local_run.plan(context, workflow, code, request)
@@ -175,44 +184,41 @@ def _tell_notes(context: Context, checkout: Checkout) -> None:
         context.streams.note(str(note))
 
 
-def _commanded(chain: Sequence[Code], typed: TypedCommand) -> list[Code]:
+def _commanded(
+    chain: Sequence[Code], typed: TypedCommand, composed: ComposedFile | None
+) -> list[Code]:
     """The code with the command line that was typed for it; of a BIDS App's group it is twice."""
     from pennsieve_agent.services.workflows.typed_command import with_command
 
-    files = {one.checkout.source_url: one.files for one in chain}
-    checkouts = with_command([one.checkout for one in chain], typed)
-    return [local_run.Code(checkout, files[checkout.source_url]) for checkout in checkouts]
+    code = [one.checkout for one in chain]
+    checkouts = composed.with_commands(code) if composed else with_command(code, typed)
+    files = {(one.checkout.source_url, one.checkout.tag): one.files for one in chain}
+    return [local_run.Code(one, files[one.source_url, one.tag]) for one in checkouts]
 
 
-def _only(chain: Sequence[Code], step: str | None) -> tuple[Workflow, dict[str, Code]]:
+def _only(
+    chain: Sequence[Code], step: str | None, composition: Composition | None
+) -> tuple[Workflow, dict[str, Code]]:
     """The workflow that ``workflow add`` would make, or one step of it by itself."""
     import uuid
 
+    from pennsieve_agent.domain.composition import alone, one_target, steps_of
     from pennsieve_agent.domain.workflows import Workflow
     from pennsieve_agent.engine.run_parameters import did_you_mean
     from pennsieve_agent.services.workflows import workflow_steps
 
-    steps = workflow_steps.chain([one.checkout for one in chain])
-    source, *processors, target = steps
-    code = {one.id: files for one, files in zip(processors, chain, strict=True)}
+    whole = composition or workflow_steps.line_of([one.checkout for one in chain])
+    code = {one.id: files for one, files in zip(whole.steps, chain, strict=True)}
     if step is not None:
         if step not in code:
             raise UsageProblem(
                 f"no step is called '{step}'", hint=did_you_mean(step, code, "the steps are")
             )
-        code = {step: code[step]}
-        alone = next(one for one in processors if one.id == step)
-        steps = (
-            source,
-            replace(
-                alone,
-                depends_on=(source.id,),
-                command=alone.command and replace(alone.command, continues=""),
-            ),
-            replace(target, depends_on=(step,)),
-        )
-    name = list(code.values())[-1].checkout.manifest.name
-    return Workflow(str(uuid.uuid4()), name, steps=steps), code
+        code, whole = {step: code[step]}, alone(whole, step)
+    elif len(whole.targets) > 1:
+        whole = one_target(whole)
+    steps = steps_of(whole, [one.checkout for one in code.values()])
+    return Workflow(str(uuid.uuid4()), whole.name, steps=steps), code
 
 
 def _input(folder: Path | None, code: Mapping[str, Code]) -> LocalInput:
