@@ -84,7 +84,9 @@ def test_a_command_line_that_no_run_could_fill(
 
 
 def test_a_repository_with_a_command_line_of_its_own(agent: Agent, tmp_path: Path) -> None:
-    files = {**WORD_COUNT, "application.json": '{"command": "{input} -m {MINIMUM}"}'}
+    app = WORD_COUNT["app.yml"].replace("name: word-count", "name: own-command")
+    line = {"command": "{input} -m {MINIMUM}"}
+    files = {**WORD_COUNT, "app.yml": app, "application.json": json.dumps(line)}
     code = str(repository(tmp_path / "own-command", files))
     said = refused(agent, code, "--bids", "participant")
     assert "own-command has a command line of its own: {input} -m {MINIMUM}" in said
