@@ -11,6 +11,7 @@ import typer
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.cli.workflow import command_options
 from pennsieve_agent.console.shown import Shown, Table
 from pennsieve_agent.console.tables import Column, Cut
 from pennsieve_agent.errors import UsageProblem
@@ -42,8 +43,9 @@ Repositories = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="REPO...",
-        help="Git URL, OWNER/NAME on GitHub, or folder; REPO@TAG for a tag. Several make a chain: "
-        "each step reads what the one before wrote. Or a YAML file that composes steps.",
+        help="Git URL, OWNER/NAME on GitHub, or folder; REPO@TAG for a tag; or an image, "
+        "docker://NAME:TAG. Several make a chain: each step reads what the one before wrote. Or a "
+        "YAML file that composes steps.",
     ),
 ]
 Ref = Annotated[
@@ -104,6 +106,7 @@ Targets = Annotated[
     examples=[
         "pennsieve workflow add https://github.com/lab/spike-rate",
         "pennsieve workflow add ./filter@v2.0.0 ./spike-rate --name rates",
+        "pennsieve workflow add docker://nipreps/mriqc:24.0.2 --bids participant",
         "pennsieve workflow add workflow.yaml",
     ],
 )
@@ -117,6 +120,11 @@ def add(
     layout: Layout = None,
     needs_pennsieve: NeedsPennsieve = None,
     disk: Disk = None,
+    command_: command_options.Command = None,
+    bids: command_options.Bids = None,
+    parameter: command_options.Declared = None,
+    cpu: command_options.Cpu = None,
+    memory: command_options.Memory = None,
     targets: Targets = False,
     dry_run: options.DryRun = False,
 ) -> Shown:
@@ -126,9 +134,14 @@ def add(
     beside it declares parameters and resources. Pennsieve builds code on GitHub at a tag; other
     code is built on this machine, and runs on your own compute nodes only. Of a workflow that is
     there already nothing changes: 'workflow update' takes newer code.
+
+    An image runs on your own nodes only, which get a copy of it. Its arguments are those of
+    --command, a line that no shell reads, or of --bids. Values of parameters in it can be read by
+    everybody who may see the jobs of your AWS account.
     """
     from pennsieve_agent.cli.workflow import views
     from pennsieve_agent.cli.workflow.composed import composed_file
+    from pennsieve_agent.services.workflows.typed_command import with_command
 
     if targets:
         return _targets(context)
@@ -137,12 +150,15 @@ def add(
             "missing argument 'REPO...'", hint="for example: pennsieve workflow add GITHUB_URL"
         )
     wish = wish_of(name, build, layout, needs_pennsieve, disk, is_public=public)
+    typed = command_options.typed_command(command_, bids, parameter, cpu, memory)
     composed = composed_file(repositories, ref, context.streams.note)
     if composed is not None:
+        composed.refuse_options(typed.options)
         repositories, wish = composed.uses(), composed.wish(wish)
-    with _looked_at(context, repositories, ref) as (means, checkouts):
+    with _looked_at(context, repositories, ref) as (means, code):
         from pennsieve_agent.services.workflows import register_workflow
 
+        checkouts = composed.with_commands(code) if composed else with_command(code, typed)
         if composed is not None:
             composed.check_code(checkouts, means.note)
         request = (means, checkouts, wish, composed.composition if composed else None)
@@ -194,6 +210,7 @@ def _looked_at(
     context: Context, repositories: Sequence[str], ref: str | None
 ) -> Iterator[tuple[Means, Sequence[Checkout]]]:
     """The code, fetched and checked; it is here until the end."""
+    from pennsieve_agent.cli.compute.node_images import find_image
     from pennsieve_agent.cli.workflow.code_context import registering, with_typed_token
     from pennsieve_agent.services.workflows import workflow_steps
 
@@ -201,7 +218,9 @@ def _looked_at(
         checkouts = with_typed_token(
             context,
             folder,
-            lambda empty: workflow_steps.inspect_all(repositories, ref, empty, means.note),
+            lambda empty: workflow_steps.inspect_all(
+                repositories, ref, empty, lambda image: find_image(context, image), means.note
+            ),
         )
         yield means, checkouts
 

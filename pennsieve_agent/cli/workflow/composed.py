@@ -63,6 +63,24 @@ class ComposedFile:
             disk=wish.disk if wish.disk is not None else composition.disk or None,
         )
 
+    def refuse_options(self, options: str) -> None:
+        """Refuse what belongs to one step.
+
+        Raises:
+            UsageProblem: it was typed.
+        """
+        if options:
+            raise UsageProblem(
+                f"{options}: several steps are composed, and this is for one",
+                hint="write it in the file: command, bids, cpu and memory of a step",
+            )
+
+    def with_commands(self, checkouts: Sequence[Checkout]) -> tuple[Checkout, ...]:
+        """The code of the steps with the command lines that the file gives them."""
+        from pennsieve_agent.domain.composition import with_commands
+
+        return with_commands(self.composition, checkouts)
+
     def check_code(self, checkouts: Sequence[Checkout], note: Callable[[str], None]) -> None:
         """Hold the steps to what their code declares.
 

@@ -108,6 +108,8 @@ _WORKFLOWS = (
             Field("target_type", "text", "What it does with results.", null=True),
             Field("cpu", "integer", "1024 are one CPU.", null=True),
             Field("memory", "integer", "MB.", null=True),
+            Field("image", "text", "By digest, where own nodes alone have it.", null=True),
+            Field("command", "list of text", "Words of its command line.", null=True),
             Field("parameters", "list of workflow_parameter", "Its parameters."),
         ),
     ),
