@@ -43,14 +43,10 @@ class ComposedFile:
         Raises:
             SourceError: code cannot be used, or does not fit the file.
         """
-        from pennsieve_agent.cli.workflow.code_context import with_typed_token
-        from pennsieve_agent.services.workflows.workflow_steps import inspect_all
+        from pennsieve_agent.cli.workflow.code_context import looked_at
 
-        note = context.streams.note
-        checkouts = with_typed_token(
-            context, folder, lambda empty: inspect_all(self.uses(), None, empty, note)
-        )
-        self.check_code(checkouts, note)
+        checkouts = self.with_commands(looked_at(context, self.uses(), None, folder))
+        self.check_code(checkouts, context.streams.note)
         return checkouts
 
     def wish(self, wish: Wish) -> Wish:
