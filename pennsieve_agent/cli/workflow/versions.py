@@ -38,7 +38,10 @@ def versions(
         typer.Option("--diff", metavar="A B", help="What differs between two versions."),
     ] = None,
 ) -> Shown:
-    """The versions of a workflow on your own nodes: code, images, and how many runs used them."""
+    """The versions of a workflow on your own nodes, and what differs between two.
+
+    Each has the commits and images of its steps, and how many runs used it.
+    """
     from pennsieve_agent.cli.run.places import backend_of
     from pennsieve_agent.cli.workflow.named import named_workflow, nodes_of
     from pennsieve_agent.services.workflows import version_list
@@ -99,7 +102,7 @@ def _document(row: VersionOnNode) -> dict[str, Any]:
         "node": row.node.name,
         "node_id": row.node.token,
         "registered_at": time(row.registered),
-        "built_by": row.builder,
+        "built_by": "pennsieve" if row.builder == "Pennsieve" else "owner",
         "runs": row.runs,
         "steps": [
             {
@@ -151,7 +154,7 @@ def _change(change: Difference) -> dict[str, Any]:
 
 
 def _short(text: str) -> str:
-    """An image by the beginning of its digest; all else as it is."""
+    """An image by the beginning of its digest; all else unchanged."""
     name, at, digest = text.partition("sha256:")
     return f"sha256:{digest[:_HEX]}" if at and name.endswith("@") else text
 

@@ -73,7 +73,7 @@ _WORKFLOWS = (
             Field("node", "text", "The node's name."),
             Field("node_id", "text", "The node's id."),
             Field("registered_at", "time", "When it came there; older nodes: null.", null=True),
-            Field("built_by", "word", "Pennsieve or this program."),
+            Field("built_by", "word", "pennsieve or owner."),
             Field("runs", "integer", "Runs of it that the node knows.", null=True),
             Field("steps", "list of version_step", "Its steps that run code."),
         ),

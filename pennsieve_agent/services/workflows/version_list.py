@@ -47,7 +47,7 @@ class VersionOnNode:
     @property
     def builder(self) -> str:
         """Who built its images, in words."""
-        return "Pennsieve" if self.document.get("origin") == "pennsieve" else "this program"
+        return "Pennsieve" if self.document.get("origin") == "pennsieve" else "its owner"
 
     @property
     def steps(self) -> list[Json]:
