@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,10 +16,7 @@ from pennsieve_agent.console.tables import Column, Cut
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from pennsieve_agent.domain.workflows import Checkout
-    from pennsieve_agent.services.workflows.registration import Means, Wish
+    from pennsieve_agent.services.workflows.registration import Wish
 
 
 class Builder(StrEnum):
@@ -140,6 +136,7 @@ def add(
     everybody who may see the jobs of your AWS account.
     """
     from pennsieve_agent.cli.workflow import views
+    from pennsieve_agent.cli.workflow.code_context import looked_at, registering
     from pennsieve_agent.cli.workflow.composed import composed_file
     from pennsieve_agent.services.workflows.typed_command import with_command
 
@@ -154,13 +151,14 @@ def add(
     composed = composed_file(repositories, ref, context.streams.note)
     if composed is not None:
         composed.refuse_options(typed.options)
-        repositories, wish = composed.uses(), composed.wish(wish)
-    with _looked_at(context, repositories, ref) as (means, code):
+        wish = composed.wish(wish)
+    with registering(context) as (means, folder):
         from pennsieve_agent.services.workflows import register_workflow
 
-        checkouts = composed.with_commands(code) if composed else with_command(code, typed)
         if composed is not None:
-            composed.check_code(checkouts, means.note)
+            checkouts = composed.fetch(context, folder)
+        else:
+            checkouts = with_command(looked_at(context, repositories, ref, folder), typed)
         request = (means, checkouts, wish, composed.composition if composed else None)
         if dry_run:
             return views.would_add(register_workflow.plan(*request), *request)
@@ -203,26 +201,6 @@ def disk_sizes(typed: list[str]) -> dict[str, int]:
             )
         sizes[step.strip()] = int(number)
     return sizes
-
-
-@contextmanager
-def _looked_at(
-    context: Context, repositories: Sequence[str], ref: str | None
-) -> Iterator[tuple[Means, Sequence[Checkout]]]:
-    """The code, fetched and checked; it is here until the end."""
-    from pennsieve_agent.cli.compute.node_images import find_image
-    from pennsieve_agent.cli.workflow.code_context import registering, with_typed_token
-    from pennsieve_agent.services.workflows import workflow_steps
-
-    with registering(context) as (means, folder):
-        checkouts = with_typed_token(
-            context,
-            folder,
-            lambda empty: workflow_steps.inspect_all(
-                repositories, ref, empty, lambda image: find_image(context, image), means.note
-            ),
-        )
-        yield means, checkouts
 
 
 def _targets(context: Context) -> Shown:

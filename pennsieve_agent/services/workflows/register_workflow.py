@@ -71,14 +71,25 @@ def plan(
     return choice
 
 
-def update(means: Means, existing: Existing, checkouts: Sequence[Checkout], wish: Wish) -> Added:
-    """Build newer code of a workflow's repositories; it keeps its id, its grants and its runs.
+def update(
+    means: Means,
+    existing: Existing,
+    checkouts: Sequence[Checkout],
+    wish: Wish,
+    composition: Composition | None = None,
+) -> Added:
+    """Build newer code of a workflow; it keeps its id, its grants and its runs.
+
+    With a composition it has its steps from now on; Pennsieve takes no other ones.
 
     Raises: as :func:`add`.
     """
+    name = existing.workflow.name
+    registration = Registration(name, tuple(checkouts), wish, composition, existing)
+    if composition is not None:
+        return _build(means, registration)
     check_code(existing, checkouts)
     changes = changes_of(means, existing, checkouts)
-    registration = Registration(existing.workflow.name, tuple(checkouts), wish, existing=existing)
     return replace(_build(means, registration), changes=changes)
 
 
