@@ -298,6 +298,11 @@ def test_memory_is_limited_and_measured(agent: Agent, contained: Path) -> None:
     assert 40 * 2**20 < step["peak_memory_bytes"] < 200 * 2**20
     assert not step["peak_memory_is_at_most"]
     assert step["declare"] == {"cpu": 256, "memory": 512}
+    # Written, read again and kept by the kernel in memory, as long as nobody else needs it.
+    copy = "dd if=/dev/zero of=/tmp/x bs=1M count=300; cat /tmp/x > $OUTPUT_DIR/x; sleep 0.2"
+    document = answered(in_container(agent, contained, copy, "--json"))
+    assert document["files"] == [{"path": "x", "bytes": 300 * 2**20}]
+    assert document["steps"][0]["peak_memory_bytes"] < 40 * 2**20
     (contained / "app.yml").write_text(f"{MANIFEST}resources: {{cpu: 256, memory: 512}}\n")
     grow = "awk 'BEGIN { s = \"x\"; while (1) s = s s }'"
     failed = answered(in_container(agent, contained, grow, "--json"), 3)
