@@ -35,7 +35,8 @@ class Means:
     """What a run is made with.
 
     ``programs`` are by the ids of steps; ``folder`` is the run's alone. ``seconds`` is how long a
-    step may take, 0 without limit. ``log`` takes a step and a line of it.
+    step may take, 0 without limit. ``log`` takes a step and a line of it. ``secrets`` take
+    precedence over parameters, as on a node.
     """
 
     backend: Backend
@@ -44,6 +45,7 @@ class Means:
     stage: Stage
     log: Callable[[str, str], None]
     seconds: float = 0.0
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,7 @@ class RunHere:
             Mount(mount.path, self._placed(mount.key), mount.read_only)
             for mount in AccessPoints(self.node, self.record).mounts(job)
         ]
-        environ = step_environment(self.record, job)
+        environ = {**step_environment(self.record, job), **self.means.secrets}
         return StepContainer(job.step, environ, mounts, job.vcpus, job.memory)
 
     def _timed(self, task: Task) -> tuple[Outcome, str]:

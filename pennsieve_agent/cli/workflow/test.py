@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import local_run, options
+from pennsieve_agent.cli import local_run, local_secrets, options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown
@@ -77,6 +77,7 @@ def try_out(
     timeout: Timeout = None,
     to: local_run.To = None,
     engine: local_run.EngineOption = None,
+    secret: local_secrets.Secret = None,
 ) -> Shown:
     """Build code and run it on this machine as a node does.
 
@@ -96,16 +97,21 @@ def try_out(
         "start it with: the same command",
         always=True,
     )
-    with part, temporary_folder() as folder, local_run.backend_here(context, engine) as backend:
+    values = local_secrets.secrets(context, secret or ())
+    with (
+        part,
+        temporary_folder() as folder,
+        local_run.backend_here(context, engine, folder) as here,
+    ):
         workflow, code = _only(_code(context, repositories, ref, folder), step)
         data = _input(input_, code)
         request = _request(workflow, param, layout, undeclared=undeclared)
         plan = local_run.plan(context, workflow, code, request)
-        run = local_run.LocalRun(context, backend, folder / "run", timeout or 0)
+        run = local_run.LocalRun(context, here, folder / "run", timeout or 0, values)
         outcome = run.perform(plan, run.build(code), data)
         if to is not None:
             local_run.keep(outcome.files, to)
-        return shown(outcome, code, data, backend, plan, to)
+        return shown(outcome, code, data, here.backend, plan, to)
 
 
 def _code(
