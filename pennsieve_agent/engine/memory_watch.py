@@ -2,7 +2,7 @@
 
 Files that the kernel keeps in memory because they were read or written do not count, as it gives
 that memory to the program as soon as it is short: copying 10 GB needs none of it. What counts is
-all memory in use but the file cache (``active_file`` and ``inactive_file``; ``/dev/shm`` is no file
+all memory in use but the file cache (``active_file`` and ``inactive_file``; ``/dev/shm`` is not one
 there, and counts). It is read 200 times a second, and the largest reading counts. The kernel's own
 peak, less the most file cache that was read, finds what came and went between two readings.
 
