@@ -66,7 +66,7 @@ TABLE_COPY_GB_MONTH = 0.20
 """Point-in-time recovery (the pricing page of Amazon DynamoDB)."""
 ALARM_MONTH = 0.10
 """A standard alarm on one metric (the pricing page of Amazon CloudWatch)."""
-ALARMS = 2
+ALARMS = 3
 """The alarms of a node."""
 FUNCTION_GB_SECOND = 0.0000133334
 TRANSFER_FUNCTION_MB = 1769

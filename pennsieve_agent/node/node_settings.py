@@ -42,6 +42,7 @@ class NodeSettings:
     mover_role: str
     gateway: str
     reconciler: str
+    relay: str
     schedule: str
     secret_prefix: str
     mover_image: str

@@ -99,6 +99,7 @@ _REGISTER = (
     typed("compute list --gpu-types"),
 )
 _WORKFLOWS = (
+    typed("workflow init {home}/begun --no-git"),
     typed("workflow add {code} --public"),
     typed("workflow test {local} --input {home}/up --engine process"),
     typed("workflow add {local} --name here"),
@@ -107,6 +108,8 @@ _WORKFLOWS = (
     typed("workflow list"),
     typed("workflow list --archived"),
     typed(f"workflow show {FLOW}"),
+    typed(f"workflow show {FLOW} --yaml"),
+    typed("workflow show --schema"),
     typed("workflow add {local} --name here"),
     typed(f"workflow update {FLOW} --dry-run"),
     typed("workflow update here --layout flat --dry-run"),
@@ -139,6 +142,8 @@ _RUNS = (
     typed(f"workflow update {FLOW} --renew-identity"),
     typed("run start --dry-run", *D, "--workflow", FLOW),
     typed("run start --files raw --param STYLE=fancy --wait --name", RUN, *D, "-w", FLOW),
+    typed("dataset revoke here", *D),
+    typed("run start --grant --files raw --name granted --wait", *D, "-w", "here"),
     typed("run start --time-limit 60 --retries 1 --files raw", *D, "-w", FLOW),
     typed("run list"),
     typed("run start --dry-run --input-run", RUN, *D, "-w", FLOW),

@@ -37,6 +37,7 @@ def start(
     whole: start_options.All = False,
     input_run: start_options.InputRun = None,
     include_results: start_options.IncludeResults = False,
+    grant: start_options.Grant = False,
     param: start_options.Param = None,
     undeclared: start_options.Undeclared = False,
     layout: start_options.Layout = None,
@@ -63,6 +64,8 @@ def start(
     asked; where nobody can be asked, add --all. In --files, '**/' is any number of folders, '{a,b}'
     is either, '!x' leaves out; a path as 'dataset files' lists it means that file or folder.
     What earlier runs wrote is left out, unless --files names its folder.
+    On a node of your own, a workflow that may not use the dataset yet is granted it after a yes, or
+    with --grant.
     Everything is checked before anything is sent. A command whose answer was lost can be typed
     again: on an own node, it goes on with the same run. With --wait or --follow the exit code is 0
     when the run succeeded, 3 when it failed or was cancelled, and 8 when the time was up.
@@ -87,13 +90,17 @@ def start(
         limits=limits.limits(max_cost, time_limit, retries, spot=spot),
         layout=layout or "",
         undeclared=undeclared,
+        grant=grant,
     )
     here = local_options.LocalOptions(
         input_, to, engine, upload=upload, secrets=tuple(secret or ()), dry_run=dry_run
     )
     if local:
-        if timeout is not None:
-            raise UsageProblem("--timeout and --local cannot be given together")
+        for name_, is_typed in (("--timeout", timeout is not None), ("--grant", grant)):
+            if is_typed:
+                raise UsageProblem(
+                    f"{name_} and --local cannot be given together", hint="leave one out"
+                )
         yield start_local.start_local(context, request, here, whole=whole)
         return
     local_options.refuse_without_local(here)
@@ -149,17 +156,21 @@ def _prepared(
 ) -> Prepared:
     """The run, with everything checked; what the user should know of what he typed is said."""
     from pennsieve_agent.cli.run import start_views
+    from pennsieve_agent.cli.run.missing_grant import with_grant
     from pennsieve_agent.services.runs import prepare_run
 
-    ready = prepare_run.prepare(
-        context.platform,
-        context.own_nodes,
-        context.node_calls,
-        request,
-        context.now(),
-        earlier=earlier,
-        hand_over=None if dry_run else _hand_over(context),
-    )
+    def prepare() -> Prepared:
+        return prepare_run.prepare(
+            context.platform,
+            context.own_nodes,
+            context.node_calls,
+            request,
+            context.now(),
+            earlier=earlier,
+            hand_over=None if dry_run else _hand_over(context),
+        )
+
+    ready = prepare() if dry_run else with_grant(context, prepare, is_agreed=request.grant)
     start_views.note_undeclared(context, ready.request.workflow, ready.request.parameters)
     start_views.note_idle_patterns(context, ready.input)
     start_views.note_coming_files(context, ready.dataset, request.files)

@@ -37,6 +37,10 @@ IncludeResults = Annotated[
 All = Annotated[
     bool, typer.Option("--all", help="Take the whole dataset as input, without being asked.")
 ]
+Grant = Annotated[
+    bool,
+    typer.Option("--grant", help="Let the workflow use the dataset on your nodes, without asking."),
+]
 Param = Annotated[
     list[str] | None,
     typer.Option(

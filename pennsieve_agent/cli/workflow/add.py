@@ -43,7 +43,7 @@ Repositories = Annotated[
     typer.Argument(
         metavar="REPO...",
         help="Git URL, OWNER/NAME on GitHub, or folder; REPO@TAG for a tag. Several make a chain: "
-        "each step reads what the one before wrote.",
+        "each step reads what the one before wrote. Or a YAML file that composes steps.",
     ),
 ]
 Ref = Annotated[
@@ -104,6 +104,7 @@ Targets = Annotated[
     examples=[
         "pennsieve workflow add https://github.com/lab/spike-rate",
         "pennsieve workflow add ./filter@v2.0.0 ./spike-rate --name rates",
+        "pennsieve workflow add workflow.yaml",
     ],
 )
 def add(
@@ -127,6 +128,7 @@ def add(
     there already nothing changes: 'workflow update' takes newer code.
     """
     from pennsieve_agent.cli.workflow import views
+    from pennsieve_agent.cli.workflow.composed import composed_file
 
     if targets:
         return _targets(context)
@@ -135,14 +137,18 @@ def add(
             "missing argument 'REPO...'", hint="for example: pennsieve workflow add GITHUB_URL"
         )
     wish = wish_of(name, build, layout, needs_pennsieve, disk, is_public=public)
+    composed = composed_file(repositories, ref, context.streams.note)
+    if composed is not None:
+        repositories, wish = composed.uses(), composed.wish(wish)
     with _looked_at(context, repositories, ref) as (means, checkouts):
         from pennsieve_agent.services.workflows import register_workflow
 
+        if composed is not None:
+            composed.check_code(checkouts, means.note)
+        request = (means, checkouts, wish, composed.composition if composed else None)
         if dry_run:
-            return views.would_add(
-                register_workflow.plan(means, checkouts, wish), means, checkouts, wish
-            )
-        return views.added(register_workflow.add(means, checkouts, wish), wish)
+            return views.would_add(register_workflow.plan(*request), *request)
+        return views.added(register_workflow.add(*request), wish)
 
 
 def wish_of(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +16,7 @@ from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.local_run import Code
+    from pennsieve_agent.domain.composition import Composition
     from pennsieve_agent.domain.workflows import Checkout, Workflow
     from pennsieve_agent.local.node_here import Request
     from pennsieve_agent.services.workflows.local_input import LocalInput
@@ -26,7 +26,7 @@ Repositories = Annotated[
     typer.Argument(
         metavar="REPO...",
         help="A folder, with what is not committed, or a git URL, REPO@TAG for a tag. Several make "
-        "a chain.",
+        "a chain. Or a YAML file that composes steps.",
     ),
 ]
 Ref = Annotated[
@@ -46,7 +46,7 @@ Undeclared = Annotated[
     bool, typer.Option("--undeclared", help="Allow parameters that no step declares.")
 ]
 Layout = Annotated[
-    options.InputLayout,
+    options.InputLayout | None,
     typer.Option("--layout", metavar="LAYOUT", help="Input in its folders, or all at the top."),
 ]
 Timeout = Annotated[
@@ -73,7 +73,7 @@ def try_out(
     input_: local_run.Input = None,
     param: Param = None,
     undeclared: Undeclared = False,
-    layout: Layout = options.InputLayout.TREE,
+    layout: Layout = None,
     timeout: Timeout = None,
     to: local_run.To = None,
     engine: local_run.EngineOption = None,
@@ -89,9 +89,13 @@ def try_out(
     the run failed.
     """
     from pennsieve_agent.cli.local_views import shown
+    from pennsieve_agent.cli.workflow.composed import composed_file
     from pennsieve_agent.transfer.temporary_folders import temporary_folder
 
     local_run.check_target(to)
+    composed = composed_file(repositories, ref, context.streams.note)
+    sources: Sequence[str] = composed.uses() if composed else repositories
+    layout = layout or options.InputLayout((composed and composed.composition.layout) or "tree")
     part = context.interruption.during(
         "the test was stopped; nothing of it is left",
         "start it with: the same command",
@@ -103,7 +107,10 @@ def try_out(
         temporary_folder() as folder,
         local_run.backend_here(context, engine, folder) as here,
     ):
-        workflow, code = _only(_code(context, repositories, ref, folder), step)
+        chain = _code(context, sources, ref, folder)
+        if composed is not None:
+            composed.check_code([one.checkout for one in chain], context.streams.note)
+        workflow, code = _only(chain, step, composed.composition if composed else None)
         data = _input(input_, code)
         request = _request(workflow, param, layout, undeclared=undeclared)
         plan = local_run.plan(context, workflow, code, request)
@@ -164,31 +171,29 @@ def _tell_notes(context: Context, checkout: Checkout) -> None:
         context.streams.note(str(note))
 
 
-def _only(chain: Sequence[Code], step: str | None) -> tuple[Workflow, dict[str, Code]]:
+def _only(
+    chain: Sequence[Code], step: str | None, composition: Composition | None
+) -> tuple[Workflow, dict[str, Code]]:
     """The workflow that ``workflow add`` would make, or one step of it by itself."""
     import uuid
 
+    from pennsieve_agent.domain.composition import alone, one_target, steps_of
     from pennsieve_agent.domain.workflows import Workflow
     from pennsieve_agent.engine.run_parameters import did_you_mean
     from pennsieve_agent.services.workflows import workflow_steps
 
-    steps = workflow_steps.chain([one.checkout for one in chain])
-    source, *processors, target = steps
-    code = {one.id: files for one, files in zip(processors, chain, strict=True)}
+    whole = composition or workflow_steps.line_of([one.checkout for one in chain])
+    code = {one.id: files for one, files in zip(whole.steps, chain, strict=True)}
     if step is not None:
         if step not in code:
             raise UsageProblem(
                 f"no step is called '{step}'", hint=did_you_mean(step, code, "the steps are")
             )
-        code = {step: code[step]}
-        alone = next(one for one in processors if one.id == step)
-        steps = (
-            source,
-            replace(alone, depends_on=(source.id,)),
-            replace(target, depends_on=(step,)),
-        )
-    name = list(code.values())[-1].checkout.manifest.name
-    return Workflow(str(uuid.uuid4()), name, steps=steps), code
+        code, whole = {step: code[step]}, alone(whole, step)
+    elif len(whole.targets) > 1:
+        whole = one_target(whole)
+    steps = steps_of(whole, [one.checkout for one in code.values()])
+    return Workflow(str(uuid.uuid4()), whole.name, steps=steps), code
 
 
 def _input(folder: Path | None, code: Mapping[str, Code]) -> LocalInput:

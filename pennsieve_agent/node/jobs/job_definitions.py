@@ -121,7 +121,7 @@ def _environment(node: Node, record: RunRecord, job: JobRecord) -> dict[str, str
         "region": settings.region,
         "bucket": settings.bucket,
         "code_key": settings.code_key,
-        "reconciler": settings.reconciler,
+        "relay": settings.relay,
         "endpoint": settings.endpoint,
     }
     variables = transfer_environment(values, record.run, job.step, TASK_KINDS[job.kind])

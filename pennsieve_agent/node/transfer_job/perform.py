@@ -34,7 +34,7 @@ class Where:
 
     bucket: str
     region: str
-    reconciler: str
+    relay_function: str
     endpoint: str
     pace: Pace
     say: Say
@@ -42,7 +42,7 @@ class Where:
 
     def relay(self, run: str) -> Relay:
         """The way to Pennsieve."""
-        return Relay(run, self.reconciler, self.region, self.sleep, self.endpoint)
+        return Relay(run, self.relay_function, self.region, self.sleep, self.endpoint)
 
     @contextmanager
     def store(self) -> Iterator[ObjectStore]:

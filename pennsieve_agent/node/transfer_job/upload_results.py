@@ -112,7 +112,7 @@ class Delivery:
         """The run's receipt as a file beside its results; none where Pennsieve keeps the run."""
         path = self.state.with_suffix(".receipt")
         if not path.exists():
-            receipt = self.relay.ask("GET", RECEIPT_PATH, {})
+            receipt = self.relay.ask("GET", RECEIPT_PATH, {"step": self.task.step})
             if not receipt:
                 return {}
             _write_new(path, json.dumps(receipt))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pennsieve_agent.domain.workflows import Checkout, StepKind, Workflow
+from pennsieve_agent.domain.workflows import Checkout, Step, StepKind, Workflow
 from pennsieve_agent.errors import Conflict
 from pennsieve_agent.services.nodes.node_documents import decode_version
 from pennsieve_agent.services.workflows.code_change import StepSource
@@ -103,6 +103,27 @@ def check_code(existing: Existing, checkouts: Sequence[Checkout]) -> None:
             hint="choose another name with --name, or remove that one: "
             f"pennsieve workflow archive '{name}' --delete",
         )
+
+
+def check_graph(existing: Existing, steps: Sequence[Step]) -> None:
+    """See that a workflow has these steps, whatever the versions of their code.
+
+    Raises:
+        Conflict: it has others.
+    """
+    if sorted(map(_shape, existing.workflow.steps)) != sorted(map(_shape, steps)):
+        name = existing.workflow.name
+        raise Conflict(
+            f"there is already a workflow '{name}' with other steps",
+            where=existing.workflow.uuid,
+            hint="choose another name with --name; see what it has with: "
+            f"pennsieve workflow show '{name}' --yaml",
+        )
+
+
+def _shape(step: Step) -> tuple[object, ...]:
+    values = sorted(step.default_params.items())
+    return step.id, step.kind.value, sorted(step.depends_on), step.target_type, values
 
 
 def _sources(document: Mapping[str, Any]) -> Iterator[StepSource]:

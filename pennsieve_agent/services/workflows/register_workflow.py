@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pennsieve_agent.domain.composition import Composition
 from pennsieve_agent.domain.workflows import Checkout
 from pennsieve_agent.errors import UsageProblem
 from pennsieve_agent.services.workflows import build_choice
@@ -29,8 +30,13 @@ BUILDERS = {Build.PENNSIEVE: "Pennsieve", Build.HERE: "this machine"}
 """Who builds, in words."""
 
 
-def add(means: Means, checkouts: Sequence[Checkout], wish: Wish) -> Added:
-    """Build code, and make it a workflow that runs the repositories in turn.
+def add(
+    means: Means,
+    checkouts: Sequence[Checkout],
+    wish: Wish,
+    composition: Composition | None = None,
+) -> Added:
+    """Build code, and make it a workflow: as it is composed, else the repositories in turn.
 
     Built by Pennsieve, it is registered there and put on every own node of mine. Built here, it is
     put on my nodes, and Pennsieve is told of public code alone. Of a workflow that is there already
@@ -41,20 +47,25 @@ def add(means: Means, checkouts: Sequence[Checkout], wish: Wish) -> Added:
         SourceError: the code breaks a rule of ``workflow check``, or could not be built.
         Conflict: another workflow has that name.
     """
-    registration = _registration(checkouts, wish)
+    registration = _registration(checkouts, wish, composition)
     if (existing := existing_called(means, registration.name)) is not None:
-        return known_already(means, existing, checkouts)
+        return known_already(means, existing, registration)
     return _build(means, registration)
 
 
-def plan(means: Means, checkouts: Sequence[Checkout], wish: Wish) -> Added | Choice:
+def plan(
+    means: Means,
+    checkouts: Sequence[Checkout],
+    wish: Wish,
+    composition: Composition | None = None,
+) -> Added | Choice:
     """Who would build code that :func:`add` adds; or the workflow that is there already.
 
     Raises: as :func:`add`.
     """
-    registration = _registration(checkouts, wish)
+    registration = _registration(checkouts, wish, composition)
     if (existing := existing_called(means, registration.name)) is not None:
-        return there_already(means, existing, checkouts)
+        return there_already(means, existing, registration)
     choice = _choice(means, registration)
     _check(means, registration, choice)
     return choice
@@ -67,13 +78,16 @@ def update(means: Means, existing: Existing, checkouts: Sequence[Checkout], wish
     """
     check_code(existing, checkouts)
     changes = changes_of(means, existing, checkouts)
-    registration = Registration(existing.workflow.name, tuple(checkouts), wish, existing)
+    registration = Registration(existing.workflow.name, tuple(checkouts), wish, existing=existing)
     return replace(_build(means, registration), changes=changes)
 
 
-def _registration(checkouts: Sequence[Checkout], wish: Wish) -> Registration:
+def _registration(
+    checkouts: Sequence[Checkout], wish: Wish, composition: Composition | None
+) -> Registration:
     """A new workflow, which has the name of its last step where none was typed."""
-    return Registration(wish.name or checkouts[-1].manifest.name, tuple(checkouts), wish)
+    name = wish.name or (composition.name if composition else checkouts[-1].manifest.name)
+    return Registration(name, tuple(checkouts), wish, composition)
 
 
 def _build(means: Means, registration: Registration) -> Added:
@@ -99,7 +113,9 @@ def _check(means: Means, registration: Registration, choice: Choice) -> None:
         needs_pennsieve=bool(wish.needs_pennsieve),
         layout=wish.layout,
     )
-    check_checkouts(registration.checkouts, purpose, means.note)
+    # Of a repository that several steps use, each thing is told once.
+    once = {(c.source_url, c.commit): c for c in registration.checkouts}
+    check_checkouts(tuple(once.values()), purpose, means.note)
 
 
 def _choice(means: Means, registration: Registration) -> Choice:

@@ -11,6 +11,7 @@ from typing import Any
 from pennsieve_agent.sandbox.aws.account import JOURNAL_FILE
 from pennsieve_agent.sandbox.aws.functions.functions import Handler
 from pennsieve_agent.sandbox.aws.functions.waiting_events import WaitingEvents
+from pennsieve_agent.sandbox.aws.request_journal import Journal
 from pennsieve_agent.sandbox.aws.services import STATE_FILE
 from pennsieve_agent.sandbox.aws.stack_events import pace
 from pennsieve_agent.sandbox.host.store import Store
@@ -195,6 +196,34 @@ def test_a_stack_is_ready_after_a_restart(tmp_path: Path) -> None:
             assert status(cloud) == "CREATE_COMPLETE"
     finally:
         pace(0)
+
+
+def test_a_stack_whose_template_went_by_a_bucket_follows_the_ports(tmp_path: Path) -> None:
+    """As every node's does: what its functions are told has the sandbox's present addresses."""
+    old, new = "http://127.0.0.1:8", "http://127.0.0.1:12345"
+    address = {"Type": "String", "Name": "address", "Value": f"{old}/v1"}
+    body = json.dumps({"Resources": {"P": {"Type": "AWS::SSM::Parameter", "Properties": address}}})
+    place = {"Bucket": "templates", "Key": "code/1.template.json"}
+
+    def told(cloud: Cloud) -> str:
+        answer = cloud.owner.client("ssm").get_parameter(Name="address")
+        return str(answer["Parameter"]["Value"])
+
+    with open_cloud(tmp_path) as cloud:
+        s3 = cloud.owner.client("s3")
+        s3.create_bucket(Bucket="templates")
+        s3.put_bucket_versioning(Bucket="templates", VersioningConfiguration={"Status": "Enabled"})
+        version = s3.put_object(**place, Body=body.encode())["VersionId"]
+        cloud.owner.client("cloudformation").create_stack(
+            StackName="long",
+            TemplateURL=f"https://templates.s3.{REGION}.amazonaws.com/{place['Key']}",
+        )
+        s3.delete_object(**place, VersionId=version)
+        assert told(cloud) == f"{old}/v1"
+    Journal(tmp_path / JOURNAL_FILE).translate({old: new})
+    with open_cloud(tmp_path) as cloud:
+        assert told(cloud) == f"{new}/v1"
+        assert "Versions" not in cloud.owner.client("s3").list_object_versions(Bucket="templates")
 
 
 def test_events_of_functions_outlive_it(tmp_path: Path) -> None:
