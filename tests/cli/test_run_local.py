@@ -16,6 +16,7 @@ from pennsieve_agent.console.schema.kinds import faults
 from tests.cli.conftest import DATASET, Lab, commit, repository
 from tests.cli.following import imported
 from tests.cli.harness import Agent, Result
+from tests.cli.test_composed_workflow import CODE
 from tests.cli.test_interrupted import typed
 from tests.engine.images import busybox_image
 
@@ -294,3 +295,37 @@ def test_control_c_leaves_nothing_and_keeps_what_was_downloaded(key: Agent, tmp_
     assert list((tmp_path / "temporary").iterdir()) == []
     assert len(list((tmp_path / "home" / "local").rglob("*.txt"))) == 2
     assert not (tmp_path / "home" / "results").exists()
+
+
+TWINS = """\
+name: twins
+steps:
+  left: {uses: lab/label@v1.0.0, parameters: {LABEL: left}}
+  right: {uses: lab/label@v1.0.0, parameters: {LABEL: right}}
+  both: {uses: lab/label@v1.0.0, needs: [left, right], parameters: {LABEL: both}}
+  again: {uses: lab/label@v1.0.0, needs: [left], parameters: {LABEL: again}}
+"""
+
+
+def test_a_composed_workflow_with_several_ends(
+    agent: Agent, ready: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code = ready.root / "label"
+    ready.publish(code if code.exists() else repository(code, CODE))
+    (tmp_path / "workflow.yaml").write_text(TWINS)
+    added = agent("workflow", "add", "workflow.yaml")
+    assert added.code == 0, added.err
+    words = (*LOCAL, "-d", DATASET, "-w", "twins", "--files", "raw", "--json")
+    ran = answered(agent(*words, "--name", "told apart"))
+    assert {step["name"] for step in ran["steps"]} == {"left", "right", "both", "again"}
+    results = tmp_path / "results" / "told-apart"
+    assert names(results) == ["again.txt", "both.txt", "pennsieve-run.json"]
+    assert (results / "both.txt").read_text() == "left.txt right.txt"
+    assert (results / "again.txt").read_text() == "left.txt"
+    alike = ("-p", "both.LABEL=one", "-p", "again.LABEL=one", "--name", "alike")
+    clash = answered(agent(*words, *alike), code=3)
+    assert [row["path"] for row in clash["files"]] == ["one.txt"]
+    (left_out,) = clash["left_out"]
+    assert left_out.startswith("'one.txt' of step '")
+    assert left_out.endswith("made one, too")
