@@ -21,13 +21,18 @@ participant)
     for folder in "$input"/sub-*; do
         label=${folder##*/sub-}
         [ -z "$labels" ] || echo " $labels " | grep -q " $label " || continue
-        mkdir -p "$output/sub-$label/anat"
-        cat "$folder"/anat/* | wc -c > "$output/sub-$label/anat/sub-${label}_size.txt"
+        mkdir -p "$output/sub-$label/beh"
+        size=$(cat "$folder"/anat/* | wc -c)
+        printf 'bytes\\n%s\\n' $size > "$output/sub-$label/beh/sub-${label}_task-rest_desc-size_beh.tsv"
     done
     ;;
 group)
     ls "$input"/dataset_description.json || exit 4
-    cat "$output"/sub-*/anat/*_size.txt > "$output/group_sizes.tsv" || exit 5
+    printf 'participant_id\\tbytes\\n' > "$output/participants.tsv"
+    for table in "$output"/sub-*/beh/*.tsv; do
+        label=${table##*/sub-}
+        printf 'sub-%s\\t%s\\n' "${label%%_*}" "$(tail -n 1 "$table")" >> "$output/participants.tsv"
+    done || exit 5
     ;;
 *)
     echo "no level $level"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from tests.cli.images_world import bids_app, bids_dataset, digest_of
 from tests.prepared import Prepared
 from tests.registries import needs_registry, registry
 
+GROUP = "participant_id\tbytes\nsub-01\t3\nsub-02\t19\n"
 pytestmark = [pytest.mark.docker, needs_registry]
 
 
@@ -32,6 +36,15 @@ def address(tmp_path: Path) -> Iterator[str]:
         yield bids_app(tmp_path / "app", f"{url.removeprefix('http://')}/lab/tiny-bids")
 
 
+def faults_of(folder: Path) -> list[str]:
+    """What breaks BIDS in a folder, by the validator of the specification."""
+    program = Path(sys.executable).parent / "bids-validator-deno"
+    words = [str(program), str(folder), "--format", "json"]
+    answer = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+    issues = json.loads(answer.stdout)["issues"]["issues"]
+    return [f"{i['code']} {i['location']}" for i in issues if i["severity"] == "error"]
+
+
 def test_a_bids_app_in_three_commands(agent: Agent, address: str, tmp_path: Path) -> None:
     added = agent("workflow", "add", address, "--bids", "group")
     assert added.code == 0, added.err
@@ -41,8 +54,22 @@ def test_a_bids_app_in_three_commands(agent: Agent, address: str, tmp_path: Path
     run = agent(*start)
     assert run.code == 0, run.err + agent("run", "logs", "two").out
     results = tmp_path / "box/datasets/Phantoms/results/two"
-    assert imported(results / "group_sizes.tsv") == "3\n19\n"
-    assert imported(results / "sub-01/anat/sub-01_size.txt") == "3\n"
+    assert imported(results / "participants.tsv") == GROUP
+    assert imported(results / "sub-01/beh/sub-01_task-rest_desc-size_beh.tsv") == "bytes\n3\n"
+    description = json.loads(imported(results / "dataset_description.json"))
+    digest = digest_of(address)
+    assert description["GeneratedBy"] == [
+        {
+            "Name": "tiny-bids",
+            "Version": "1.0.0",
+            "Container": {"Type": "docker", "Tag": f"tiny-bids@{digest}"},
+        }
+    ]
+
+    assert description["SourceDatasets"][0]["URL"].partition("/datasets/")[2].startswith("N:data")
+    assert imported(results / ".bidsignore") == "*pennsieve-run.json\n"
+    assert imported(results / "sub-02/beh/sub-02_task-rest_desc-size_beh.tsv") == "bytes\n19\n"
+    assert faults_of(results) == []
 
     shown = agent("workflow", "show", "tiny-bids", "--json").document
     steps = {step["id"]: step for step in shown["steps"]}
@@ -50,7 +77,6 @@ def test_a_bids_app_in_three_commands(agent: Agent, address: str, tmp_path: Path
     words = ["{input}", "{output}", "{level}"]
     words += ["[", "--participant-label", "{subject...}", "]"]
     assert steps["tiny-bids-group"]["command"] == words
-    digest = digest_of(address)
     assert {s["image"].partition("@")[2] for s in steps.values() if s["image"]} == {digest}
     assert digest[:19] in agent("workflow", "show", "tiny-bids").out
 
@@ -62,7 +88,8 @@ def test_a_bids_app_in_three_commands(agent: Agent, address: str, tmp_path: Path
     here = ("--local", "-w", "tiny-bids", "-d", "Phantoms", "--files", "bids")
     local = agent("run", "start", *here, "--to", str(tmp_path / "here"))
     assert local.code == 0, local.err
-    assert (tmp_path / "here/group_sizes.tsv").read_text() == "3\n19\n"
+    assert (tmp_path / "here/participants.tsv").read_text() == GROUP
+    assert faults_of(tmp_path / "here") == []
 
     again = agent("workflow", "add", address, "--bids", "group")
     assert (again.code, "is there already" in again.out) == (0, True)
@@ -83,7 +110,9 @@ def test_an_image_on_this_machine(agent: Agent, address: str, tmp_path: Path) ->
     tried = agent("workflow", "test", address, *words, *there)
     assert tried.code == 0, tried.err
     assert "arguments: /mnt/run/" in tried.err
-    assert (tmp_path / "kept/sub-02/anat/sub-02_size.txt").read_text() == "19\n"
+    assert (
+        tmp_path / "kept/sub-02/beh/sub-02_task-rest_desc-size_beh.tsv"
+    ).read_text() == "bytes\n19\n"
     assert not (tmp_path / "kept/sub-01").exists()
     without = agent("workflow", "test", address)
     assert (without.code, "an image has no test data" in without.err) == (2, True)
