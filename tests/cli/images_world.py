@@ -21,9 +21,10 @@ participant)
     for folder in "$input"/sub-*; do
         label=${folder##*/sub-}
         [ -z "$labels" ] || echo " $labels " | grep -q " $label " || continue
-        mkdir -p "$output/sub-$label/beh"
+        table="$output/sub-$label/beh/sub-${label}_task-rest_desc-size_beh.tsv"
+        mkdir -p "${table%/*}"
         size=$(cat "$folder"/anat/* | wc -c)
-        printf 'bytes\\n%s\\n' $size > "$output/sub-$label/beh/sub-${label}_task-rest_desc-size_beh.tsv"
+        printf 'bytes\\n%s\\n' $size > "$table"
     done
     ;;
 group)

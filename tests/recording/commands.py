@@ -110,6 +110,7 @@ _WORKFLOWS = (
     typed(f"workflow show {FLOW}"),
     typed(f"workflow show {FLOW} --yaml"),
     typed("workflow show --schema"),
+    typed("workflow versions here"),
     typed("workflow add {local} --name here"),
     typed(f"workflow update {FLOW} --dry-run"),
     typed("workflow update here --layout flat --dry-run"),

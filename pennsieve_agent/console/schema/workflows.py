@@ -65,6 +65,61 @@ _WORKFLOWS = (
         ),
     ),
     Document(
+        "workflow_version",
+        "A version of a workflow on an own node: workflow versions.",
+        (
+            Field("version", "text", "Its name."),
+            Field("newest", "boolean", "Whether runs take it."),
+            Field("node", "text", "The node's name."),
+            Field("node_id", "text", "The node's id."),
+            Field("registered_at", "time", "When it came there; older nodes: null.", null=True),
+            Field("built_by", "word", "pennsieve or owner."),
+            Field("runs", "integer", "Runs of it that the node knows.", null=True),
+            Field("steps", "list of version_step", "Its steps that run code."),
+        ),
+    ),
+    Document(
+        "version_step",
+        "A step of a version.",
+        (
+            _ID,
+            Field("source_url", "text", "The repository, or its name if it is private."),
+            Field("tag", "text", "The code's tag.", null=True),
+            Field("commit", "text", "Its commit.", null=True),
+            Field("image", "text", "The image, by its digest."),
+        ),
+    ),
+    Document(
+        "workflow_differences",
+        "What differs between two versions: workflow versions --diff.",
+        (
+            *_OF_WORKFLOW,
+            Field("before", "text", "The one version."),
+            Field("after", "text", "The other."),
+            Field("changes", "list of version_change", "What is not the same."),
+            Field("files", "list of version_file", "Dockerfiles and manifests that differ."),
+        ),
+    ),
+    Document(
+        "version_change",
+        "One thing that differs.",
+        (
+            Field("step", "text", "The step's id; null for the whole workflow.", null=True),
+            Field("what", "text", "What it is, in words."),
+            Field("before", "text", "Null: not there.", null=True),
+            Field("after", "text", "Null: not there.", null=True),
+        ),
+    ),
+    Document(
+        "version_file",
+        "A file that differs.",
+        (
+            Field("step", "text", "The step's id."),
+            Field("file", "text", "Its name."),
+            Field("diff", "text", "A unified diff."),
+        ),
+    ),
+    Document(
         "workflow_file",
         "A workflow as a file for workflow add: workflow show --yaml.",
         (_ID, _NAME, Field("yaml", "text", "The file.")),
