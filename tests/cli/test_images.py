@@ -36,6 +36,12 @@ def address(tmp_path: Path) -> Iterator[str]:
 
 
 def test_a_bids_app_in_three_commands(agent: Agent, address: str, tmp_path: Path) -> None:
+    planned = agent("workflow", "add", address, "--bids", "participant", "--dry-run")
+    assert planned.code == 0, planned.err
+    assert (
+        "images are copied, and nothing is built; called as: {input} {output} {level}"
+        in " ".join(planned.out.split())
+    )
     added = agent("workflow", "add", address, "--bids", "group")
     assert added.code == 0, added.err
     grant = ("dataset", "grant", "tiny-bids", "-d", "Phantoms", "--access", "read-write")
