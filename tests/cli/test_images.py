@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.bids import faults_of
 from tests.cli.following import imported
 from tests.cli.harness import Agent
 from tests.cli.images_world import bids_app, bids_dataset, digest_of
@@ -34,15 +33,6 @@ def address(tmp_path: Path) -> Iterator[str]:
     """An image of the BIDS App on loopback."""
     with registry(tmp_path / "registry") as url:
         yield bids_app(tmp_path / "app", f"{url.removeprefix('http://')}/lab/tiny-bids")
-
-
-def faults_of(folder: Path) -> list[str]:
-    """What breaks BIDS in a folder, by the validator of the specification."""
-    program = Path(sys.executable).parent / "bids-validator-deno"
-    words = [str(program), str(folder), "--format", "json"]
-    answer = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
-    issues = json.loads(answer.stdout)["issues"]["issues"]
-    return [f"{i['code']} {i['location']}" for i in issues if i["severity"] == "error"]
 
 
 def test_a_bids_app_in_three_commands(agent: Agent, address: str, tmp_path: Path) -> None:
