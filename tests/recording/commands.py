@@ -107,6 +107,7 @@ _WORKFLOWS = (
     typed("workflow check {code} --ref HEAD"),
     typed("workflow list"),
     typed("workflow list --archived"),
+    typed("workflow list --other-workspaces"),
     typed(f"workflow show {FLOW}"),
     typed(f"workflow show {FLOW} --yaml"),
     typed("workflow show --schema"),
