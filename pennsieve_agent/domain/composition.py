@@ -6,10 +6,11 @@ What it becomes are the nodes of a definition (``contracts/workflows.md`` 2.1).
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 
+from pennsieve_agent.domain.command_lines import GROUP, SUBJECT, CommandLine, CommandLineFault
 from pennsieve_agent.domain.parameters import Parameter
 from pennsieve_agent.domain.target_types import DATASET_TARGET
 from pennsieve_agent.domain.workflows import Checkout, Step, StepKind
@@ -26,7 +27,7 @@ class ComposedStep:
     """A step that runs code. ``uses`` says which, as typed; ``needs`` are ids of what it reads.
 
     ``cpu`` is in 1/1024 of a vCPU, ``memory`` in MB, ``disk`` in GiB; 0, and an empty compute type,
-    leave them to the code's manifest.
+    leave them to the code's manifest, as does no ``command``.
     """
 
     id: str
@@ -37,6 +38,7 @@ class ComposedStep:
     cpu: int = 0
     memory: int = 0
     disk: int = 0
+    command: CommandLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ def code_faults(composition: Composition, checkouts: Sequence[Checkout]) -> Iter
         for name, value in step.parameters.items():
             if fault := _parameter_fault(step.id, known, name, value):
                 yield fault
+        yield from _command_faults(step, checkout)
     twins = {}
     for step, checkout in zip(composition.steps, checkouts, strict=True):
         values = tuple(sorted(step.parameters.items()))
@@ -146,6 +149,57 @@ def code_faults(composition: Composition, checkouts: Sequence[Checkout]) -> Iter
                     " their files have the same names and cannot lie in one folder",
                     "take one of them out, or give them different parameters",
                 )
+
+
+def _command_faults(step: ComposedStep, checkout: Checkout) -> Iterator[Fault]:
+    line = step.command
+    if line is None:
+        return
+    try:
+        line.check({parameter.name for parameter in checkout.manifest.parameters})
+    except CommandLineFault as fault:
+        yield Fault(step.id, f"has a command line that {fault}")
+    if line.bids == GROUP and len(step.needs) != 1:
+        yield Fault(step.id, "is of level group, and needs not just the step of its participants")
+
+
+def with_commands(composition: Composition, checkouts: Sequence[Checkout]) -> tuple[Checkout, ...]:
+    """The code of the steps, each with the command line and the parameters that it has there."""
+    return tuple(
+        replace(
+            checkout,
+            manifest=replace(
+                checkout.manifest,
+                parameters=_parameters_of(step, checkout),
+                command=step.command or checkout.manifest.command,
+            ),
+        )
+        for step, checkout in zip(composition.steps, checkouts, strict=True)
+    )
+
+
+def _parameters_of(step: ComposedStep, checkout: Checkout) -> tuple[Parameter, ...]:
+    """The parameters of a step. An image declares none: it has those that are set or read."""
+    declared = checkout.manifest.parameters
+    if not checkout.image:
+        return declared
+    known = {parameter.name for parameter in declared}
+    names = dict.fromkeys((*step.parameters, *(step.command.names if step.command else ())))
+    optional = {SUBJECT} if step.command is not None and step.command.bids else set()
+    return (
+        *declared,
+        *(Parameter(n, default="" if n in optional else None) for n in names if n not in known),
+    )
+
+
+def _command_of(
+    step: ComposedStep, checkout: Checkout, processors: Collection[str]
+) -> CommandLine | None:
+    """The command line of a step; that of a group goes on with the step of its participants."""
+    line = checkout.manifest.command
+    if line is None or line.bids != GROUP or len(step.needs) != 1:
+        return line
+    return replace(line, continues=step.needs[0] if step.needs[0] in processors else "")
 
 
 def _parameter_fault(
@@ -193,6 +247,7 @@ def steps_of(
 ) -> tuple[Step, ...]:
     """The nodes of the definition; one checkout for each step that runs code, in their order."""
     sources = [Step(name, StepKind.SOURCE) for name in composition.inputs]
+    processing = [step.id for step in composition.steps]
     processors = [
         Step(
             step.id,
@@ -206,6 +261,7 @@ def steps_of(
             disk=step.disk,
             parameters=checkout.manifest.parameters,
             default_params=dict(step.parameters),
+            command=_command_of(step, checkout, processing),
         )
         for step, checkout in zip(composition.steps, checkouts, strict=True)
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pennsieve_agent.domain.command_lines import LEVELS
 from pennsieve_agent.domain.job_sizes import LEAST_DISK, MOST_DISK
 from pennsieve_agent.domain.target_types import TARGETS
 from pennsieve_agent.source.composition_yaml import COMPUTE_TYPES, LAYOUTS, MOST_ID
@@ -64,7 +65,8 @@ def _step() -> dict[str, Any]:
             "uses": {
                 "type": "string",
                 "minLength": 1,
-                "description": "Its code: OWNER/NAME@TAG, a git URL, or a folder.",
+                "description": "Its code: OWNER/NAME@TAG, a git URL, a folder, or an image, "
+                "docker://NAME:TAG.",
             },
             "needs": {**_NAMES, "description": "What it reads; without it the input."},
             "parameters": _PARAMETERS,
@@ -77,6 +79,12 @@ def _step() -> dict[str, Any]:
                 "maximum": MOST_DISK,
                 "description": "GiB for image and /tmp, on own nodes.",
             },
+            "command": {
+                "type": ["string", "array"],
+                "items": {"type": "string"},
+                "description": "Arguments of the image on own nodes: {input}, {output}, {NAME}.",
+            },
+            "bids": {"enum": list(LEVELS), "description": "The level of a BIDS App."},
         },
     }
 

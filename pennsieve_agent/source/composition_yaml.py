@@ -8,11 +8,19 @@ is written leaves out the same, so that a file that was read is written the same
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import yaml
 
+from pennsieve_agent.domain.command_lines import (
+    LEVELS,
+    SUBJECT,
+    CommandLine,
+    CommandLineFault,
+    of_bids_app,
+    parse,
+)
 from pennsieve_agent.domain.composition import (
     INPUT,
     OUTPUT,
@@ -23,14 +31,16 @@ from pennsieve_agent.domain.composition import (
     ends_of,
     graph_faults,
 )
+from pennsieve_agent.domain.image_addresses import is_image
 from pennsieve_agent.domain.job_sizes import fault_of_disk, fit
 from pennsieve_agent.domain.target_types import DATASET_TARGET, TARGETS
-from pennsieve_agent.domain.workflows import StepKind, Workflow
+from pennsieve_agent.domain.workflows import Step, StepKind, Workflow
 from pennsieve_agent.errors import SourceError
 from pennsieve_agent.source.yaml_nodes import Node, read_nodes
 
 KEYS = ("name", "description", "layout", "inputs", "steps", "targets")
 STEP_KEYS = ("uses", "needs", "parameters", "compute", "cpu", "memory", "disk")
+COMMAND_KEYS = ("command", "bids")
 TARGET_KEYS = ("target", "needs", "parameters", "compute")
 LAYOUTS = ("tree", "flat")
 COMPUTE_TYPES = ("standard", "lambda", "gpu")
@@ -98,7 +108,7 @@ class _Reading:
         )
 
     def _step(self, name: str, node: Node, inputs: tuple[str, ...]) -> ComposedStep:
-        keys = self._keys(node, STEP_KEYS, ("uses",))
+        keys = self._keys(node, (*STEP_KEYS, *COMMAND_KEYS), ("uses",))
         return ComposedStep(
             id=name,
             uses=self._get(keys, "uses", _text, ""),
@@ -108,7 +118,15 @@ class _Reading:
             cpu=self._get(keys, "cpu", lambda n: _size(n, most_cpu=True), 0),
             memory=self._get(keys, "memory", _size, 0),
             disk=self._get(keys, "disk", _disk, 0),
+            command=self._command(keys),
         )
+
+    def _command(self, keys: Mapping[str, Node]) -> CommandLine | None:
+        level = self._get(keys, "bids", lambda node: node.choice(LEVELS), "")
+        if "command" not in keys:
+            return of_bids_app(level, {SUBJECT}) if level else None
+        nothing: tuple[str, ...] = ()
+        return CommandLine(self._get(keys, "command", _words, nothing), level)
 
     def _target(self, name: str, node: Node, ends: tuple[str, ...]) -> ComposedTarget:
         keys = {} if node.is_null() else self._keys(node, TARGET_KEYS, ())
@@ -186,6 +204,16 @@ def _one_or_many(node: Node) -> list[Node]:
     return [node] if isinstance(node.yaml, yaml.ScalarNode) else node.items()
 
 
+def _words(node: Node) -> tuple[str, ...]:
+    """A command line, as one types it or word for word."""
+    if not isinstance(node.yaml, yaml.ScalarNode):
+        return tuple(item.scalar() for item in node.items())
+    try:
+        return parse(node.text())
+    except CommandLineFault as fault:
+        raise node.problem(str(fault)) from None
+
+
 def _text(node: Node) -> str:
     if not (value := node.text().strip()):
         raise node.problem("must not be empty")
@@ -218,18 +246,30 @@ def _disk(node: Node) -> int:
     return int(value)
 
 
+def _uses(address: str, step: Step) -> str:
+    """The code of a step with its version, as one types it."""
+    if not step.tag:
+        return address
+    if is_image(address):
+        digest = step.image.rpartition("@")[2]
+        is_digest = digest.partition(":")[2].startswith(step.tag)
+        return f"{address}@{digest}" if is_digest else f"{address}:{step.tag}"
+    return f"{address}@{step.tag}"
+
+
 def composition_of(workflow: Workflow, addresses: Sequence[str], layout: str = "") -> Composition:
     """A workflow that is there as a composition; ``addresses`` are where its code is, by step."""
     steps = tuple(
         ComposedStep(
             step.id,
-            f"{address}@{step.tag}" if step.tag else address,
+            _uses(address, step),
             step.depends_on,
             dict(step.default_params),
             "" if step.compute_type == "standard" else step.compute_type,
             step.cpu,
             step.memory,
             step.disk,
+            step.command and replace(step.command, continues=""),
         )
         for step, address in zip(workflow.processors, addresses, strict=True)
     )
@@ -275,6 +315,10 @@ def _step(step: ComposedStep, inputs: tuple[str, ...]) -> dict[str, Any]:
         "memory": step.memory,
         "disk": step.disk,
     }
+    line = step.command
+    if line is not None:
+        values["bids"] = line.bids
+        values["command"] = "" if line == of_bids_app(line.bids, {SUBJECT}) else line.text
     return row | {key: value for key, value in values.items() if value}
 
 

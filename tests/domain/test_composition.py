@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pennsieve_agent.domain.command_lines import CommandLine
 from pennsieve_agent.domain.composition import (
     ComposedStep,
     ComposedTarget,
@@ -12,6 +13,7 @@ from pennsieve_agent.domain.composition import (
     ends_of,
     graph_faults,
     steps_of,
+    with_commands,
 )
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
 from pennsieve_agent.domain.workflows import Checkout, Manifest, StepKind
@@ -104,3 +106,18 @@ def test_results_of_equal_steps_cannot_lie_in_one_folder() -> None:
     assert (fault.place, "'b' and 'c', which are the same code" in fault.text) == ("d", True)
     other = whole(step("b"), step("c", parameters={"LOW": "2"}), step("d", "b", "c"))
     assert list(code_faults(other, twins)) == []
+
+
+def test_images_have_the_parameters_that_are_read_or_set() -> None:
+    line = CommandLine(("{input}", "{level}", "{who...}"), "participant")
+    group = CommandLine(("{input}", "{level}"), "group")
+    composed = whole(step("a", command=line, parameters={"n": "1"}), step("b", "a", command=group))
+    images = [Checkout("docker://lab/app", "1", "f" * 64, Manifest("app"), image="x")] * 2
+    code = with_commands(composed, images)
+    assert list(code_faults(composed, code)) == []
+    _, first, second, _ = steps_of(composed, code)
+    assert [(p.name, p.default) for p in first.parameters] == [("n", None), ("who", None)]
+    assert second.command == CommandLine(group.words, "group", continues="a")
+    wide = whole(step("a"), step("b"), step("c", "a", "b", command=group))
+    texts = [fault.text for fault in code_faults(wide, with_commands(wide, [*images, images[0]]))]
+    assert any("is of level group, and needs not just" in text for text in texts)

@@ -199,3 +199,52 @@ def test_the_schema_refuses_what_is_refused(document: dict[str, Any]) -> None:
     assert read_composition(yaml.safe_dump(document).encode(), "w.yaml").faults
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(document, composition_schema())
+
+
+IMAGES = """\
+name: brains
+steps:
+  quality:
+    uses: docker://nipreps/mriqc:24.0.2
+    parameters:
+      subject: 01 02
+    cpu: 4096
+    memory: 16384
+    bids: participant
+  group:
+    uses: docker://nipreps/mriqc:24.0.2
+    needs:
+    - quality
+    bids: group
+  table:
+    uses: docker://ghcr.io/lab/table:1
+    needs:
+    - group
+    command: '{input} --out={output} [ -n {threads} ]'
+"""
+
+
+def test_images_and_command_lines_are_read_and_written_the_same() -> None:
+    read = read_composition(IMAGES.encode(), "workflow.yaml")
+    assert read.faults == ()
+    first, second, third = (step.command for step in read.composition.steps)
+    assert first is not None
+    assert second is not None
+    assert third is not None
+    assert (first.bids, second.bids, third.names) == ("participant", "group", ("threads",))
+    assert written(read.composition) == IMAGES
+    jsonschema.validate(yaml.safe_load(IMAGES), composition_schema())
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ('command: "x \'y"', "has a quotation mark that is not closed"),
+        ("bids: session", "bids"),
+    ],
+)
+def test_a_command_line_that_cannot_be_read(line: str, why: str) -> None:
+    text = IMAGES.replace("bids: participant", line)
+    (fault,) = read_composition(text.encode(), "workflow.yaml").faults
+    assert why in str(fault)
+    assert "line 9" in str(fault.where)

@@ -37,6 +37,18 @@ class ComposedFile:
         """The code of each step, as it is fetched; a folder is meant from where the file is."""
         return [_from_file(step.uses, self.path.parent) for step in self.composition.steps]
 
+    def fetch(self, context: Context, folder: Path) -> tuple[Checkout, ...]:
+        """The code of each step, looked at and held to what the step asks of it.
+
+        Raises:
+            SourceError: code cannot be used, or does not fit the file.
+        """
+        from pennsieve_agent.cli.workflow.code_context import looked_at
+
+        checkouts = self.with_commands(looked_at(context, self.uses(), None, folder))
+        self.check_code(checkouts, context.streams.note)
+        return checkouts
+
     def wish(self, wish: Wish) -> Wish:
         """What was typed, over what the file says."""
         composition = self.composition
@@ -46,6 +58,24 @@ class ComposedFile:
             layout=wish.layout or composition.layout or None,
             disk=wish.disk if wish.disk is not None else composition.disk or None,
         )
+
+    def refuse_options(self, options: str) -> None:
+        """Refuse what belongs to one step.
+
+        Raises:
+            UsageProblem: it was typed.
+        """
+        if options:
+            raise UsageProblem(
+                f"{options}: several steps are composed, and this is for one",
+                hint="write it in the file: command, bids, cpu and memory of a step",
+            )
+
+    def with_commands(self, checkouts: Sequence[Checkout]) -> tuple[Checkout, ...]:
+        """The code of the steps with the command lines that the file gives them."""
+        from pennsieve_agent.domain.composition import with_commands
+
+        return with_commands(self.composition, checkouts)
 
     def check_code(self, checkouts: Sequence[Checkout], note: Callable[[str], None]) -> None:
         """Hold the steps to what their code declares.
@@ -76,17 +106,25 @@ def composed_file(
             f"'{files[0]}' is a whole workflow, so nothing else can be named beside it",
             hint="name all code, and its tags, in the file: uses: REPO@TAG",
         )
+    return read_file(Path(files[0]), note)
+
+
+def read_file(path: Path, note: Callable[[str], None]) -> ComposedFile:
+    """A composed workflow.
+
+    Raises:
+        SourceError: it cannot be read, or something is wrong in it; each thing is noted.
+    """
     from pennsieve_agent.source.composition_yaml import read_composition
     from pennsieve_agent.source.yaml_nodes import MAX_BYTES
 
-    path = Path(files[0])
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise SourceError(f"the file cannot be read: {error.strerror}", where=files[0]) from None
-    read = read_composition(data, files[0])
-    refuse(read.faults, files[0], note)
+        raise SourceError(f"the file cannot be read: {error.strerror}", where=str(path)) from None
+    read = read_composition(data, str(path))
+    refuse(read.faults, str(path), note)
     return ComposedFile(path, read)
 
 

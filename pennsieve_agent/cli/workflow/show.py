@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.services.grants.identity_view import Shown as WorkflowUser
 
 
+_DIGEST_SHOWN = len("sha256:") + 12
 Optional = Annotated[
     str | None, typer.Argument(metavar="WORKFLOW", help="Name, unique prefix or id.")
 ]
@@ -133,6 +134,10 @@ def _tables(context: Context, workflow: Workflow, users: Sequence[WorkflowUser])
     ]
     code = Column("CODE OR TARGET", Cut.RUN_ON)
     yield Table(["STEP", "TYPE", "AFTER", code, "TAG"], steps)
+    images = [[s.id, _digest(s.image), s.command.text if s.command else ""] for s in workflow.steps]
+    if any(image for _, image, _ in images):
+        line = Column("COMMAND LINE", Cut.WRAP)
+        yield Table(["STEP", "IMAGE", line], [row for row in images if row[1]])
     parameters = [
         [
             p.name,
@@ -151,6 +156,11 @@ def _tables(context: Context, workflow: Workflow, users: Sequence[WorkflowUser])
         yield Table(columns, parameters)
     if users:
         yield _identity(context, users)
+
+
+def _digest(image: str) -> str:
+    """The start of an image's digest, by which people tell it from others."""
+    return image.rpartition("@")[2][:_DIGEST_SHOWN]
 
 
 def _identity(context: Context, users: Sequence[WorkflowUser]) -> Table:

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import local_run, options
+from pennsieve_agent.cli import local_run, local_secrets, options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.cli.workflow import command_options
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.local_run import Code
+    from pennsieve_agent.cli.workflow.composed import ComposedFile
     from pennsieve_agent.domain.composition import Composition
     from pennsieve_agent.domain.workflows import Checkout, Workflow
     from pennsieve_agent.local.node_here import Request
     from pennsieve_agent.services.workflows.local_input import LocalInput
+    from pennsieve_agent.services.workflows.typed_command import TypedCommand
 
 Repositories = Annotated[
     list[str],
     typer.Argument(
         metavar="REPO...",
-        help="A folder, with what is not committed, or a git URL, REPO@TAG for a tag. Several make "
-        "a chain. Or a YAML file that composes steps.",
+        help="A folder, with what is not committed, or a git URL, REPO@TAG for a tag, or an image, "
+        "docker://NAME:TAG. Several make a chain. Or a YAML file that composes steps.",
     ),
 ]
 Ref = Annotated[
@@ -77,6 +81,12 @@ def try_out(
     timeout: Timeout = None,
     to: local_run.To = None,
     engine: local_run.EngineOption = None,
+    secret: local_secrets.Secret = None,
+    command_: command_options.Command = None,
+    bids: command_options.Bids = None,
+    parameter: command_options.Declared = None,
+    cpu: command_options.Cpu = None,
+    memory: command_options.Memory = None,
 ) -> Shown:
     """Build code and run it on this machine as a node does.
 
@@ -92,7 +102,10 @@ def try_out(
     from pennsieve_agent.transfer.temporary_folders import temporary_folder
 
     local_run.check_target(to)
+    typed = command_options.typed_command(command_, bids, parameter, cpu, memory)
     composed = composed_file(repositories, ref, context.streams.note)
+    if composed is not None:
+        composed.refuse_options(typed.options)
     sources: Sequence[str] = composed.uses() if composed else repositories
     layout = layout or options.InputLayout((composed and composed.composition.layout) or "tree")
     part = context.interruption.during(
@@ -100,25 +113,33 @@ def try_out(
         "start it with: the same command",
         always=True,
     )
-    with part, temporary_folder() as folder, local_run.backend_here(context, engine) as backend:
-        chain = _code(context, sources, ref, folder)
+    values = local_secrets.secrets(context, secret or ())
+    with (
+        part,
+        temporary_folder() as folder,
+        local_run.backend_here(context, engine, folder) as here,
+    ):
+        chain = _commanded(_code(context, sources, ref, folder), typed, composed)
         if composed is not None:
             composed.check_code([one.checkout for one in chain], context.streams.note)
         workflow, code = _only(chain, step, composed.composition if composed else None)
         data = _input(input_, code)
         request = _request(workflow, param, layout, undeclared=undeclared)
         plan = local_run.plan(context, workflow, code, request)
-        run = local_run.LocalRun(context, backend, folder / "run", timeout or 0)
+        run = local_run.LocalRun(context, here, folder / "run", timeout or 0, values)
         outcome = run.perform(plan, run.build(code), data)
         if to is not None:
             local_run.keep(outcome.files, to)
-        return shown(outcome, code, data, backend, plan, to)
+        return shown(outcome, code, data, here.backend, plan, to)
 
 
 def _code(
     context: Context, repositories: Sequence[str], ref: str | None, folder: Path
 ) -> list[Code]:
     """The code of each step: folders as they are, and commits of all else."""
+    from pennsieve_agent.cli.compute.node_images import find_image
+    from pennsieve_agent.domain.image_addresses import is_image
+    from pennsieve_agent.services.workflows.image_checkout import inspect_image
     from pennsieve_agent.services.workflows.workflow_steps import split_ref
     from pennsieve_agent.source import working_folder
     from pennsieve_agent.source.repository_urls import name_of
@@ -130,8 +151,12 @@ def _code(
         )
     chain = []
     for number, source in enumerate(repositories):
-        name, tag = (source, ref) if ref else split_ref(source)
         files = folder / str(number)
+        if is_image(source):
+            image = inspect_image(source, ref, partial(find_image, context), context.streams.note)
+            chain.append(local_run.Code(image, files))
+            continue
+        name, tag = (source, ref) if ref else split_ref(source)
         here = None if tag else working_folder.working_folder(name, Path.cwd())
         if here is None:
             chain.append(_committed(context, name, tag, files))
@@ -163,6 +188,18 @@ def _tell_notes(context: Context, checkout: Checkout) -> None:
     """Say what is wrong with a manifest, of which the rest is used."""
     for note in checkout.manifest.notes:
         context.streams.note(str(note))
+
+
+def _commanded(
+    chain: Sequence[Code], typed: TypedCommand, composed: ComposedFile | None
+) -> list[Code]:
+    """The code with the command line that was typed for it; of a BIDS App's group it is twice."""
+    from pennsieve_agent.services.workflows.typed_command import with_command
+
+    code = [one.checkout for one in chain]
+    checkouts = composed.with_commands(code) if composed else with_command(code, typed)
+    files = {(one.checkout.source_url, one.checkout.tag): one.files for one in chain}
+    return [local_run.Code(one, files[one.source_url, one.tag]) for one in checkouts]
 
 
 def _only(
@@ -197,6 +234,8 @@ def _input(folder: Path | None, code: Mapping[str, Code]) -> LocalInput:
     if folder is not None:
         return local_input.input_folder(folder)
     first = next(iter(code.values()))
+    if first.checkout.image:
+        raise UsageProblem("an image has no test data", hint="give a folder: --input FOLDER")
     # Data that git ignores is not among the files that are built.
     here = None if first.checkout.commit else local_path(first.checkout.source_url)
     return local_input.test_data(here or first.files, name_of(first.checkout.source_url))

@@ -12,7 +12,6 @@ _OF_WORKFLOW = (
 _STATUS = Field("status", "word", "active or archived.")
 _SOURCE = Field("source_url", "text", "The repository.")
 _TAG = Field("tag", "text", "The code's tag.")
-_PROBLEM = Field("problem", "text", "Why it failed.", null=True)
 _DATASETS = "Ids of datasets"
 
 _SUMMARY = (
@@ -43,6 +42,10 @@ _WORKFLOWS = (
             Field("where", "list of text", "Pennsieve, and names of own nodes."),
             Field("visibility", "word", "public where every workspace may run it.", null=True),
             _CODE_VISIBILITY,
+            Field("runs", "integer", "Runs, of own nodes the newest 200.", null=True),
+            Field("success_rate", "number", "Of those that ended, 0 to 1.", null=True),
+            Field("last_run_at", "time", "When the last one started.", null=True),
+            Field("last_run_status", "word", "How it is, as of a run.", null=True),
         ),
     ),
     Document("workflow", "A workflow: workflow update, share, unshare.", _WORKFLOW),
@@ -53,6 +56,71 @@ _WORKFLOWS = (
             *_WORKFLOW,
             _CODE_VISIBILITY,
             Field("identity", "list of workflow_user", "Its own users."),
+        ),
+    ),
+    Document(
+        "workflow_replaced",
+        "A workflow with other steps: workflow update --file.",
+        (
+            *_WORKFLOW,
+            Field("replaced_id", "text", "The id of the archived one; null if kept.", null=True),
+            Field("granted_again", "list of text", f"{_DATASETS} that it may use."),
+            Field("nodes", "list of text", "Your own nodes that have it."),
+        ),
+    ),
+    Document(
+        "workflow_version",
+        "A version of a workflow on an own node: workflow versions.",
+        (
+            Field("version", "text", "Its name."),
+            Field("newest", "boolean", "Whether runs take it."),
+            Field("node", "text", "The node's name."),
+            Field("node_id", "text", "The node's id."),
+            Field("registered_at", "time", "When it came there; older nodes: null.", null=True),
+            Field("built_by", "word", "pennsieve or owner."),
+            Field("runs", "integer", "Runs of it that the node knows.", null=True),
+            Field("steps", "list of version_step", "Its steps that run code."),
+        ),
+    ),
+    Document(
+        "version_step",
+        "A step of a version.",
+        (
+            _ID,
+            Field("source_url", "text", "The repository, or its name if it is private."),
+            Field("tag", "text", "The code's tag.", null=True),
+            Field("commit", "text", "Its commit.", null=True),
+            Field("image", "text", "The image, by its digest."),
+        ),
+    ),
+    Document(
+        "workflow_differences",
+        "What differs between two versions: workflow versions --diff.",
+        (
+            *_OF_WORKFLOW,
+            Field("before", "text", "The one version."),
+            Field("after", "text", "The other."),
+            Field("changes", "list of version_change", "What is not the same."),
+            Field("files", "list of version_file", "Dockerfiles and manifests that differ."),
+        ),
+    ),
+    Document(
+        "version_change",
+        "One thing that differs.",
+        (
+            Field("step", "text", "The step's id; null for the whole workflow.", null=True),
+            Field("what", "text", "What it is, in words."),
+            Field("before", "text", "Null: not there.", null=True),
+            Field("after", "text", "Null: not there.", null=True),
+        ),
+    ),
+    Document(
+        "version_file",
+        "A file that differs.",
+        (
+            Field("step", "text", "The step's id."),
+            Field("file", "text", "Its name."),
+            Field("diff", "text", "A unified diff."),
         ),
     ),
     Document(
@@ -99,6 +167,8 @@ _WORKFLOWS = (
             Field("target_type", "text", "What it does with results.", null=True),
             Field("cpu", "integer", "1024 are one CPU.", null=True),
             Field("memory", "integer", "MB.", null=True),
+            Field("image", "text", "By digest, where own nodes alone have it.", null=True),
+            Field("command", "list of text", "Words of its command line.", null=True),
             Field("parameters", "list of workflow_parameter", "Its parameters."),
         ),
     ),
@@ -270,129 +340,4 @@ _CHANGES = (
     ),
 )
 
-_APP = (
-    _ID,
-    Field("name", "text", "Its name.", null=True),
-    _SOURCE,
-    Field("description", "text", "What it does."),
-    Field("owner", "person", "Who registered it."),
-    Field("visibility", "word", "public or private.", null=True),
-    Field("status", "word", "What Pennsieve says of it.", null=True),
-    Field("versions", "list of app_version", "Its registered tags."),
-)
-
-_CODE = (
-    Document(
-        "target_type",
-        "What the last step can do with results: workflow add --targets.",
-        (
-            _NAME,
-            Field("label", "text", "Its name, as the web shows it.", null=True),
-            Field("compute_types", "list of text", "The compute types that have it."),
-            Field("parameters", "list of target_parameter", "Its parameters."),
-        ),
-    ),
-    Document(
-        "target_parameter",
-        "A parameter of a target.",
-        (
-            _NAME,
-            Field("type", "text", "Its type."),
-            Field("default", "text", "Its default.", null=True),
-        ),
-    ),
-    Document(
-        "build",
-        "A build of the code of a step: workflow build list.",
-        (
-            Field("id", "text", "Its id; null before it has begun.", null=True),
-            Field(
-                "status",
-                "word",
-                "AWS CodeBuild's word in lower case; null before it began.",
-                null=True,
-            ),
-            Field("step", "text", "The step's id."),
-            _TAG,
-            Field("version_status", "word", "What Pennsieve says of the tag."),
-            Field("failed", "boolean", "Null before it has begun.", null=True),
-            _PROBLEM,
-            Field("started_at", "time", "When it began.", null=True),
-            Field("completed_at", "time", "When it ended.", null=True),
-        ),
-    ),
-    Document("app", "Registered code: workflow app list.", _APP),
-    Document(
-        "app_details",
-        "Registered code and who may see it: workflow app show.",
-        (*_APP, Field("sharing", "app_sharing", "Who may see it.")),
-    ),
-    Document(
-        "github_repository",
-        "A repository that Pennsieve's GitHub integration sees: workflow app repos.",
-        (
-            Field("name", "text", "owner/name."),
-            Field("source_url", "text", "Its address."),
-            Field("description", "text", "What it is."),
-            Field("private", "boolean", "Whether it is private on GitHub."),
-            Field("to_app_store", "boolean", "Whether each new release is registered by itself."),
-            Field("to_discover", "boolean", "Whether each new release is published."),
-            Field("app_id", "text", "The id of its registered code.", null=True),
-            Field("latest_release", "text", "The tag of its newest release.", null=True),
-            Field("releases", "list of github_release", "Of one repository alone; else empty."),
-        ),
-    ),
-    Document(
-        "github_release",
-        "A release on GitHub.",
-        (
-            _TAG,
-            Field("released_at", "time", "When it was released.", null=True),
-            Field("app_store", "word", "As status of app_version; null: not there.", null=True),
-            Field("discover", "word", "How far its publication is.", null=True),
-        ),
-    ),
-    Document(
-        "app_version",
-        "A registered tag of code.",
-        (
-            _ID,
-            _TAG,
-            Field("status", "word", "registering, deploying, deployed, error or unknown."),
-            _PROBLEM,
-            Field("created_at", "time", "When it was registered.", null=True),
-        ),
-    ),
-    Document(
-        "app_sharing",
-        "Who may see code.",
-        (
-            Field("visibility", "word", "public or private.", null=True),
-            Field("owner", "person", "Who registered it."),
-            Field("access", "list of app_access", "Who may see it, its owner too."),
-        ),
-    ),
-    Document(
-        "app_access",
-        "Somebody who may see code.",
-        (
-            Field("type", "word", "user, team or workspace."),
-            Field("id", "text", "Whose id."),
-            Field("is_owner", "boolean", "Whether they registered it."),
-            Field("created_by", "person", "Who shared it.", null=True),
-            Field("created_at", "time", "When it was shared.", null=True),
-        ),
-    ),
-    Document(
-        "app_shared",
-        "Code that was shared or no longer is: workflow app share, workflow app unshare.",
-        (_ID, _SOURCE, Field("sharing", "app_sharing", "Who may see it.")),
-    ),
-    Document(
-        "app_archived",
-        "Code that was archived or restored: workflow app archive, workflow app restore.",
-        (_ID, _SOURCE, Field("archived", "boolean", "Whether it is archived now.")),
-    ),
-)
-
-DOCUMENTS: tuple[Document, ...] = (*_WORKFLOWS, *_CHECKS, *_CHANGES, *_CODE)
+DOCUMENTS: tuple[Document, ...] = (*_WORKFLOWS, *_CHECKS, *_CHANGES)

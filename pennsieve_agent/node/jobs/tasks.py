@@ -47,6 +47,7 @@ class Task:
     ``params``. ``steps`` are all steps of the run, whose folders are made; ``before`` those that
     have ended when this task begins, into whose files a link may lead; ``sources`` those of them
     that brought input. ``uid`` is the user whose the run's files are. ``layout`` is how input lies.
+    ``continues`` is whether the files go into the step's own output instead of a merged folder.
     """
 
     kind: TaskKind
@@ -62,6 +63,7 @@ class Task:
     before: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     uid: int = 0
+    continues: bool = False
 
     def to_json(self) -> str:
         """As it lies in the bucket."""

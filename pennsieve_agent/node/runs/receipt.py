@@ -17,6 +17,7 @@ from pennsieve_agent.node.node_settings import NodeSettings
 from pennsieve_agent.node.records.run_document import run_document, timestamp
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord, RunRecord
 from pennsieve_agent.node.records.run_store import RunStore
+from pennsieve_agent.node.runs.bids_description import bids_files
 from pennsieve_agent.node.runs.observe_jobs import limits_of
 from pennsieve_agent.node.runs.run_costs import run_cost
 from pennsieve_agent.node.runs.transitions import awaited
@@ -47,8 +48,10 @@ def receipt_of(
 def receipt_for(node: Node, run: str, step: str = "") -> dict[str, Any]:
     """The receipt of an own run that is being delivered, ``{status, body}``; others have none.
 
-    ``step`` is the data target that delivers. It is told to ask again while the reconciler has not
-    written down yet that the jobs before it have ended.
+    ``step`` is the data target that delivers; ``more`` are the texts of files that go with the
+    results where these have none of the name, and lines for lists such as ``.bidsignore``. It is
+    told to ask again while the reconciler has not written down yet that the jobs before it have
+    ended.
     """
     store = RunStore(node)
     record = store.read(run)
@@ -60,7 +63,9 @@ def receipt_for(node: Node, run: str, step: str = "") -> dict[str, Any]:
     cost = run_cost(record, limits_of(node), now).total
     document = receipt_of(record, store.start_of(record), node.settings, cost, now)
     text = json.dumps(document, indent=2, sort_keys=True) + "\n"
-    return {"status": 200, "body": {"name": RECEIPT, "text": text}}
+    steps = tuple(record.planned_step(step).get("depends_on") or ())
+    more = bids_files(record, steps, node.settings.api)
+    return {"status": 200, "body": {"name": RECEIPT, "text": text, "more": more}}
 
 
 def _delivers(job: JobRecord, step: str) -> bool:

@@ -75,7 +75,7 @@ def stage(task: Task, where: Where) -> None:
 
 
 def merge_parents(task: Task, root: Path, where: Where) -> None:
-    """Make one folder of those of several steps.
+    """Make one folder of those of several steps, or let a step go on with another's output.
 
     Raises:
         TransferError, OSError: it cannot be made.
@@ -83,7 +83,7 @@ def merge_parents(task: Task, root: Path, where: Where) -> None:
     """
     run = RunFiles(root, Owner(task.uid), task.before)
     run.lay_out(task.steps)
-    count = merge.merge(run, task.step, task.parents)
+    count = merge.merge(run, task.step, task.parents, continues=task.continues)
     where.say(f"{count} files of {len(task.parents)} steps")
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pennsieve_agent.domain.command_lines import CommandLine, CommandLineFault
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
 from pennsieve_agent.domain.runs import (
     Attempt,
@@ -28,13 +30,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NodeWorkflow:
-    """A workflow that a node knows. ``grants`` are by dataset; ``versions`` the oldest first."""
+    """A workflow that a node knows. ``grants`` are by dataset; ``versions`` the oldest first.
+
+    ``registered`` are the times of the versions, which older nodes do not tell.
+    """
 
     uuid: str
     name: str
     versions: tuple[str, ...]
     latest: str
     grants: Mapping[str, Access]
+    registered: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def newest(self) -> str:
@@ -67,6 +73,7 @@ def decode_workflows(answer: Mapping[str, Any], where: str) -> tuple[NodeWorkflo
                 for grant in row.records("grants")
                 if grant.text("access") in set(Access)
             },
+            registered=row.text_map("registered"),
         )
         for row in Fields(dict(answer), where).records("workflows")
     )
@@ -104,7 +111,16 @@ def _step(row: Fields) -> Step:
         disk=row.integer("disk") or 0,
         parameters=tuple(_parameter(item) for item in row.records("parameters")),
         default_params=row.text_map("defaults"),
+        command=_command(row.raw("command")),
+        image=row.text("image"),
     )
+
+
+def _command(value: object) -> CommandLine | None:
+    """A command line; None where there is none, or one that this program does not understand."""
+    with suppress(CommandLineFault):
+        return CommandLine.of(value)
+    return None
 
 
 def _parameter(row: Fields) -> Parameter:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pennsieve_agent.domain.composition import STANDARD, Composition, steps_of
 from pennsieve_agent.domain.workflows import Checkout, Step, StepKind, Workflow
 from pennsieve_agent.errors import Conflict
 from pennsieve_agent.services.nodes.node_documents import decode_version
@@ -116,9 +117,24 @@ def check_graph(existing: Existing, steps: Sequence[Step]) -> None:
         raise Conflict(
             f"there is already a workflow '{name}' with other steps",
             where=existing.workflow.uuid,
-            hint="choose another name with --name; see what it has with: "
-            f"pennsieve workflow show '{name}' --yaml",
+            hint="choose another name with --name; or give it these steps: "
+            f"pennsieve workflow update '{name}' --file FILE",
         )
+
+
+def same_steps(existing: Existing, composition: Composition, checkouts: Sequence[Checkout]) -> bool:
+    """Whether a workflow has these steps with these sizes, whatever the versions of their code."""
+    mine, other = existing.workflow.steps, steps_of(composition, checkouts)
+    addresses = [shown_address(checkout) for checkout in checkouts]
+    if [source.address for source in existing.sources] != addresses:
+        return False
+    return sorted(map(_whole, mine)) == sorted(map(_whole, other))
+
+
+def _whole(step: Step) -> tuple[object, ...]:
+    is_code = step.kind is StepKind.PROCESSOR
+    sizes = (step.cpu, step.memory, step.compute_type or STANDARD) if is_code else ()
+    return (*_shape(step), *sizes)
 
 
 def _shape(step: Step) -> tuple[object, ...]:

@@ -25,6 +25,7 @@ from pennsieve_agent.services.workflows.registration import (
     remember,
     there_already,
 )
+from pennsieve_agent.services.workflows.workflow_images import check_runs_images
 
 BUILDERS = {Build.PENNSIEVE: "Pennsieve", Build.HERE: "this machine"}
 """Who builds, in words."""
@@ -71,14 +72,25 @@ def plan(
     return choice
 
 
-def update(means: Means, existing: Existing, checkouts: Sequence[Checkout], wish: Wish) -> Added:
-    """Build newer code of a workflow's repositories; it keeps its id, its grants and its runs.
+def update(
+    means: Means,
+    existing: Existing,
+    checkouts: Sequence[Checkout],
+    wish: Wish,
+    composition: Composition | None = None,
+) -> Added:
+    """Build newer code of a workflow; it keeps its id, its grants and its runs.
+
+    With a composition it has its steps from now on; Pennsieve takes no other ones.
 
     Raises: as :func:`add`.
     """
+    name = existing.workflow.name
+    registration = Registration(name, tuple(checkouts), wish, composition, existing)
+    if composition is not None:
+        return _build(means, registration)
     check_code(existing, checkouts)
     changes = changes_of(means, existing, checkouts)
-    registration = Registration(existing.workflow.name, tuple(checkouts), wish, existing=existing)
     return replace(_build(means, registration), changes=changes)
 
 
@@ -92,7 +104,8 @@ def _registration(
 
 def _build(means: Means, registration: Registration) -> Added:
     choice = _choice(means, registration)
-    means.note(f"{BUILDERS[choice.build]} builds it: {choice.why}")
+    if not all(checkout.image for checkout in registration.checkouts):
+        means.note(f"{BUILDERS[choice.build]} builds it: {choice.why}")
     _check(means, registration, choice)
     build = by_pennsieve if choice.build is Build.PENNSIEVE else build_on_this_machine
     added = build(means, registration, choice)
@@ -105,8 +118,12 @@ def _check(means: Means, registration: Registration, choice: Choice) -> None:
 
     Raises:
         SourceError: it cannot be built or run.
+        UsageProblem: it is an image, and a node runs none.
     """
     wish = registration.wish
+    for image in (checkout for checkout in registration.checkouts if checkout.image):
+        for desk in means.desks:
+            check_runs_images(image, desk.images)
     purpose = Purpose(
         by_pennsieve=choice.build is Build.PENNSIEVE,
         on_own_nodes=bool(means.desks),
@@ -120,6 +137,14 @@ def _check(means: Means, registration: Registration, choice: Choice) -> None:
 
 def _choice(means: Means, registration: Registration) -> Choice:
     wish, existing = registration.wish, registration.existing
+    needs_own = [c for c in registration.checkouts if c.image or c.manifest.command is not None]
+    if needs_own and wish.build is Build.PENNSIEVE:
+        what = "an image" if needs_own[0].image else "a command line"
+        raise UsageProblem(
+            f"Pennsieve cannot build this: its nodes run what it built itself, and not {what}",
+            where=needs_own[0].source_url,
+            hint="leave --build out: it runs on compute nodes of your own",
+        )
     if existing is not None and not existing.is_on_pennsieve:
         if wish.build is not Build.PENNSIEVE:
             return Choice(Build.HERE, "only your own nodes have it")

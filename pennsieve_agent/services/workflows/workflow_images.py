@@ -45,6 +45,10 @@ class NodeImages(Protocol):
         """Put an archive into its bucket, unless it is there."""
         ...
 
+    def copy(self, image: ImageRef) -> ImageRef:
+        """Copy a public image into its registry, unless it is there; answers the copy by digest."""
+        ...
+
     def pinned(self, image: ImageRef) -> str:
         """The digest of an image in any ECR registry that the node's account may pull from."""
         ...
@@ -77,6 +81,12 @@ def build_here(
     """
     code_by_node: dict[str, dict[str, StepCode]] = {node.node.token: {} for node in nodes}
     for checkout, step in zip(checkouts, steps, strict=True):
+        if checkout.image:
+            for node in nodes:
+                image = copied(checkout, node, note)
+                code = StepCode(checkout.commit, image, shown_address(checkout))
+                code_by_node[node.node.token][step.id] = code
+            continue
         with temporary_folder() as folder:
             files = folder / "files"
             complete(checkout.source_url, checkout.commit, files, note)
@@ -88,6 +98,36 @@ def build_here(
                 code = StepCode(checkout.commit, image, shown_address(checkout))
                 code_by_node[node.node.token][step.id] = code
     return {token: dict(code) for token, code in code_by_node.items()}
+
+
+def check_runs_images(checkout: Checkout, node: NodeImages) -> None:
+    """See that a node runs images.
+
+    Raises:
+        UsageProblem: its machines run programs without containers.
+        AwsError, RegistryError: its registry cannot be asked.
+
+    """
+    name = node.node.name
+    if node.takes_archives():
+        raise UsageProblem(
+            f"node '{name}' runs programs without containers, so it cannot run an image",
+            where=checkout.source_url,
+            hint="where a container engine is, start its sandbox with: pennsieve sandbox start "
+            "--engine docker",
+        )
+
+
+def copied(checkout: Checkout, node: NodeImages, note: Note) -> str:
+    """A public image as one node has it.
+
+    Raises:
+        AwsError, RegistryError: a registry refuses.
+
+    """
+    name = node.node.name
+    note(f"copying {checkout.source_url} to node '{name}', which then needs no internet for it")
+    return str(node.copy(parse_image(checkout.image)))
 
 
 def tell_large(files: Path, name: str, note: Note) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pennsieve_agent.domain.command_lines import GROUP
 from pennsieve_agent.domain.composition import (
     INPUT,
     OUTPUT,
@@ -19,23 +20,32 @@ from pennsieve_agent.domain.composition import (
     ends_of,
     steps_of,
 )
+from pennsieve_agent.domain.image_addresses import is_image
 from pennsieve_agent.domain.target_types import DATASET_TARGET
 from pennsieve_agent.domain.workflows import Checkout, Step, StepKind
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
+    from pennsieve_agent.services.workflows.image_checkout import FindImage
 
 
 def inspect_all(
-    sources: Sequence[str], ref: str | None, workdir: Path, note: Callable[[str], None]
+    sources: Sequence[str],
+    ref: str | None,
+    workdir: Path,
+    find: FindImage,
+    note: Callable[[str], None],
 ) -> tuple[Checkout, ...]:
-    """Inspect all repositories before anything is registered.
+    """Inspect all repositories and images before anything is registered.
 
     Raises:
-        SourceError: one of them cannot be used.
+        SourceError, RegistryError: one of them cannot be used.
         UsageProblem: ``ref`` was given for several.
     """
+    from pennsieve_agent.services.workflows.image_checkout import (  # noqa: PLC0415 - as git
+        inspect_image,
+    )
     from pennsieve_agent.source.repository import inspect  # noqa: PLC0415 - git is heavy
 
     if ref and len(sources) > 1:
@@ -45,6 +55,9 @@ def inspect_all(
         )
     checkouts = []
     for number, source in enumerate(sources):
+        if is_image(source):
+            checkouts.append(inspect_image(source, ref, find, note))
+            continue
         name, tag = (source, ref) if ref else split_ref(source)
         checkouts.append(inspect(name, tag, workdir / str(number), note))
     return tuple(checkouts)
@@ -73,7 +86,9 @@ def line_of(checkouts: Sequence[Checkout]) -> Composition:
     steps: list[ComposedStep] = []
     for checkout in checkouts:
         taken = {INPUT, OUTPUT, *(step.id for step in steps)}
-        name = _step_id(checkout.manifest.name, taken)
+        command = checkout.manifest.command
+        level = f" {GROUP}" if command is not None and command.bids == GROUP else ""
+        name = _step_id(f"{checkout.manifest.name}{level}", taken)
         before = steps[-1].id if steps else INPUT
         steps.append(ComposedStep(name, checkout.source_url, (before,)))
     about = checkouts[-1].manifest
@@ -98,7 +113,9 @@ def with_code(steps: Sequence[Step], checkouts: Sequence[Checkout]) -> tuple[Ste
 
 
 def _with_code(step: Step, checkout: Checkout) -> Step:
-    manifest = checkout.manifest
+    manifest, command = checkout.manifest, checkout.manifest.command
+    if command is not None and step.command is not None:
+        command = replace(command, continues=step.command.continues)
     return replace(
         step,
         source_url=checkout.source_url,
@@ -107,6 +124,7 @@ def _with_code(step: Step, checkout: Checkout) -> Step:
         memory=manifest.memory or step.memory,
         compute_type=compute_type_of(checkout) if manifest.file else step.compute_type,
         parameters=manifest.parameters,
+        command=command,
     )
 
 
