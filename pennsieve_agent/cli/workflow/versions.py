@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pennsieve_agent.services.workflows.version_list import Difference, VersionOnNode
 
 _HEX = 12
+NO_CODE = ("local:", "git:", "image:", "docker:")
+"""How addresses begin whose files nobody can fetch by their commits."""
 
 
 @command(
@@ -174,6 +176,6 @@ def _files(
             name, url = str(step["id"]), str(step.get("sourceUrl") or "")
             url = kept[number] if len(kept) == len(after.steps) else url
             commits = (str(old.get(name, {}).get("commit") or ""), str(step.get("commit") or ""))
-            if all(commits) and commits[0] != commits[1] and not url.startswith(("local:", "git:")):
+            if all(commits) and commits[0] != commits[1] and not url.startswith(NO_CODE):
                 place = folder / str(number)
                 yield from file_changes(name, url, commits, place, context.streams.note)

@@ -59,9 +59,13 @@ def would_add(
     places = [f"on Pennsieve, {seen}"] if value.build is Build.PENNSIEVE else []
     places += [f"on your own nodes: {nodes}"] if nodes else []
     name = wish.name or checkouts[-1].manifest.name
+    built = f"{BUILDERS[value.build]} builds it: {value.why}"
+    if all(checkout.image for checkout in checkouts):
+        built = "images are copied, and nothing is built"
+    lines = [c.manifest.command for c in checkouts]
+    called = "".join(f"; called as: {line.text}" for line in lines if line is not None)
     return planned(
-        f"add workflow '{name}' from {code}, {' and '.join(places)}; "
-        f"{BUILDERS[value.build]} builds it: {value.why}",
+        f"add workflow '{name}' from {code}, {' and '.join(places)}; {built}{called}",
         ["", StepGraph(steps_of(composition, checkouts))] if composition else (),
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pennsieve_agent.domain.command_lines import CommandLine
 from pennsieve_agent.domain.run_filter import RunQuery
 from pennsieve_agent.errors import AwsError, NodeError, PlatformError, UnknownName
 from pennsieve_agent.services.nodes.node_documents import NodeWorkflow
@@ -160,6 +161,9 @@ def _text(value: object) -> str:
     match value:
         case None | 0:
             return ""
+        case {"words": list(words), **about}:
+            line = CommandLine(tuple(map(str, words)), str(about.get("bids") or ""))
+            return f"{line.text} ({line.bids})" if line.bids else line.text
         case list():
             return ", ".join(map(str, value))
         case dict():
