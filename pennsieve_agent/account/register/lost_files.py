@@ -33,8 +33,8 @@ def cuts_off(changes: Iterable[ResourceChange]) -> bool:
     Their role asks the relay alone from then on, and they have the code and the settings with which
     they began.
     """
-    made = {change.logical_id: change.action for change in changes}
-    return made.get("Relay") == "Add" and made.get("Reconciler") == "Modify"
+    actions = {change.logical_id: change.action for change in changes}
+    return actions.get("Relay") == "Add" and actions.get("Reconciler") == "Modify"
 
 
 def lost_file_systems(changes: Iterable[ResourceChange]) -> list[ResourceChange]:
