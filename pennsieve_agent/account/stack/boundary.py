@@ -21,7 +21,21 @@ from pennsieve_agent.account.stack.statements import Document, allow, document
 from pennsieve_agent.domain.iam_policies import fits, many
 from pennsieve_agent.node.role_permissions import RIGHTS
 
+_WORDS = {
+    "dynamodb:*Item": "DeleteItem GetItem PutItem UpdateItem",
+    "secretsmanager:*SecretValue": "GetSecretValue PutSecretValue",
+    "codebuild:*Build*": "BatchGetBuilds ListBuildsForProject StartBuild StopBuild",
+    "ecr:*LayerUpload": "CompleteLayerUpload InitiateLayerUpload",
+    "ecs:*ContainerInstance": "DeregisterContainerInstance RegisterContainerInstance",
+    "ecs:Submit*": "SubmitContainerStateChange SubmitTaskStateChange",
+    "s3files:Client*": "ClientMount ClientRootAccess ClientWrite",
+}
 SHORT = {
+    **{
+        f"{short.partition(':')[0]}:{name}": short
+        for short, names in _WORDS.items()
+        for name in names.split()
+    },
     **dict.fromkeys(("kms:ReEncryptFrom", "kms:ReEncryptTo"), "kms:ReEncrypt*"),
     **dict.fromkeys(
         ("kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"), "kms:GenerateDataKey*"

@@ -26,8 +26,8 @@ def storage(spec: NodeSpec) -> Resources:
     return {
         **bucket_resources(spec),
         "Journal": _journal(spec),
-        "Logs": _log_group(spec, spec.names.log_group),
-        "FunctionLogs": _log_group(spec, spec.names.functions_log_group),
+        "Logs": log_group(spec, spec.names.log_group),
+        "FunctionLogs": log_group(spec, spec.names.functions_log_group),
         **_repositories(spec),
         **run_files(spec),
     }
@@ -95,7 +95,8 @@ def _journal(spec: NodeSpec) -> Resource:
     }
 
 
-def _log_group(spec: NodeSpec, name: str) -> Resource:
+def log_group(spec: NodeSpec, name: str) -> Resource:
+    """A log of the node's, which is kept for 90 days."""
     key = {"KmsKeyId": attribute("Key", "Arn")} if has_key(spec) else {}
     return {
         "Type": "AWS::Logs::LogGroup",

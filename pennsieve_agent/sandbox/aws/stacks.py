@@ -46,9 +46,13 @@ def fill_gaps() -> None:
     """Make moto's CloudFormation do what a node's stack needs; calling it again changes nothing."""
     from moto.cloudformation import parsing  # noqa: PLC0415 - slow
 
+    from pennsieve_agent.sandbox.aws.codebuild.projects import (  # noqa: PLC0415 - slow
+        project_types,
+    )
     from pennsieve_agent.sandbox.aws.s3files.stack_types import stack_types  # noqa: PLC0415 - slow
 
-    parsing.get_model_map().update(_new_types() | stack_types() | event_invoke_types())
+    types = _new_types() | stack_types() | event_invoke_types() | project_types()
+    parsing.get_model_map().update(types)
     known: dict[str, Any] = dict(parsing.get_model_map())
     for type_, delete in _DELETES.items():
         known[type_].delete = _method(delete)
