@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +144,20 @@ def run(core: Path, lines: list[list[str]]) -> list[tuple[int, str]]:
     return [(code, text) for code, text in report]
 
 
+def test_templates_are_in_the_wheel() -> None:
+    """Nothing that is left out of the wheel, or out of git, fits their names."""
+    project = tomllib.loads((TESTS.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = project["tool"]["hatch"]["build"]["targets"]["wheel"]["exclude"]
+    ignored = (TESTS.parent / ".gitignore").read_text(encoding="utf-8").split()
+    files = list((PACKAGE / "services/new_workflow/templates").rglob("*.in"))
+    assert len(files) > 30
+    for path in files:
+        parts = path.relative_to(PACKAGE).parts
+        assert not [
+            p for p in (*patterns, *ignored) if any(fnmatch(x, p.strip("/")) for x in parts)
+        ]
+
+
 def test_every_help_page_of_the_core_alone(core: Path) -> None:
     lines = [[*words, "--help"] for words in commands()]
     assert len(lines) > 20
@@ -161,6 +176,7 @@ def test_every_help_page_of_the_core_alone(core: Path) -> None:
         (["whoami"], 4, "pennsieve login"),
         (["profile", "list"], 0, "sign in with"),
         (["compute", "policy", "installer"], 0, "cloudformation:CreateChangeSet"),
+        (["workflow", "init", "study", "--bids", "--dry-run"], 0, ".github/workflows/check.yml"),
         (["run", "list"], 4, "pennsieve login"),
         (["run", "strat"], 2, "start"),
     ],

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.domain.poll_delays import pauses
 from pennsieve_agent.errors import AwsError
+
+FILES_SECONDS = 600.0
+"""How long to wait until AWS has deleted a file system."""
 
 
 def tagged(aws: Aws, key: str, value: str) -> tuple[str, ...]:
@@ -30,13 +36,41 @@ def delete_access_points(aws: Aws, bucket: str) -> None:
             aws.call("s3files", "delete_access_point", accessPointId=point["accessPointId"])
 
 
+def delete_file_systems(aws: Aws, bucket: str, sleep: Callable[[float], None]) -> int:
+    """Delete the file systems over a bucket with what is not in the bucket yet; how many.
+
+    AWS refuses that unless it is forced ("DeleteFileSystem", ``forceDelete``,
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_S3Files_DeleteFileSystem.html), which no
+    stack does. One that has mount targets stays. Waits until they are deleted: until then they
+    write to the bucket.
+    """
+    delete_access_points(aws, bucket)
+    deleting = set()
+    for arn in file_systems_over(aws, bucket):
+        name = arn.rpartition("/")[2]
+        try:
+            aws.call("s3files", "delete_file_system", fileSystemId=name, forceDelete=True)
+        except AwsError as error:
+            if error.aws_code == "ConflictException":
+                continue
+            if error.aws_code != "ResourceNotFoundException":
+                raise
+        deleting.add(arn)
+    for pause in pauses(FILES_SECONDS):
+        if not deleting & {*file_systems_over(aws, bucket)}:
+            break
+        sleep(pause)
+    return len(deleting)
+
+
 def file_systems_over(aws: Aws, bucket: str) -> tuple[str, ...]:
-    """The ARNs of the file systems of S3 Files over a bucket.
+    """The ARNs of the file systems of S3 Files over a bucket, but for those that are deleted.
 
     (https://docs.aws.amazon.com/AmazonS3/latest/API/API_S3Files_ListFileSystems.html)
     """
     pages = aws.pages("s3files", "list_file_systems", bucket=f"arn:aws:s3:::{bucket}")
-    return tuple(row["fileSystemArn"] for page in pages for row in page["fileSystems"])
+    rows = (row for page in pages for row in page["fileSystems"])
+    return tuple(row["fileSystemArn"] for row in rows if row["status"].lower() != "deleted")
 
 
 _NOT_FOUND = {"NatGatewayNotFound", "InvalidVpcEndpointId.NotFound"}

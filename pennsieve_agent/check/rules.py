@@ -94,7 +94,7 @@ _DOCKERFILE = (
         "no Dockerfile",
         "a workflow's repository needs a file called Dockerfile at its root that says what to "
         "install and, in ENTRYPOINT or CMD, what to run",
-        'add one, such as: FROM python:3.12-slim, COPY . /app, CMD ["python", "/app/main.py"]',
+        "let it be written for the script that is there, in this folder: pennsieve workflow init",
     ),
     Rule(
         "dockerfile-unreadable",

@@ -73,19 +73,26 @@ def _of_script(source: Source) -> Variables:
             return Variables(is_open=True)
 
 
-def _undeclared(code: Code, used: Variables) -> Iterator[Finding]:
-    file = code.dockerfile
+def undeclared(code: Code) -> dict[str, list[Read]]:
+    """The variables that nothing declares, sets or gives, each with the places that read it."""
+    return _undeclared_reads(code, _variables(code))
+
+
+def _undeclared_reads(code: Code, used: Variables) -> dict[str, list[Read]]:
     known = {parameter.name for parameter in code.manifest.parameters} | used.sets
-    is_base_known = True
-    if isinstance(file, Dockerfile):
-        known |= set(file.env)
-        is_base_known = is_plain(file)
+    if isinstance(code.dockerfile, Dockerfile):
+        known |= set(code.dockerfile.env)
     reads: dict[str, list[Read]] = {}
     for read in used.reads:
         name = read.name
         if name.isidentifier() and name not in known and not _comes_from_elsewhere(name):
             reads.setdefault(name, []).append(read)
-    for name, places in reads.items():
+    return reads
+
+
+def _undeclared(code: Code, used: Variables) -> Iterator[Finding]:
+    is_base_known = not isinstance(code.dockerfile, Dockerfile) or is_plain(code.dockerfile)
+    for name, places in _undeclared_reads(code, used).items():
         needed = [read for read in places if read.is_needed]
         if not is_base_known and (needed or _OF_BASE.fullmatch(name)):
             continue  # the base image may set it

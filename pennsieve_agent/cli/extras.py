@@ -64,6 +64,15 @@ def install_command(direct_url: str | None, folder: Path | None = None) -> str:
     return f"{pip} install {shlex.quote(_source(direct_url, folder))}"
 
 
+def public_requirement() -> str:
+    """What pip installs on another machine: the repository this came from, else the name."""
+    origin = json.loads(_direct_url() or "{}")
+    vcs = origin.get("vcs_info") or {}
+    if not vcs or not origin["url"].startswith("https://"):
+        return NAME
+    return f"{NAME} @ {vcs['vcs']}+{origin['url']}@{vcs.get('commit_id', '')}".rstrip("@")
+
+
 def _source(direct_url: str | None, folder: Path | None) -> str:
     if direct_url is None:
         here = folder or Path(__file__).parents[2]

@@ -62,6 +62,7 @@ class Plan:
 
     node: Node
     record: RunRecord
+    request: Request
 
     @property
     def layout(self) -> str:
@@ -88,8 +89,9 @@ def plan(
     workflow: Workflow,
     code: Mapping[str, Code],
     request: Request,
+    organization: str = "",
 ) -> Plan:
-    """Plan a run of a workflow's code.
+    """Plan a run of a workflow's code; ``organization`` is the workspace's id, if there is one.
 
     Raises:
         UsageProblem: a parameter or a size does not fit.
@@ -97,8 +99,8 @@ def plan(
     from pennsieve_agent.local import node_here
 
     hosts = context.profile.hosts
-    node = node_here.node_here(node_here.Platform(hosts.api, hosts.api2))
-    return Plan(node, node_here.record_here(node, _version_of(workflow, code), request))
+    node = node_here.node_here(node_here.Platform(hosts.api, hosts.api2, organization))
+    return Plan(node, node_here.record_here(node, _version_of(workflow, code), request), request)
 
 
 def _version_of(workflow: Workflow, code: Mapping[str, Code]) -> dict[str, Any]:
@@ -113,7 +115,12 @@ def _version_of(workflow: Workflow, code: Mapping[str, Code]) -> dict[str, Any]:
         naming,
         version_request.version_name([one.checkout.tag for one in code.values()]),
         workflow.steps,
-        {id_: version_request.StepCode(one.checkout.commit, image) for id_, one in code.items()},
+        {
+            id_: version_request.StepCode(
+                one.checkout.commit, image, version_request.shown_address(one.checkout)
+            )
+            for id_, one in code.items()
+        },
         version_request.NodeSettings(),
     )
 

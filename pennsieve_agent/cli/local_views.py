@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.cli.local_run import Code, Outcome, Plan
     from pennsieve_agent.engine.backend import LocalBackend
     from pennsieve_agent.local.run_here import StepEnd
+    from pennsieve_agent.services.runs.prepare_local_run import LocalPrepared
     from pennsieve_agent.services.workflows.local_input import LocalInput
 
 _VCPU = 1024
@@ -31,17 +32,22 @@ def shown(
     backend: LocalBackend,
     plan: Plan,
     kept: Path | None,
+    ready: LocalPrepared | None = None,
 ) -> Shown:
-    """A run that has ended."""
+    """A run that has ended; ``ready`` is that of a registered workflow."""
     steps = [_figures(end) for end in outcome.ends]
     files = [(name, path.stat().st_size) for name, path in outcome.files]
+    dataset = ready.dataset.name if ready is not None and ready.dataset is not None else None
+    is_kept = kept is not None and bool(outcome.files)
     document = {
+        "name": plan.record.name or None,
         "workflow": plan.record.workflow["name"],
         "status": "succeeded" if outcome.ok else "failed",
         "engine": backend.name,
         "isolation": backend.isolation,
         "input": {
             "folder": str(data.folder),
+            "dataset": dataset,
             "files": len(data.files),
             "bytes": data.size,
             "layout": plan.layout,
@@ -49,12 +55,15 @@ def shown(
         "steps": [local_step(step) for step in steps],
         "files": [local_file(*file) for file in files],
         "left_out": list(outcome.left_out),
-        "kept_in": None if kept is None else str(kept),
+        "kept_in": str(kept) if is_kept else None,
+        "uploaded_to": None,
+        "not_uploaded": [],
     }
     return Shown(
         document,
-        [*_text(steps, files), *_to_declare(steps, code)],
-        list(_notes(outcome, steps, kept)),
+        # Of a workflow that is registered the sizes are, too.
+        [*_text(steps, files), *(() if ready is not None else _to_declare(steps, code))],
+        list(_notes(outcome, steps, kept if is_kept else None)),
         exit_code=ExitCode.OK if outcome.ok else ExitCode.RUN_FAILED,
     )
 

@@ -33,18 +33,20 @@ def document(place: str, files: int, findings: Sequence[Finding]) -> dict[str, A
         "errors": counts[Level.ERROR],
         "warnings": counts[Level.WARNING],
         "notes": counts[Level.NOTE],
-        "findings": [
-            {
-                "rule": finding.rule.id,
-                "level": finding.rule.level.value,
-                "file": finding.file or None,
-                "line": finding.line or None,
-                "message": finding.text,
-                "why": finding.rule.why,
-                "mend": finding.how,
-            }
-            for finding in findings
-        ],
+        "findings": [finding_document(finding) for finding in findings],
+    }
+
+
+def finding_document(finding: Finding) -> dict[str, Any]:
+    """A finding as a part of a document."""
+    return {
+        "rule": finding.rule.id,
+        "level": finding.rule.level.value,
+        "file": finding.file or None,
+        "line": finding.line or None,
+        "message": finding.text,
+        "why": finding.rule.why,
+        "mend": finding.how,
     }
 
 

@@ -202,7 +202,7 @@ def read_dockerfile(checkout: Path, name: str) -> Dockerfile:
         raise SourceError(
             "the repository has no Dockerfile",
             where=name,
-            hint="add one: it says how the step is built and what it runs",
+            hint="write one, for the script that is there: pennsieve workflow init",
         ) from None
     dockerfile = parse_dockerfile(text)
     if "\ufffd" in dockerfile.base:

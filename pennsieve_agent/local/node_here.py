@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pennsieve_agent import __version__
+from pennsieve_agent.domain.workflows import StepKind
 from pennsieve_agent.errors import EngineError, UsageProblem
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.node_settings import NodeSettings
 from pennsieve_agent.node.records.callers import Caller
+from pennsieve_agent.node.records.run_document import FOLDER
 from pennsieve_agent.node.records.run_record import RunRecord
 from pennsieve_agent.node.records.start_document import Start
 from pennsieve_agent.node.runs.own_run import Who, planned
@@ -20,7 +22,7 @@ from pennsieve_agent.node.runs.plan_jobs import CannotRun
 REGION = "us-east-1"
 ANY_PACKAGES = ("N:package:files-of-this-machine",)
 """Stands for the input where it is not a dataset's."""
-_NOBODY = Who(Caller("arn:aws:iam::000000000000:user/nobody", "000000000000"), {})
+_NOBODY = Caller("arn:aws:iam::000000000000:user/nobody", "000000000000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,20 @@ class Platform:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of a run: ``parameters`` are by the ids of steps, as they were checked."""
+    """What is asked of a run: ``parameters`` are by the ids of steps, as they were checked.
+
+    ``files`` are those of the dataset, ``{path, package, size}``. ``folder`` is where the dataset
+    gets the results, empty if it gets none; ``person`` is the name and e-mail address of who runs
+    it.
+    """
 
     parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    name: str = ""
     dataset: str = ""
     packages: Sequence[str] = ANY_PACKAGES
+    files: Sequence[Mapping[str, Any]] = ()
+    folder: str = ""
+    person: Mapping[str, str] = field(default_factory=dict)
     layout: str = ""
     undeclared: bool = False
 
@@ -79,16 +90,30 @@ def record_here(node: Node, version: Mapping[str, Any], request: Request) -> Run
     start = Start.of(
         {
             "id": str(uuid.uuid4()),
+            "name": request.name,
             "workflow": version["workflow"],
             "version": version["version"],
             "dataset": request.dataset,
             "packages": list(request.packages),
+            "files": [dict(row) for row in request.files],
+            "targets": _targets(version, request.folder),
             "parameters": {step: dict(values) for step, values in request.parameters.items()},
             "layout": request.layout,
             "undeclared": request.undeclared,
         }
     )
     try:
-        return planned(node, start, version, _NOBODY)
+        return planned(node, start, version, Who(_NOBODY, request.person))
     except CannotRun as problem:
         raise UsageProblem(str(problem), where=str(version["name"])) from None
+
+
+def _targets(version: Mapping[str, Any], folder: str) -> dict[str, dict[str, str]]:
+    """The folder of the dataset for each target of a version."""
+    if not folder:
+        return {}
+    return {
+        str(row["id"]): {FOLDER: folder}
+        for row in version["steps"]
+        if StepKind.of(row["kind"]) is StepKind.TARGET
+    }

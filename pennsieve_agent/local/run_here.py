@@ -90,6 +90,7 @@ class RunHere:
             OSError: for example, no space left.
 
         """
+        self.record.started = self.node.now()
         for job in self.record.work:
             failed = [parent for parent in job.after if not self._ended.get(parent)]
             if failed:
@@ -158,16 +159,19 @@ class RunHere:
         scratch.mkdir(parents=True)
         task = self._container(job).task(self.means.programs[job.step], scratch)
         before, begun = _looks(task.input), time.monotonic()
+        job.started = self.node.now()
         try:
             outcome, about = self._timed(task)
         finally:
             remove_tree(scratch)
         seconds = time.monotonic() - begun
+        reason = "" if outcome.ok and not about else failure(_row(outcome, about))
+        _note_end(job, self.node.now(), outcome.exit_code, reason)
         results = self._gathered((job.step,), job)
         return self._end(
             job,
             exit_code=outcome.exit_code,
-            reason="" if outcome.ok and not about else failure(_row(outcome, about)),
+            reason=reason,
             seconds=seconds,
             usage=outcome.usage,
             files=tuple(results.files),
@@ -210,6 +214,14 @@ class RunHere:
 
     def _end(self, job: JobRecord, **values: Any) -> StepEnd:
         return StepEnd(job.step, job.vcpus, job.memory, **values)
+
+
+def _note_end(job: JobRecord, now: float, exit_code: int, reason: str) -> None:
+    """Note the end of a job's only attempt, as a node does."""
+    job.stopped, job.exit_code, job.reason = now, exit_code, reason
+    job.status = "FAILED" if reason else "SUCCEEDED"
+    attempt = {"started": job.started, "ended": now, "exitCode": exit_code, "reason": reason}
+    job.attempts = [attempt]
 
 
 def _row(outcome: Outcome, about: str) -> dict[str, Any]:

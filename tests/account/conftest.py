@@ -13,6 +13,7 @@ from pennsieve_agent.account.world.clients import Clients
 from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.aws.values import AwsIdentity
 from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide
+from pennsieve_agent.sandbox.aws.s3files.file_systems import know_pending
 from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.account.registry import FakeRegistry
 from tests.account.scene import BUNDLE, Node, Scene, Transfer
@@ -60,6 +61,14 @@ def fresh(emulator: str, folder: Path) -> Iterator[Scene]:
 def scene(emulator: str, tmp_path: Path) -> Iterator[Scene]:
     with fresh(emulator, tmp_path) as found:
         yield found
+
+
+@pytest.fixture
+def unexported() -> Iterator[None]:
+    """Each file system has changes that are not in its bucket yet."""
+    know_pending(lambda _: True)
+    yield
+    know_pending(lambda _: False)
 
 
 @pytest.fixture

@@ -115,6 +115,7 @@ def test_the_installer_may_do_what_the_code_does_and_no_more() -> None:
     assert given == calls_in_the_code()
 
 
+@pytest.mark.usefixtures("unexported")
 def test_a_whole_life_uses_every_right(scene: Scene) -> None:
     heard.clear()
     call_a_function(scene)

@@ -19,6 +19,7 @@ from pennsieve_agent.aws.remains import job_definitions_called, tagged
 from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
 from pennsieve_agent.errors import (
     AgentError,
+    AwsError,
     Conflict,
     Forbidden,
     StillRunning,
@@ -71,6 +72,43 @@ def test_everything_goes_in_the_order_that_strands_nothing(scene: Scene) -> None
     assert report.leftovers == ()
     assert len(report.removed) == 2
     check_nothing_left(scene)
+
+
+@pytest.mark.usefixtures("unexported")
+def test_files_that_are_not_in_the_bucket_yet_keep_nothing(scene: Scene) -> None:
+    scene.register()
+    worked(scene)
+
+    report = scene.remove()
+
+    assert report.leftovers == ()
+    check_nothing_left(scene)
+    told = [row.sentence for row in scene.told if row.step == "delete_stack"]
+    assert any("RunFiles: delete failed" in sentence for sentence in told)
+    assert any("trying again without what is in the way" in sentence for sentence in told)
+    assert "file systems deleted, with files that were not in the bucket yet: 1" in told
+
+
+@pytest.mark.usefixtures("unexported")
+def test_what_aws_goes_on_refusing_is_said(scene: Scene) -> None:
+    """A mount target that somebody else made keeps the file system, forced or not."""
+    scene.register()
+    (files,) = scene.aws.call("s3files", "list_file_systems")["fileSystems"]
+    system = {"fileSystemId": files["fileSystemId"]}
+    mounted = scene.aws.call("s3files", "list_mount_targets", **system)["mountTargets"]
+    subnets = scene.aws.call("ec2", "describe_subnets")["Subnets"]
+    zones = {row["AvailabilityZone"] for row in subnets}
+    zones -= {row["availabilityZoneId"] for row in mounted}
+    subnet = scene.aws.call("ec2", "create_subnet", VpcId=mounted[0]["vpcId"],
+                            CidrBlock="10.204.12.0/24", AvailabilityZone=max(zones))  # fmt: skip
+    scene.aws.call("s3files", "create_mount_target", subnetId=subnet["Subnet"]["SubnetId"],
+                   **system)  # fmt: skip
+
+    with pytest.raises(AwsError, match=r"could not be deleted: .*still has fsmt-") as raised:
+        scene.remove()
+
+    assert raised.value.aws_code == "DELETE_FAILED"
+    assert any(name.startswith("pennsieve-node-") for name in scene.stacks())
 
 
 def test_registered_removed_and_registered_again(scene: Scene) -> None:

@@ -6,10 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import DATASET, Lab
+from tests.cli.following import wait_for
 from tests.cli.harness import Agent
 from tests.cli.test_bad_input import RUN, refused
 
@@ -66,7 +68,7 @@ def test_killed_by_the_system_it_goes_on_with_the_same_names(lab: Lab, agent: Ag
 
 
 @pytest.mark.usefixtures("ready")
-def test_a_node_at_work_is_removed_when_its_runs_are_cancelled(agent: Agent) -> None:
+def test_a_node_at_work_is_removed_when_its_runs_are_cancelled(lab: Lab, agent: Agent) -> None:
     assert agent(*REGISTER).code == 0
     # A node that was made after a grant has no key of the workflow's: each gets a new one.
     renewed = agent("workflow", "update", "word-count", "--renew-identity", "--yes")
@@ -74,11 +76,20 @@ def test_a_node_at_work_is_removed_when_its_runs_are_cancelled(agent: Agent) -> 
     granted = agent("dataset", "grant", "word-count", "-d", DATASET, "--access", "read-write")
     assert granted.code == 0, granted.err
     held = (*RUN, "--all", "--node", NAME, "--param", "HOLD=true", "--name", "held-there")
-    assert agent(*held).code == 0
+    run = agent(*held, "--json").document["id"]
+    mounted: list[Path] = []
+
+    def is_mounted() -> bool:
+        mounted[:] = lab.box.data.glob(f"files/fs-*/runs/{run}")
+        return bool(mounted)
+
+    wait_for(is_mounted, lambda: agent("run", "show", run).out)
+    (mounted[0].parent / "cut-off").write_text("a file that is not in the bucket yet")
     refused(agent("compute", "delete", NAME, "--yes"), 1, "still has active runs: 'held-there'")
     removed = agent("compute", "delete", NAME, "--yes", "--cancel-runs")
     assert removed.code == 0, removed.err
     assert "nothing unexpected is left in AWS" in removed.out
     assert "while nothing ran, the node cost about" in " ".join(removed.err.split())
+    assert "trying again without what is in the way" in " ".join(removed.err.split())
     assert "including the records of its runs" in " ".join(removed.err.split())
     assert agent("run", "show", "held-there").code != 0

@@ -99,6 +99,7 @@ _REGISTER = (
     typed("compute list --gpu-types"),
 )
 _WORKFLOWS = (
+    typed("workflow init {home}/begun --no-git"),
     typed("workflow add {code} --public"),
     typed("workflow test {local} --input {home}/up --engine process"),
     typed("workflow add {local} --name here"),
@@ -139,9 +140,18 @@ _RUNS = (
     typed(f"workflow update {FLOW} --renew-identity"),
     typed("run start --dry-run", *D, "--workflow", FLOW),
     typed("run start --files raw --param STYLE=fancy --wait --name", RUN, *D, "-w", FLOW),
+    typed("dataset revoke here", *D),
+    typed("run start --grant --files raw --name granted --wait", *D, "-w", "here"),
     typed("run start --time-limit 60 --retries 1 --files raw", *D, "-w", FLOW),
     typed("run list"),
     typed("run start --dry-run --input-run", RUN, *D, "-w", FLOW),
+    typed("run start --local --dry-run --files raw", *D, "-w", FLOW),
+    typed(
+        "run start --local --engine process --files raw --upload --name here --to {home}/kept",
+        *D,
+        "-w",
+        FLOW,
+    ),
     typed(f"run show {RUN}"),
     typed(f"run show {RUN} --status"),
     typed(f"run wait {RUN}"),

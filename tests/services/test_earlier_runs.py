@@ -126,25 +126,29 @@ def test_the_results_of_a_run_are_those_of_its_dataset() -> None:
     assert refused.value.hint == "see its state with: pennsieve run show 'first run'"
 
 
+def refuse(node: FakeNode, ready: Prepared, **options: Any) -> None:
+    earlier(node).refuse_taken(ready.dataset, ready.input, ready.folder, RunOptions("M", **options))
+
+
 @pytest.mark.parametrize("name", ["first run", "first-run", "First run"])
 def test_a_name_that_a_run_has_is_refused(name: str) -> None:
     node = FakeNode()
     node.runs = {ONE: summary(ONE, 1, name="first run")}
     with pytest.raises(UsageProblem, match="there is a run called 'first run' already"):
-        earlier(node).refuse_taken(prepared(name=name), RunOptions("M", name=name))
-    earlier(node).refuse_taken(prepared(), RunOptions("M"))
-    earlier(node).refuse_taken(prepared(name="other"), RunOptions("M", name="other"))
+        refuse(node, prepared(name=name), name=name)
+    refuse(node, prepared())
+    refuse(node, prepared(name="other"), name="other")
 
 
 def test_a_folder_with_files_means_that_the_name_was_taken() -> None:
-    def refuse(ready: Prepared, **options: Any) -> None:
-        earlier(FakeNode()).refuse_taken(ready, RunOptions("M", name="first run", **options))
-
+    node = FakeNode()
     ready = prepared(name="first run", content=(*FILES, *RESULTS))
     assert ready.input.in_folder == 2
     with pytest.raises(UsageProblem, match="has a folder 'results/first-run' with files already"):
-        refuse(ready)
-    refuse(ready, folder="results/first-run")  # who types a folder has chosen it
+        refuse(node, ready, name="first run")
+    refuse(
+        node, ready, name="first run", folder="results/first-run"
+    )  # who types a folder has chosen it
     similar = DataFile("p", "results/first-run-2/a", 1)
     assert prepared(name="first run", content=(*FILES, similar)).input == Input(
         (*sorted((*FILES, similar), key=lambda file: file.path),), 0, 0, is_whole=True

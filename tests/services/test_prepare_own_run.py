@@ -79,7 +79,8 @@ def test_without_a_sufficient_grant_nothing_is_sent(access: dict[str, str], mess
     with pytest.raises(Forbidden, match=message) as caught:
         prepared(node, workflow="word-count")
     assert caught.value.hint == (
-        "grant it with: pennsieve dataset grant word-count --dataset 'Mouse EEG'"
+        "grant it with: pennsieve dataset grant word-count --dataset 'Mouse EEG'; "
+        "or start it with --grant"
     )
     assert not node.starts
 

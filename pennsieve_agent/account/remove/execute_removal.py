@@ -4,23 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pennsieve_agent.account.register.deploy_stack import delete
+from pennsieve_agent.account.remove.delete_node_stack import delete_node_stack
 from pennsieve_agent.account.remove.leftovers import Leftover, Remaining, find_remaining
 from pennsieve_agent.account.remove.plan_removal import RemovalPlan, RemovalStep
 from pennsieve_agent.account.served.role import delete as delete_role
-from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.world.clients import Clients, Progress, StepState
 from pennsieve_agent.aws.iam import find_role
-from pennsieve_agent.aws.parameters import delete_parameters, parameters_called
-from pennsieve_agent.aws.remains import (
-    delete_access_points,
-    delete_secret,
-    deregister_job_definition,
-    job_definitions_called,
-    secrets_called,
-)
-from pennsieve_agent.aws.repositories import empty_repository
-from pennsieve_agent.aws.s3 import empty_bucket
 from pennsieve_agent.domain.compute import NodeStatus
 from pennsieve_agent.domain.poll_delays import pauses
 from pennsieve_agent.errors import (
@@ -161,27 +150,14 @@ class _Removal:
         return "the role is deleted"
 
     def _delete_stack(self, step: RemovalStep) -> str:
-        if self.plan.names is not None:
-            self._empty(step, self.plan.names)
-        delete(step.target, self.clients)
+        delete_node_stack(
+            step.target,
+            self.plan.names,
+            self.clients,
+            lambda state, sentence: self._tell(step, state, sentence),
+        )
         self.removed.append(f"stack {step.target}")
         return "the stack is deleted"
-
-    def _empty(self, step: RemovalStep, names: NodeNames) -> None:
-        """Delete what would prevent the stack's deletion, or would be left behind by it."""
-        aws = self.clients.aws
-        delete_access_points(aws, names.bucket)
-        count = empty_bucket(aws, names.bucket)
-        if count:
-            self._tell(step, StepState.EVENT, f"object versions deleted: {count}")
-        for repository in (names.workflow_images, names.transfer_images):
-            if count := empty_repository(aws, repository):
-                self._tell(step, StepState.EVENT, f"images deleted from {repository}: {count}")
-        delete_parameters(aws, parameters_called(aws, names.parameter_prefix))
-        for secret in secrets_called(aws, names.secret_prefix):
-            delete_secret(aws, secret)
-        for definition in job_definitions_called(aws, f"{names.stack}-"):
-            deregister_job_definition(aws, definition)
 
     def remaining(self) -> Remaining:
         """What should be deleted and is not, or not yet."""

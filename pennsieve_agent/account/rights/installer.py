@@ -195,6 +195,9 @@ def _deletions(names: NodeNames) -> Sequence[Right]:
               conditions={"Null": {f"aws:ResourceTag/{TOKEN_TAG}": "false"}}),
         Right("ListAccessPoints", "list them", ("s3files:ListAccessPoints",),
               (names.arn("s3files", "file-system/*"),), conditions=TAGGED),
+        Right("DeleteFiles", "delete the file system where the last files that a run wrote are not "
+              "in the bucket yet, which no stack does", ("s3files:DeleteFileSystem",),
+              (names.arn("s3files", "file-system/*"),), conditions=TAGGED),
         Right("FindFiles", f"find the node's file system; {NO_RESOURCE}",
               ("s3files:ListFileSystems",), ("*",)),
         Right("DeleteSecrets", "delete the parameters of runs that did not end",

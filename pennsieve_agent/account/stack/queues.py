@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pennsieve_agent.account.spec.node_spec import NodeSpec
+from pennsieve_agent.account.spec.node_spec import Mode, NodeSpec
 from pennsieve_agent.account.stack.network import subnet_ids
 from pennsieve_agent.account.stack.run_files import FILES
 from pennsieve_agent.account.stack.template_parts import (
@@ -72,6 +72,7 @@ def _queue(spec: NodeSpec, name: str, resources: dict[str, Any]) -> Resources:
     return {
         f"{name}Machines": {
             "Type": "AWS::Batch::ComputeEnvironment",
+            **_public(spec),
             "Properties": {
                 "ComputeEnvironmentName": called,
                 "Type": "MANAGED",
@@ -108,6 +109,16 @@ def _queue(spec: NodeSpec, name: str, resources: dict[str, Any]) -> Resources:
             },
         },
     }
+
+
+def _public(spec: NodeSpec) -> Resource:
+    """Machines with public addresses go before their gateway, which AWS would not detach else.
+
+    "When a DependsOn attribute is required"
+    (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-dependson.html).
+    """
+    is_public = spec.settings.mode is Mode.BASIC and not spec.settings.network
+    return {"DependsOn": ["WayOut"]} if is_public else {}
 
 
 def _gpu_machines(spec: NodeSpec) -> dict[str, Any]:

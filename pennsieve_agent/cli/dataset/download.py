@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,11 +15,11 @@ from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import ExitCode, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pennsieve_agent.domain.datasets import DataFile
     from pennsieve_agent.domain.transfers import TransferProgress
-    from pennsieve_agent.services.files.download import DownloadReport
+    from pennsieve_agent.services.files.download import Download, DownloadReport
 
 _SHOWN = 10
 Overwrite = Annotated[
@@ -71,6 +72,18 @@ def fetched(
     It is 8 where all else is there, and Pennsieve is still ``importing`` some. ``missing`` are
     files that are not in the dataset, and why.
     """
+    target = to.expanduser().absolute()
+    with downloading(context, dataset_id, target) as download:
+        download.overwrite = overwrite
+        report = download.run(files)
+    report.importing += importing
+    report.failed += [(Path(path), NotFound(why)) for path, why in missing]
+    return of_report(target, report)
+
+
+@contextmanager
+def downloading(context: Context, dataset_id: str, target: Path) -> Iterator[Download]:
+    """A download from a dataset into a folder, which shows its progress."""
     from pennsieve_agent.console.progress import ProgressLine
     from pennsieve_agent.services.files.download import Download
 
@@ -79,29 +92,18 @@ def fetched(
     def show_progress(at: TransferProgress) -> None:
         line.show(at.files, at.total_files, at.size, at.total_size)
 
-    target = to.expanduser().absolute()
     kept = context.interruption.during(
         "whole files are kept, and the parts of others, which have other names",
         "go on with: the same command",
         always=True,
     )
-    download = Download(
-        context.platform,
-        context.sender,
-        dataset_id,
-        target,
-        context.sleep,
-        show_progress,
-        overwrite=overwrite,
-    )
     try:
         with kept:
-            report = download.run(files)
+            yield Download(
+                context.platform, context.sender, dataset_id, target, context.sleep, show_progress
+            )
     finally:
         line.end()
-    report.importing += importing
-    report.failed += [(Path(path), NotFound(why)) for path, why in missing]
-    return of_report(target, report)
 
 
 def of_report(target: Path, report: DownloadReport) -> Shown:

@@ -87,11 +87,11 @@ def upload(
     with context.interruption.during(
         "what was sent is kept, the other files are not uploaded", "go on with: the same command"
     ):
-        report = _resumed(context, where, target, collected, replace=replace)
+        report = resumed(context, where, target, collected, replace=replace)
     return _shown(where, collected, report, equal)
 
 
-def _resumed(
+def resumed(
     context: Context, where: Dataset, target: list[str], collected: Collected, *, replace: bool
 ) -> UploadReport:
     """Upload, going on with an upload to the same ``target`` that was interrupted."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.run_filter import Someone
     from pennsieve_agent.domain.runs import Run, RunState
     from pennsieve_agent.services.runs.all_runs import AllRuns, Located
+    from pennsieve_agent.services.runs.earlier_runs import EarlierRuns
     from pennsieve_agent.services.runs.run_backend import RunBackend
     from pennsieve_agent.services.runs.run_outputs import ImportWait
     from pennsieve_agent.settings.started_runs import RunJournal
@@ -86,6 +87,13 @@ def _name(context: Context, id_: str) -> str:
 def find(context: Context, reference: str | None) -> Located:
     """A run by name, unique prefix or id, on any node; my latest when none is named."""
     return everywhere(context).find(reference)
+
+
+def earlier_runs(context: Context) -> EarlierRuns:
+    """The runs before one that is to be started."""
+    from pennsieve_agent.services.runs.earlier_runs import EarlierRuns
+
+    return EarlierRuns(context.platform, everywhere(context), import_wait(context))
 
 
 def import_wait(context: Context) -> ImportWait:

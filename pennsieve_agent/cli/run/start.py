@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pennsieve_agent.cli import options
+from pennsieve_agent.cli import local_run, options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.run import limits, start_options
@@ -21,21 +21,23 @@ if TYPE_CHECKING:
 
 @command(
     "run start",
-    answers=("run", "run_plan"),
+    answers=("run", "run_plan", "local_run", "local_run_plan"),
     examples=[
         "pennsieve run start -d 'Mouse EEG' -w spike-rate --files 'raw/**/*.edf' --follow",
         "pennsieve run start -d 'Mouse EEG' -p THRESHOLD=4 --dry-run",
+        "pennsieve run start -d 'Mouse EEG' -w spike-rate --files raw --local",
     ],
 )
 def start(
     context: Context,
-    dataset: options.Dataset,
+    dataset: start_options.Dataset = None,
     workflow: start_options.Workflow = None,
     node: start_options.Node = None,
     files: start_options.Files = None,
     whole: start_options.All = False,
     input_run: start_options.InputRun = None,
     include_results: start_options.IncludeResults = False,
+    grant: start_options.Grant = False,
     param: start_options.Param = None,
     undeclared: start_options.Undeclared = False,
     layout: start_options.Layout = None,
@@ -48,6 +50,11 @@ def start(
     time_limit: limits.TimeLimit = None,
     spot: limits.Spot = False,
     retries: limits.Retries = 0,
+    local: start_options.Local = False,
+    input_: start_options.Input = None,
+    to: start_options.To = None,
+    upload: start_options.Upload = False,
+    engine: local_run.EngineOption = None,
     dry_run: start_options.DryRun = False,
 ) -> Iterator[Shown]:
     """Start a workflow on a dataset's files.
@@ -56,19 +63,21 @@ def start(
     asked; where nobody can be asked, add --all. In --files, '**/' is any number of folders, '{a,b}'
     is either, '!x' leaves out; a path as 'dataset files' lists it means that file or folder.
     What earlier runs wrote is left out, unless --files names its folder.
+    On a node of your own, a workflow that may not use the dataset yet is granted it after a yes, or
+    with --grant.
     Everything is checked before anything is sent. A command whose answer was lost can be typed
     again: on an own node, it goes on with the same run. With --wait or --follow the exit code is 0
     when the run succeeded, 3 when it failed or was cancelled, and 8 when the time was up.
+    With --local the run is on this machine, as a node does it, on files that are downloaded once
+    and kept, or on those of --input: a Pennsieve key is enough. The code is built from the
+    workflow's repositories. The results are in a folder, with --upload in the dataset, too.
     """
-    from functools import partial
-
-    from pennsieve_agent.cli.run import places, start_views, starting
+    from pennsieve_agent.cli.run import local_options, start_local
     from pennsieve_agent.services.runs import run_request
-    from pennsieve_agent.services.runs.earlier_runs import EarlierRuns
 
     _refuse_both(files, input_run, whole=whole)
     request = run_request.RunOptions(
-        dataset,
+        dataset or "",
         workflow,
         node,
         files=tuple(files or ()),
@@ -80,17 +89,55 @@ def start(
         limits=limits.limits(max_cost, time_limit, retries, spot=spot),
         layout=layout or "",
         undeclared=undeclared,
+        grant=grant,
     )
-    imports = places.import_wait(context)
-    earlier = EarlierRuns(context.platform, places.everywhere(context), imports)
+    here = local_options.LocalOptions(input_, to, engine, upload=upload, dry_run=dry_run)
+    if local:
+        for name_, is_typed in (("--timeout", timeout is not None), ("--grant", grant)):
+            if is_typed:
+                raise UsageProblem(
+                    f"{name_} and --local cannot be given together", hint="leave one out"
+                )
+        yield start_local.start_local(context, request, here, whole=whole)
+        return
+    local_options.refuse_without_local(here)
+    if dataset is None:
+        raise UsageProblem("missing option '--dataset'", hint="name a dataset: --dataset DATASET")
+    yield from _on_node(
+        context,
+        request,
+        whole=whole,
+        waits=follow or wait,
+        show=follow and not context.as_json,
+        timeout=timeout,
+        dry_run=dry_run,
+    )
+
+
+def _on_node(
+    context: Context,
+    request: RunOptions,
+    *,
+    whole: bool,
+    waits: bool,
+    show: bool,
+    timeout: float | None,
+    dry_run: bool,
+) -> Iterator[Shown]:
+    from functools import partial
+
+    from pennsieve_agent.cli.run import places, start_views, starting
+
+    earlier = places.earlier_runs(context)
     ready = _prepared(context, request, earlier, dry_run=dry_run)
-    check = partial(earlier.refuse_taken, ready, request)
+    check = partial(earlier.refuse_taken, ready.dataset, ready.input, ready.folder, request)
     if dry_run:
         check()
         yield start_views.plan(ready)
     elif _takes_input(context, ready, whole=whole):
-        ways = {"waits": follow or wait, "show": follow and not context.as_json}
-        yield from starting.start_and_show(context, ready, request, check, timeout=timeout, **ways)
+        yield from starting.start_and_show(
+            context, ready, request, check, waits=waits, show=show, timeout=timeout
+        )
     else:
         yield Shown(notes=["nothing was started"])
 
@@ -106,20 +153,24 @@ def _prepared(
 ) -> Prepared:
     """The run, with everything checked; what the user should know of what he typed is said."""
     from pennsieve_agent.cli.run import start_views
+    from pennsieve_agent.cli.run.missing_grant import with_grant
     from pennsieve_agent.services.runs import prepare_run
 
-    ready = prepare_run.prepare(
-        context.platform,
-        context.own_nodes,
-        context.node_calls,
-        request,
-        context.now(),
-        earlier=earlier,
-        hand_over=None if dry_run else _hand_over(context),
-    )
-    start_views.note_undeclared(context, ready)
-    start_views.note_idle_patterns(context, ready)
-    start_views.note_coming_files(context, ready, request.files)
+    def prepare() -> Prepared:
+        return prepare_run.prepare(
+            context.platform,
+            context.own_nodes,
+            context.node_calls,
+            request,
+            context.now(),
+            earlier=earlier,
+            hand_over=None if dry_run else _hand_over(context),
+        )
+
+    ready = prepare() if dry_run else with_grant(context, prepare, is_agreed=request.grant)
+    start_views.note_undeclared(context, ready.request.workflow, ready.request.parameters)
+    start_views.note_idle_patterns(context, ready.input)
+    start_views.note_coming_files(context, ready.dataset, request.files)
     return ready
 
 
@@ -127,12 +178,8 @@ def _takes_input(context: Context, ready: Prepared, *, whole: bool) -> bool:
     """Say what is not input, and ask whether all else is, where the user has chosen nothing."""
     from pennsieve_agent.cli.run import start_views
 
-    start_views.note_files(context, ready)
-    return not ready.input.is_whole or context.streams.confirm(
-        start_views.whole_dataset_question(ready),
-        assume=whole,
-        instead="choose files with: --files 'PATTERN'; or take them all with: --all",
-    )
+    start_views.note_files(context, ready.input, ready.folder)
+    return start_views.takes_input(context, ready.input, ready.dataset, whole=whole)
 
 
 def _hand_over(context: Context) -> HandOver:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+Dataset = Annotated[
+    str | None,
+    typer.Option("--dataset", "-d", metavar="DATASET", help="Name, unique prefix or id."),
+]
 Workflow = Annotated[
     str | None,
     typer.Option("--workflow", "-w", metavar="WORKFLOW", help="Default: the only one granted."),
@@ -32,6 +37,10 @@ IncludeResults = Annotated[
 All = Annotated[
     bool, typer.Option("--all", help="Take the whole dataset as input, without being asked.")
 ]
+Grant = Annotated[
+    bool,
+    typer.Option("--grant", help="Let the workflow use the dataset on your nodes, without asking."),
+]
 Param = Annotated[
     list[str] | None,
     typer.Option(
@@ -54,3 +63,21 @@ Folder = Annotated[
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Show the log until the run ends.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait, quietly, until the run ends.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would run, and start nothing.")]
+Local = Annotated[
+    bool, typer.Option("--local", help="Run on this machine: no node, no AWS; to its end.")
+]
+Input = Annotated[
+    Path | None,
+    typer.Option(
+        "--input", metavar="FOLDER", help="With --local: a folder of this machine as the input."
+    ),
+]
+To = Annotated[
+    Path | None,
+    typer.Option(
+        "--to", metavar="FOLDER", help="With --local: for the results; default results/NAME."
+    ),
+]
+Upload = Annotated[
+    bool, typer.Option("--upload", help="With --local: upload the results to the dataset, too.")
+]

@@ -13,10 +13,13 @@ from pennsieve_agent.console.words import plural, size
 from pennsieve_agent.domain.figures import total
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.domain.datasets import Dataset
     from pennsieve_agent.domain.run_estimate import Estimate
+    from pennsieve_agent.domain.run_results import Input
+    from pennsieve_agent.domain.workflows import Workflow
     from pennsieve_agent.services.runs.run_request import Prepared
     from pennsieve_agent.services.runs.start_run import Started
 
@@ -56,11 +59,11 @@ def _plan_text(ready: Prepared) -> list[Part]:
         ("dataset", ready.dataset.name),
         ("node", f"{ready.node.name}, {_whose(ready)}"),
         ("acts as", "the workflow's own identity" if ready.own_node else "you"),
-        ("input", _input(ready)),
-        ("left out", _left_out(ready)),
-        ("layout", _LAYOUTS.get(ready.layout, ready.layout)),
+        ("input", input_words(ready.input)),
+        ("left out", left_out_words(ready.input)),
+        ("layout", LAYOUTS.get(ready.layout, ready.layout)),
         ("results", ready.folder),
-        ("note", _shared_folder(ready)),
+        ("note", _shared_folder(ready.input, ready.folder)),
         ("limits", limits_words(ready.request.limits)),
         ("cost", _cost(ready)),
     ]
@@ -78,20 +81,19 @@ def _plan_text(ready: Prepared) -> list[Part]:
         "",
         Table(["JOB", "KIND", "AFTER", Column("CODE OR FOLDER", Cut.RUN_ON)], rows),
     ]
-    settings = sorted(
-        (name, value)
-        for job in ready.plan.jobs
-        for name, value in ready.request.parameters.get(job.id, {}).items()
-    )
-    if settings:
-        text += [
-            "",
-            Table(["PARAMETER", Column("VALUE", Cut.WRAP)], [list(pair) for pair in settings]),
-        ]
-    return text
+    return [*text, *parameter_rows(ready.request.parameters)]
 
 
-_LAYOUTS = {
+def parameter_rows(parameters: Mapping[str, Mapping[str, str]]) -> list[Part]:
+    """The values that were chosen; nothing where none was."""
+    settings = sorted(pair for values in parameters.values() for pair in values.items())
+    if not settings:
+        return []
+    columns: list[str | Column] = ["PARAMETER", Column("VALUE", Cut.WRAP)]
+    return ["", Table(columns, [list(pair) for pair in settings])]
+
+
+LAYOUTS = {
     "tree": "tree (files in their folders, without those that all files share)",
     "flat": "flat (all files at the top of INPUT_DIR)",
 }
@@ -133,65 +135,73 @@ def _whose(ready: Prepared) -> str:
     return f"your own, AWS account {own.account}, {own.region}"
 
 
-def _input(ready: Prepared) -> str:
-    amount = size(total(file.size for file in ready.files))
-    count = f"{plural(len(ready.files), 'file')}, {amount}"
-    return f"the whole dataset: {count}" if ready.input.is_whole else count
+def input_words(input_: Input) -> str:
+    """How many files are read."""
+    amount = size(total(file.size for file in input_.files))
+    count = f"{plural(len(input_.files), 'file')}, {amount}"
+    return f"the whole dataset: {count}" if input_.is_whole else count
 
 
-def _left_out(ready: Prepared) -> str:
+def left_out_words(input_: Input) -> str:
     """How many files are not input because earlier runs made them."""
-    if not (count := ready.input.left_out):
+    if not (count := input_.left_out):
         return ""
     return f"{plural(count, 'file')} of results of earlier runs"
 
 
-def _shared_folder(ready: Prepared) -> str:
+def _shared_folder(input_: Input, folder: str) -> str:
     """What happens in a folder for results that has files already; empty where it has none."""
-    if not (count := ready.input.in_folder):
+    if not (count := input_.in_folder):
         return ""
     return (
-        f"'{ready.folder}' has {plural(count, 'file')} already; where a name is taken, Pennsieve "
+        f"'{folder}' has {plural(count, 'file')} already; where a name is taken, Pennsieve "
         "gives the new file another, such as 'a (1).txt'"
     )
 
 
-def note_files(context: Context, ready: Prepared) -> None:
-    """Say which files are not input, and which lie where results will."""
-    if words := _shared_folder(ready):
+def note_files(context: Context, input_: Input, folder: str) -> None:
+    """Say which files are not input, and which lie in the ``folder`` where results will be."""
+    if words := _shared_folder(input_, folder):
         context.streams.note(words)
-    if words := _left_out(ready):
+    if words := left_out_words(input_):
         context.streams.note(
             f"left out: {words} (take them with --input-run RUN or --include-results)"
         )
 
 
-def note_idle_patterns(context: Context, ready: Prepared) -> None:
+def note_idle_patterns(context: Context, input_: Input) -> None:
     """Say which patterns should have left out files, and leave out none."""
     from pennsieve_agent.services.files.choose_files import idle_notes
 
-    for note in idle_notes(ready.input.idle):
+    for note in idle_notes(input_.idle):
         context.streams.note(note)
 
 
-def note_coming_files(context: Context, ready: Prepared, patterns: Sequence[str]) -> None:
+def note_coming_files(context: Context, dataset: Dataset, patterns: Sequence[str]) -> None:
     """Say which of the files that were named are on their way to the dataset, and are not read."""
     from pennsieve_agent.services.files.choose_files import coming_notes
 
-    for note in coming_notes(context.platform, ready.dataset, patterns) if patterns else ():
+    for note in coming_notes(context.platform, dataset, patterns) if patterns else ():
         context.streams.note(note)
 
 
-def whole_dataset_question(ready: Prepared) -> str:
-    """What is asked where nobody chose files."""
-    return f"no files were chosen: take {_input(ready)} of '{ready.dataset.name}' as input?"
+def takes_input(context: Context, input_: Input, dataset: Dataset, *, whole: bool) -> bool:
+    """Ask whether all files are input, where the user has chosen none; ``whole`` is his yes."""
+    question = f"no files were chosen: take {input_words(input_)} of '{dataset.name}' as input?"
+    return not input_.is_whole or context.streams.confirm(
+        question,
+        assume=whole,
+        instead="choose files with: --files 'PATTERN'; or take them all with: --all",
+    )
 
 
-def note_undeclared(context: Context, ready: Prepared) -> None:
+def note_undeclared(
+    context: Context, workflow: Workflow, parameters: Mapping[str, Mapping[str, str]]
+) -> None:
     """Say which parameters no step declares: a typo is passed on as well."""
     from pennsieve_agent.engine.run_parameters import undeclared_notes
 
-    for sentence in undeclared_notes(ready.request.workflow, ready.request.parameters):
+    for sentence in undeclared_notes(workflow, parameters):
         context.streams.note(sentence)
 
 
@@ -216,7 +226,7 @@ def started(ready: Prepared, start: Started, *, followed: bool) -> Shown:
     else:
         text = f"Started run '{run.name or ready.request.name}' ({run.uuid})"
     what = (
-        f"{ready.plan.workflow_name} on {_input(ready)} of '{ready.dataset.name}', "
+        f"{ready.plan.workflow_name} on {input_words(ready.input)} of '{ready.dataset.name}', "
         f"node '{ready.node.name}'"
     )
     if followed:

@@ -8,6 +8,11 @@ ADMIN = Section.ADMINISTRATION
 
 COMMANDS: tuple[Entry, ...] = (
     Command(
+        "workflow init",
+        "workflow.init",
+        "Begin a workflow: write what a script, or a new program, needs to run on a node.",
+    ),
+    Command(
         "workflow test", "workflow.test", "Build code and run it on this machine as a node does."
     ),
     Command("workflow add", "workflow.add", "Register code from git as a workflow."),

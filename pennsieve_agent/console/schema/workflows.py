@@ -56,6 +56,28 @@ _WORKFLOWS = (
         ),
     ),
     Document(
+        "new_workflow",
+        "A workflow that was begun: workflow init.",
+        (
+            Field("folder", "text", "Its folder."),
+            _NAME,
+            Field("language", "word", "python or r."),
+            Field("script", "text", "The user's script that it starts.", null=True),
+            Field("changed", "boolean", "False for --dry-run, and where nothing was missing."),
+            Field("written", "list of text", "Files that were, or would be, written."),
+            Field("left", "list of text", "Files that were there, and stay as they are."),
+            Field("parameters", "list of text", "Variables that its manifest declares."),
+            Field("secrets", "list of text", "Variables to set by secret set."),
+            Field("packages", "list of text", "What the script imports and the image installs."),
+            Field("commit", "text", "Its first commit.", null=True),
+            Field("tag", "text", "The commit's tag.", null=True),
+            Field("git_problem", "text", "Why nothing was committed.", null=True),
+            Field("uncommitted", "list of text", "Other files, which are not in the commit."),
+            Field("findings", "list of workflow_finding", "What workflow check says."),
+            Field("next", "list of text", "Commands to type next."),
+        ),
+    ),
+    Document(
         "workflow_step",
         "A step of a workflow.",
         (

@@ -20,6 +20,7 @@ from typing import Any
 
 from pennsieve_agent.sandbox.aws.functions.function_files import order_problem
 from pennsieve_agent.sandbox.aws.stack_changes import replacement_problems
+from pennsieve_agent.sandbox.aws.stack_deletion import delete_in_order, detach_problem
 
 log = logging.getLogger(__name__)
 
@@ -143,7 +144,14 @@ def _updating(
 
 def _deleting(original: Callable[..., Any], resources: Any, resource: Any, body: Any) -> None:
     name = resource.logical_resource_id
-    _note(resources, "DELETE", name, lambda: original(resources, resource, body))
+
+    def delete() -> None:
+        bodies = resources._resource_json_map  # noqa: SLF001 - moto's own
+        if problem := detach_problem(bodies, name):
+            raise ValueError(problem)
+        original(resources, resource, body)
+
+    _note(resources, "DELETE", name, delete)
 
 
 def _cleaned_up(
@@ -251,7 +259,7 @@ def _roll_back(stack: Any, kind: str, before: tuple[Any, dict[str, Any]]) -> Non
 def _take_back(resources: Any, kind: str, before: tuple[Any, dict[str, Any]]) -> None:
     _forget_what_is_not_there(resources)
     if kind == "CREATE":
-        resources.delete()
+        delete_in_order(resources)
         _forget_what_is_not_there(resources)
     else:
         resources.update(*before)
@@ -268,7 +276,7 @@ def _delete_stack(original: Callable[..., Any], stack: Any) -> None:
     _notes(stack.resource_map).clear()
     _tell(stack, "DELETE_IN_PROGRESS", "User Initiated")
     try:
-        stack.resource_map.delete()
+        delete_in_order(stack.resource_map)
     except Exception as error:  # noqa: BLE001 - as in _carry_out
         log.warning("stack %s cannot be deleted: %s", stack.name, error)
     _forget_what_is_not_there(stack.resource_map)

@@ -169,12 +169,17 @@ _REFERENCES: Mapping[str, Callable[[Any], Iterable[str]]] = {
 }
 
 
+def needs(resources: Mapping[str, Any], name: str) -> set[str]:
+    """The resources on which one of them depends by itself."""
+    return ({*_named(resources[name])} & resources.keys()) - {name}
+
+
 def needed_by(resources: Mapping[str, Any], name: str) -> set[str]:
     """The resources that CloudFormation makes before one of them, as it depends on them."""
     needed: set[str] = set()
     waiting = [name]
     while waiting:
-        new = {*_named(resources[waiting.pop()])} & resources.keys() - needed
+        new = needs(resources, waiting.pop()) - needed
         needed |= new
         waiting += new
     return needed

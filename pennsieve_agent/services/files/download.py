@@ -73,7 +73,11 @@ class DownloadReport:
 
 @dataclass
 class Download:
-    """One download. ``show`` is told of progress, from many threads."""
+    """One download. ``show`` is told of progress, from many threads.
+
+    ``overwrite`` replaces other files; with ``trusts_size``, those of the right size stay where
+    Pennsieve has no checksum that can be compared.
+    """
 
     platform: Platform
     sender: Sender
@@ -82,6 +86,7 @@ class Download:
     sleep: Callable[[float], None]
     show: Callable[[TransferProgress], None]
     overwrite: bool = False
+    trusts_size: bool = False
     workers: int = WORKERS
 
     def run(self, files: Sequence[DataFile]) -> DownloadReport:
@@ -145,7 +150,7 @@ class Download:
         missing, others = [], []
         for file, target in targets:
             fits = is_there(target.path, file.size, target.checksum)
-            if fits or (fits is None and not self.overwrite):
+            if fits or (fits is None and (self.trusts_size or not self.overwrite)):
                 report.skipped.append(self._relative(target.path))
                 report.unchecked += [] if fits else [self._relative(target.path)]
                 continue

@@ -13,11 +13,12 @@ from pennsieve_agent.services.runs import run_outputs
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.datasets import DataFile, Dataset
+    from pennsieve_agent.domain.run_results import Input
     from pennsieve_agent.domain.runs import Run
     from pennsieve_agent.platform.client import Platform
     from pennsieve_agent.services.runs.all_runs import AllRuns
     from pennsieve_agent.services.runs.run_outputs import ImportWait
-    from pennsieve_agent.services.runs.run_request import Prepared, RunOptions
+    from pennsieve_agent.services.runs.run_request import RunOptions
 
 
 class EarlierRuns:
@@ -61,8 +62,12 @@ class EarlierRuns:
             )
         return list(results.files)
 
-    def refuse_taken(self, ready: Prepared, options: RunOptions) -> None:
+    def refuse_taken(
+        self, dataset: Dataset, input_: Input, results: str, options: RunOptions
+    ) -> None:
         """Refuse a typed name that a run has; names that are made up have a number of their own.
+
+        ``results`` is the folder of the dataset to which the run would write.
 
         Raises:
             UsageProblem: it is taken.
@@ -78,9 +83,9 @@ class EarlierRuns:
         ]
         if runs:
             raise UsageProblem(f"there is a run called '{runs[0]}' already", hint=hint)
-        if options.folder is None and ready.input.in_folder:
+        if options.folder is None and input_.in_folder:
             raise UsageProblem(
-                f"dataset '{ready.dataset.name}' has a folder '{ready.folder}' with files already, "
+                f"dataset '{dataset.name}' has a folder '{results}' with files already, "
                 "perhaps of an earlier run",
                 hint=hint,
             )

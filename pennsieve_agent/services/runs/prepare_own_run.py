@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from pennsieve_agent.domain.grants import Access
 from pennsieve_agent.domain.input_layout import Layout, local_paths
@@ -154,6 +154,20 @@ def _version(context: OwnNodeContext, row: NodeWorkflow) -> WorkflowVersion:
     return decode_version(answer, context.where)
 
 
+class NotGrantedError(Forbidden):
+    """A workflow may not use a dataset on a node of the user's own, who can grant it."""
+
+    workflow, dataset = "", ""
+    needed = Access.READ
+
+    @classmethod
+    def of(cls, message: str, command: str, workflow: str, dataset: str, needed: Access) -> Self:
+        """The error, with what is to be granted: names, and the access that is needed."""
+        error = cls(message, hint=f"grant it with: {command}; or start it with --grant")
+        error.workflow, error.dataset, error.needed = workflow, dataset, needed
+        return error
+
+
 def _check_grant(node: OwnNode, row: NodeWorkflow, workflow: Workflow, dataset: Dataset) -> None:
     access = row.grants.get(dataset.id)
     needed = Access.READ_WRITE if workflow.writes else Access.READ
@@ -165,12 +179,10 @@ def _check_grant(node: OwnNode, row: NodeWorkflow, workflow: Workflow, dataset: 
         else f"has no access to dataset '{dataset.name}'"
     )
     command = f"pennsieve dataset grant {quote(row.name)} --dataset {quote(dataset.name)}"
-    raise Forbidden(
-        f"on compute node '{node.name}', workflow '{row.name}' {has}",
-        hint=f"grant it with: {command}"
-        if node.is_owned
-        else f"ask the node's owner for: {command}",
-    )
+    message = f"on compute node '{node.name}', workflow '{row.name}' {has}"
+    if not node.is_owned:
+        raise Forbidden(message, hint=f"ask the node's owner for: {command}")
+    raise NotGrantedError.of(message, command, row.uuid, dataset.id, needed)
 
 
 def _layout(name: str, files: Sequence[DataFile]) -> Layout:

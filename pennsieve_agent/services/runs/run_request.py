@@ -30,7 +30,7 @@ class RunOptions:
 
     ``input_runs`` are runs whose results are input, too, and ``include_results`` lets those of all
     runs be. ``layout`` is that of the input, empty for the workflow's own. ``undeclared`` lets
-    parameters pass that no step declares.
+    parameters pass that no step declares. ``grant`` lets the workflow use the dataset first.
     """
 
     dataset: str
@@ -45,6 +45,7 @@ class RunOptions:
     limits: RunLimits = NO_LIMITS
     layout: str = ""
     undeclared: bool = False
+    grant: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pennsieve_agent.domain.input_layout import Layout, has_files_at_top, local_paths
@@ -28,15 +28,24 @@ _FOLDER_MODE, _FILE_MODE = 0o755, 0o644
 
 @dataclass(frozen=True, slots=True)
 class LocalInput:
-    """A folder and its files: paths below it, with ``/``."""
+    """A folder and its files: paths below it, with ``/``.
+
+    Files that lie elsewhere below the folder than they do in the dataset are in ``places``, by the
+    paths that they have there.
+    """
 
     folder: Path
     files: tuple[str, ...]
+    places: Mapping[str, str] = field(default_factory=dict)
+
+    def path(self, name: str) -> Path:
+        """Where a file is."""
+        return self.folder / self.places.get(name, name)
 
     @property
     def size(self) -> int:
         """All bytes."""
-        return sum((self.folder / name).stat().st_size for name in self.files)
+        return sum(self.path(name).stat().st_size for name in self.files)
 
     def stage(self, into: Path, layout: Layout) -> bool:
         """Copy the files as a node lays them out; whether any is at the top.
@@ -50,7 +59,7 @@ class LocalInput:
         for name, place in zip(self.files, places, strict=True):
             target = into / place
             target.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
-            shutil.copyfile(self.folder / name, target)
+            shutil.copyfile(self.path(name), target)
             target.chmod(_FILE_MODE)
         return has_files_at_top(places)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,6 +86,16 @@ class MountTarget:
     zone: str
 
 
+Pending = Callable[[FileSystem], bool]
+"""Whether a file system has changes that are not in its bucket yet."""
+_pending: list[Pending] = []
+
+
+def know_pending(pending: Pending) -> None:
+    """From now on know of changes that are not in a bucket yet, in this process."""
+    _pending[:] = [pending]
+
+
 class S3FilesBackend(BaseBackend):
     """The file systems of an account in a region."""
 
@@ -145,12 +155,13 @@ class S3FilesBackend(BaseBackend):
             raise Refused("ResourceNotFoundException", f"file system {id_or_arn} does not exist")
         return known
 
-    def delete_file_system(self, id_or_arn: str, *, pending: bool) -> None:
-        """Delete one that nothing is attached to.
+    def delete_file_system(self, id_or_arn: str, *, force: bool = False) -> None:
+        """Delete one that nothing is attached to, and whose changes are all in the bucket.
 
         "Deleting file systems"
         (https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-file-systems-deleting.html).
-        ``pending`` is whether changes are not in the bucket yet, without ``forceDelete``.
+        ``force`` deletes one with changes that are not ("DeleteFileSystem", ``forceDelete``,
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_S3Files_DeleteFileSystem.html).
         """
         known = self.file_system(id_or_arn)
         attached = [
@@ -159,7 +170,7 @@ class S3FilesBackend(BaseBackend):
         ]
         if attached:
             raise Refused("ConflictException", f"file system {known.id} still has {attached[0]}")
-        if pending:
+        if not force and any(pending(known) for pending in _pending):
             raise Refused("ConflictException", f"{known.id} has changes that are not in the bucket")
         del self.file_systems[known.id]
 

@@ -13,8 +13,10 @@ from pennsieve_agent.sandbox.aws.s3files.file_systems import (
     AccessPoint,
     FileSystem,
     MountTarget,
+    Pending,
     Refused,
     S3FilesBackend,
+    know_pending,
     s3files_backends,
 )
 from pennsieve_agent.sandbox.host.world import USER_ACCOUNT_ID
@@ -22,16 +24,13 @@ from pennsieve_agent.sandbox.host.world import USER_ACCOUNT_ID
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-Pending = Callable[[FileSystem], bool]
-"""Whether a file system has changes that are not in its bucket yet."""
-
 
 class S3FilesFront:
     """A WSGI application: what is signed for S3 Files is answered here, the rest by ``behind``."""
 
     def __init__(self, behind: WSGIApplication, pending: Pending) -> None:
         self._behind = behind
-        self._pending = pending
+        know_pending(pending)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
@@ -44,7 +43,7 @@ class S3FilesFront:
         backend = s3files_backends[account][request.region]
         headers = [("Content-Type", "application/json")]
         try:
-            body = _answer(backend, request, self._pending)
+            body = _answer(backend, request)
         except Refused as refused:
             start_response(
                 f"{STATUS[refused.code]} Error",
@@ -57,20 +56,17 @@ class S3FilesFront:
         return [json.dumps(body).encode() if body is not None else b""]
 
 
-def _answer(
-    backend: S3FilesBackend, request: wire.AwsRequest, pending: Pending
-) -> dict[str, Any] | None:
+def _answer(backend: S3FilesBackend, request: wire.AwsRequest) -> dict[str, Any] | None:
     operation = _OPERATIONS.get(request.operation)
     if operation is None:
         raise Refused("ValidationException", f"{request.operation} is not emulated")
-    return operation(_Call(backend, request.parameters, pending))
+    return operation(_Call(backend, request.parameters))
 
 
 @dataclass(frozen=True, slots=True)
 class _Call:
     backend: S3FilesBackend
     parameters: Mapping[str, Any]
-    pending: Pending
 
     @property
     def system(self) -> FileSystem:
@@ -82,8 +78,7 @@ class _Call:
 
 def _delete_system(call: _Call) -> None:
     forced = str(call.parameters.get("forceDelete", "")).lower() == "true"
-    system = call.system
-    call.backend.delete_file_system(system.id, pending=not forced and call.pending(system))
+    call.backend.delete_file_system(call.system.id, force=forced)
 
 
 def _targets(call: _Call) -> dict[str, Any]:

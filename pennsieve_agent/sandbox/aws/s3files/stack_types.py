@@ -114,8 +114,8 @@ def _configured(resource: Any, properties: Mapping[str, Any]) -> None:
 
 def _delete(backend: Any, resource: Any) -> None:
     match resource:
-        case FileSystem():
-            backend.delete_file_system(resource.id, pending=False)
+        case FileSystem() if resource.id in backend.file_systems:  # else it is gone already
+            backend.delete_file_system(resource.id)
         case AccessPoint():
             backend.access_points.pop(resource.id, None)
         case MountTarget():
