@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from pennsieve_agent.domain.prices import BUILD_MINUTE
 
@@ -69,6 +71,30 @@ class NodeBuild:
         """How long it took; 0 before it has ended."""
         return max(0.0, self.ended_at - self.started_at) if self.ended_at else 0.0
 
+    @property
+    def cost(self) -> float | None:
+        """What AWS charges for it, in USD, by the list price; None before it has ended."""
+        if not self.ended_at:
+            return None
+        return round(math.ceil(self.seconds / 60) * self.size.usd_per_minute, 3)
+
+
+def decode_build(row: Mapping[str, Any]) -> NodeBuild:
+    """A build as a node answers it; one in a state that is not known counts as running."""
+    state, size = str(row.get("state")), str(row.get("size"))
+    return NodeBuild(
+        id=str(row["id"]),
+        archive=str(row.get("sha256") or ""),
+        name=str(row.get("name") or ""),
+        source=str(row.get("source") or ""),
+        commit=str(row.get("commit") or ""),
+        size=BuildSize(size) if size in list(BuildSize) else BuildSize.SMALL,
+        state=BuildState(state) if state in list(BuildState) else BuildState.RUNNING,
+        started_at=float(row.get("startedAt") or 0),
+        ended_at=float(row.get("endedAt") or 0),
+        problem=str(row.get("problem") or ""),
+    )
+
 
 _TOO_MANY = re.compile(r"toomanyrequests|429 too many requests", re.IGNORECASE)
 _OF_CODEBUILD = re.compile(r"\[Container\] \d{4}/\d\d/\d\d ")
@@ -85,6 +111,11 @@ def refused_as_too_many(lines: Iterable[str]) -> bool:
     return any(_TOO_MANY.search(line) for line in lines)
 
 
+def is_of_codebuild(line: str) -> bool:
+    """Whether a line of a build's log is CodeBuild's own: about its commands and phases."""
+    return _OF_CODEBUILD.match(line) is not None
+
+
 def failing_line(lines: Iterable[str]) -> str:
     """The line of a failed build's log that says why: the last that reads so, else the last.
 
@@ -93,7 +124,7 @@ def failing_line(lines: Iterable[str]) -> str:
     last = telling = ""
     for line in lines:
         text = line.strip()
-        if not text or _OF_CODEBUILD.match(text):
+        if not text or is_of_codebuild(text):
             continue
         last = text
         if _FAILING.search(text):

@@ -9,7 +9,15 @@ import typer
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.cli.workflow.add import Build, Builder, Disk, Layout, NeedsPennsieve, wish_of
+from pennsieve_agent.cli.workflow.add import (
+    Build,
+    Builder,
+    BuildSize,
+    Disk,
+    Layout,
+    NeedsPennsieve,
+    wish_of,
+)
 from pennsieve_agent.console.shown import NOT_CHANGED, UNCHANGED, Prose, Shown
 from pennsieve_agent.errors import UsageProblem
 
@@ -81,6 +89,7 @@ def update(
     to: To = None,
     repo: Repo = None,
     build: Build = Builder.AUTO,
+    build_size: BuildSize = None,
     layout: Layout = None,
     needs_pennsieve: NeedsPennsieve = None,
     disk: Disk = None,
@@ -98,7 +107,7 @@ def update(
     from pennsieve_agent.cli.workflow.update_code import CodeRequest, update_code
 
     edits = name is not None or description is not None or bool(default)
-    settings = layout or needs_pennsieve or disk or build is not Builder.AUTO
+    settings = layout or needs_pennsieve or disk or build_size or build is not Builder.AUTO
     codes = bool(to or repo or accept_moved_tag or settings)
     _check(name, edits=edits, renews=renew_identity, codes=codes, dry_run=dry_run)
     if renew_identity:
@@ -108,7 +117,7 @@ def update(
     request = CodeRequest(
         to or (), repo or (), accept_moved_tag=accept_moved_tag, yes=yes, dry_run=dry_run
     )
-    wish = wish_of(None, build, layout, needs_pennsieve, disk)
+    wish = wish_of(None, build, layout, needs_pennsieve, disk, size=build_size)
     return update_code(context, workflow, request, wish)
 
 

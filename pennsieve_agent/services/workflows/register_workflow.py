@@ -6,13 +6,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pennsieve_agent.domain.workflows import Checkout
-from pennsieve_agent.errors import UsageProblem
+from pennsieve_agent.errors import EngineError, UsageProblem
 from pennsieve_agent.services.workflows import build_choice
-from pennsieve_agent.services.workflows.build_choice import Build, Choice
+from pennsieve_agent.services.workflows.build_choice import (
+    Build,
+    Choice,
+    OwnNodes,
+    choose_own,
+)
 from pennsieve_agent.services.workflows.check_code import Purpose, check_checkouts
 from pennsieve_agent.services.workflows.existing_workflow import Existing, check_code
 from pennsieve_agent.services.workflows.register_by_pennsieve import by_pennsieve
-from pennsieve_agent.services.workflows.register_here import build_on_this_machine
+from pennsieve_agent.services.workflows.register_here import build_for_own_nodes
 from pennsieve_agent.services.workflows.registration import (
     Added,
     Means,
@@ -25,15 +30,21 @@ from pennsieve_agent.services.workflows.registration import (
     there_already,
 )
 
-BUILDERS = {Build.PENNSIEVE: "Pennsieve", Build.HERE: "this machine"}
+BUILDERS = {
+    Build.PENNSIEVE: "Pennsieve",
+    Build.HERE: "this machine",
+    Build.NODE: "your own compute node",
+}
 """Who builds, in words."""
+COMPLIANT = "compliant"
+"""The mode of nodes that reach no internet."""
 
 
 def add(means: Means, checkouts: Sequence[Checkout], wish: Wish) -> Added:
     """Build code, and make it a workflow that runs the repositories in turn.
 
-    Built by Pennsieve, it is registered there and put on every own node of mine. Built here, it is
-    put on my nodes, and Pennsieve is told of public code alone. Of a workflow that is there already
+    Built by Pennsieve, it is registered there and put on every own node of mine. Built here or by a
+    node, it is put on my nodes, and Pennsieve is told of public code alone. Of a workflow that is there already
     nothing changes: :func:`update` does that.
 
     Raises:
@@ -80,7 +91,7 @@ def _build(means: Means, registration: Registration) -> Added:
     choice = _choice(means, registration)
     means.note(f"{BUILDERS[choice.build]} builds it: {choice.why}")
     _check(means, registration, choice)
-    build = by_pennsieve if choice.build is Build.PENNSIEVE else build_on_this_machine
+    build = by_pennsieve if choice.build is Build.PENNSIEVE else build_for_own_nodes
     added = build(means, registration, choice)
     remember(means, added.workflow.uuid, registration.checkouts)
     return added
@@ -106,7 +117,7 @@ def _choice(means: Means, registration: Registration) -> Choice:
     wish, existing = registration.wish, registration.existing
     if existing is not None and not existing.is_on_pennsieve:
         if wish.build is not Build.PENNSIEVE:
-            return Choice(Build.HERE, "only your own nodes have it")
+            return choose_own(wish.build, "only your own nodes have it", _own_nodes(means))
         raise UsageProblem(
             f"only your own nodes have workflow '{existing.workflow.name}', so Pennsieve cannot "
             "build it",
@@ -115,4 +126,20 @@ def _choice(means: Means, registration: Registration) -> Choice:
     # With a token, which is sent where that was asked for alone, private code can be built.
     readable = (lambda _: True) if wish.build is Build.PENNSIEVE else means.is_public
     hindrance = build_choice.obstacle(registration.checkouts, readable)
-    return build_choice.choose(wish.build, hindrance, len(means.desks))
+    return build_choice.choose(wish.build, hindrance, _own_nodes(means))
+
+
+def _own_nodes(means: Means) -> OwnNodes:
+    nodes = [desk.node for desk in means.desks]
+    without = next((node.name for node in nodes if node.mode == COMPLIANT), "")
+
+    def is_engine_there() -> bool:
+        if all(desk.images.takes_archives() for desk in means.desks):
+            return True  # a sandbox without containers: nothing has to be built
+        try:
+            means.engine()
+        except EngineError:
+            return False
+        return True
+
+    return OwnNodes(len(nodes), without, is_engine_there)

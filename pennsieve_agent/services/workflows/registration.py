@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from pennsieve_agent.domain.image_builds import BuildSize
 from pennsieve_agent.domain.workflows import Checkout, Step, Workflow
 from pennsieve_agent.services.workflows.build_choice import Build, Choice
 from pennsieve_agent.services.workflows.code_change import CodeChange, code_changes
@@ -69,6 +70,7 @@ class Wish:
     layout: str | None = None
     needs_pennsieve: str | None = None
     disk: Mapping[str, int] | None = None
+    build_size: BuildSize = BuildSize.SMALL
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import hashlib
 import http.server
 import json
 import threading
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,9 @@ def reason(state: dict[str, Any]) -> tuple[str, str]:
 
 
 def code(script: str, more: str = "") -> dict[str, str]:
-    base = f"FROM {busybox_image()}\nRUN echo slow > /slow\n{more}COPY run.sh /\nRUN cat /run.sh\n"
+    """A Dockerfile with a layer above the script and one below, which no engine has seen."""
+    slow = f"RUN echo {uuid.uuid4()} > /slow\n{more}"
+    base = f"FROM {busybox_image()}\n{slow}COPY run.sh /\nRUN cat /run.sh\n"
     return {"Dockerfile": base, "run.sh": script}
 
 
@@ -113,13 +116,14 @@ def code(script: str, more: str = "") -> dict[str, str]:
 def test_a_build_pushes_an_image_and_a_second_runs_only_the_layers_below_a_change(
     bench: Bench,
 ) -> None:
-    first = bench.upload(code("one"))
+    files = code("one")
+    first = bench.upload(files)
     build = bench.start(first)
     state = bench.ended(build)
     assert state["buildStatus"] == "SUCCEEDED", bench.log(build)
     assert bench.tags() == [first]
     assert sum("Running in" in line for line in bench.log(build)) == 2
-    second = bench.upload(code("two"))
+    second = bench.upload(files | {"run.sh": "two"})
     build = bench.start(second, earlier=first)
     assert bench.ended(build)["buildStatus"] == "SUCCEEDED", bench.log(build)
     log = bench.log(build)
@@ -232,7 +236,9 @@ def busy_registry() -> Iterator[tuple[str, list[str]]]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append(self.path)
-            errors = [{"code": "TOOMANYREQUESTS", "message": "You have reached your pull rate limit."}]
+            errors = [
+                {"code": "TOOMANYREQUESTS", "message": "You have reached your pull rate limit."}
+            ]
             body = json.dumps({"errors": errors}).encode()
             self.send_response(429)
             self.send_header("Content-Type", "application/json")

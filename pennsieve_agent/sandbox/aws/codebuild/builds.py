@@ -70,7 +70,9 @@ class Builds:
     def start(self) -> None:
         """Builds that were running when the sandbox ended have ended with it."""
         for build in self._records.unended():
-            self._end(build, "FAULT", "BUILD", ("INTERNAL_SERVICE_ERROR", "the sandbox was stopped"))
+            self._end(
+                build, "FAULT", "BUILD", ("INTERNAL_SERVICE_ERROR", "the sandbox was stopped")
+            )
 
     def stop(self) -> None:
         """End all builds."""
@@ -102,12 +104,16 @@ class Builds:
         size = request.text("computeTypeOverride") or project.environment["ComputeType"]
         if size not in _SIZES:
             raise Refused("InvalidInputException", f"Invalid compute type: {size}")
-        overrides = {v["name"]: v["value"] for v in parameters.get("environmentVariablesOverride", ())}
+        overrides = {
+            v["name"]: v["value"] for v in parameters.get("environmentVariablesOverride", ())
+        }
         own = {v["Name"]: v["Value"] for v in project.environment.get("EnvironmentVariables", ())}
         with self._starting:
             if token and (known := self._records.of_token(project.arn, token, self._around.now())):
                 if known.overrides != overrides:
-                    raise Refused("InvalidInputException", "the idempotency token is of another build")
+                    raise Refused(
+                        "InvalidInputException", "the idempotency token is of another build"
+                    )
                 return {"build": known.document()}
             quota = _quota()
             if len(self._records.unended()) >= 5 * quota:
@@ -228,7 +234,11 @@ class Builds:
         try:
             task = build_machine.Task(
                 project.phases,
-                {**build.variables, **_own_variables(build), **self._around.enter(build.stream, project)},
+                {
+                    **build.variables,
+                    **_own_variables(build),
+                    **self._around.enter(build.stream, project),
+                },
                 bool(project.environment.get("PrivilegedMode")),
             )
             place = f"{project.account} {project.region} {project.log_group}"
@@ -240,9 +250,7 @@ class Builds:
             self._around.leave(build.stream)
         self._ended(build, done, stopped=stop.is_set(), late=is_late)
 
-    def _ended(
-        self, build: Build, done: build_machine.Done, *, stopped: bool, late: bool
-    ) -> None:
+    def _ended(self, build: Build, done: build_machine.Done, *, stopped: bool, late: bool) -> None:
         if not done.phase:
             self._end(build, "SUCCEEDED", "COMPLETED")
         elif late and build.id not in self._stopped:
@@ -251,7 +259,9 @@ class Builds:
         elif stopped:
             self._end(build, "STOPPED", done.phase.upper())
         else:
-            text = f"Error while executing command: {done.command}. Reason: exit status {done.status}"
+            text = (
+                f"Error while executing command: {done.command}. Reason: exit status {done.status}"
+            )
             self._end(build, "FAILED", done.phase.upper(), ("COMMAND_EXECUTION_ERROR", text))
 
     def _end(

@@ -70,10 +70,14 @@ class BuildsApi:
         caller = Principal(project.account, project.role, role, session)
         group = f"arn:aws:logs:{project.region}:{project.account}:log-group:{project.log_group}"
         for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
-            if why := self._policy_check.why_not(caller, Ask(action, f"{group}:log-stream:{stream}")):
+            if why := self._policy_check.why_not(
+                caller, Ask(action, f"{group}:log-stream:{stream}")
+            ):
                 return why
         backend = logs_backends[project.account][project.region]
-        return "" if project.log_group in backend.groups else "The specified log group does not exist."
+        return (
+            "" if project.log_group in backend.groups else "The specified log group does not exist."
+        )
 
 
 def _seconds(value: Any) -> float:

@@ -58,7 +58,9 @@ class Project:
     def phases(self) -> list[tuple[str, list[str]]]:
         """The phases of its buildspec, in order, with their commands; the buildspec is JSON."""
         spec = json.loads(self.properties["Source"]["BuildSpec"])
-        return [(name, spec["phases"][name]["commands"]) for name in _PHASES if name in spec["phases"]]
+        return [
+            (name, spec["phases"][name]["commands"]) for name in _PHASES if name in spec["phases"]
+        ]
 
     @property
     def log_group(self) -> str:

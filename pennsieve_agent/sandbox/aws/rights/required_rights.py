@@ -295,7 +295,10 @@ def _codebuild(here: _Here) -> list[Ask]:
     """
     request = here.request
     ids = [request.text("id"), *many(request.parameters.get("ids") or ())]
-    names = [request.text("projectName"), *(id_.rpartition("/")[2].partition(":")[0] for id_ in ids)]
+    names = [
+        request.text("projectName"),
+        *(id_.rpartition("/")[2].partition(":")[0] for id_ in ids),
+    ]
     projects = dict.fromkeys(here.named(name, "project/") for name in names if name)
     return [Ask(here.action, project) for project in projects] or [Ask(here.action)]
 
