@@ -55,8 +55,9 @@ _NOT_FOUND = frozenset({"ResourceNotFoundException", "InvalidParameterValueExcep
 _HINTS = {
     "not-shared": "ask the owner to share it: pennsieve compute share NODE --aws ARN --workflow W",
     "no-builder": "build it on this machine, with a container engine: --build here",
-    "build-quota": "build it on this machine, with a container engine: --build here; or ask AWS for "
-    "more, in Service Quotas, AWS CodeBuild, 'Concurrently running builds for Linux/Small environment'",
+    "build-quota": "build it on this machine, with a container engine: --build here; or ask AWS "
+    "for more: Service Quotas, AWS CodeBuild, 'Concurrently running builds for Linux/Small "
+    "environment'",
 }
 _AGAIN = frozenset({"ticket", "replayed"})
 """Refusals that a fresh proof may turn."""

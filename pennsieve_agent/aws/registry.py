@@ -101,6 +101,21 @@ class Registry:
             raise RegistryError(f"the registry sent another manifest than {reference}", where=where)
         return Document(content, kind, digest)
 
+    def tags(self, repository: str) -> list[str]:
+        """The tags of a repository, as many as the registry tells at once.
+
+        Raises:
+            RegistryError: there is no such repository, or it does not tell.
+
+        """
+        where = f"{self._root}{repository}"
+        with self._ask("GET", repository, "tags/list") as answer:
+            content = _read(answer, where)
+        try:
+            return [str(tag) for tag in json.loads(content).get("tags") or ()]
+        except (ValueError, AttributeError, TypeError):
+            raise RegistryError("the registry's list of tags is not JSON", where=where) from None
+
     def has_blob(self, repository: str, digest: str) -> bool:
         """Whether the repository has a blob already."""
         return self._is_there(repository, f"blobs/{digest}")

@@ -24,6 +24,8 @@ from pennsieve_agent.errors import RegistryError
 PLATFORM = ("linux", "amd64")
 """What AWS Batch on Fargate runs (AWS Batch, "runtimePlatform")."""
 BACKOFF = Backoff(first=0.3, longest=10.0, repeats=9)
+LOOKING = Backoff(first=0.3, longest=2.0, repeats=3)
+"""Before anything is copied: a person waits."""
 Note = Callable[[str], None]
 T = TypeVar("T")
 
@@ -67,6 +69,16 @@ def copy_image(
     """
     image = parse_image(source)
     return copy(_public(aws, image), image, own_registry(aws, repository), sleep, note)
+
+
+def resolve(source: Place, image: ImageRef, sleep: Callable[[float], None]) -> str:
+    """The digest of the manifest for linux/amd64 that an image means now.
+
+    Raises:
+        RegistryError: there is no such image, or none for linux/amd64.
+
+    """
+    return _retried(lambda: _manifest(source, image), sleep, LOOKING).digest
 
 
 def own_registry(aws: Aws, repository: str) -> Place:
@@ -201,7 +213,11 @@ def _check_platform(source: Place, manifest: Document, image: ImageRef) -> None:
 
 
 def _not_for_us(image: ImageRef) -> RegistryError:
-    return RegistryError("the image is not available for linux/amd64", where=str(image))
+    return RegistryError(
+        "the image is not available for linux/amd64, which nodes run",
+        where=str(image),
+        hint="build it for that: docker buildx build --platform linux/amd64",
+    )
 
 
 def _blobs(manifest: Document) -> Iterator[_Blob]:
@@ -232,8 +248,10 @@ def _split(address: str) -> tuple[str, str]:
     return f"{scheme}://{host}", path.strip("/")
 
 
-def _retried(work: Callable[[], T], sleep: Callable[[float], None]) -> T:
-    waits = BACKOFF.waits(random.random)
+def _retried(
+    work: Callable[[], T], sleep: Callable[[float], None], backoff: Backoff = BACKOFF
+) -> T:
+    waits = backoff.waits(random.random)
     while True:
         try:
             return work()

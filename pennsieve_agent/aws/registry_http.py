@@ -90,7 +90,8 @@ class RegistryHttp:
         sent, at = dict(headers or {}), url
         for _ in range(_MOST_HOPS):
             own = urlsplit(at).netloc == urlsplit(self.base).netloc
-            known = (self._tokens.get(_area(at)) or self._login) if own else ""
+            token = self._tokens.get(_area(at), "") if own else ""
+            known = token or (self._login if own else "")
             signed = {"Authorization": known} if known else {}
             answer = self._once(method, at, {**sent, **signed}, content)
             if answer.status // 100 == 2:  # noqa: PLR2004 - HTTP
@@ -102,7 +103,10 @@ class RegistryHttp:
                     continue
                 challenge = str(answer.headers.get("WWW-Authenticate") or "")
                 once_more = content is None or isinstance(content, bytes)
-                if answer.status == _UNAUTHORIZED and own and once_more and not known:
+                # A registry that takes tokens refuses the login itself, and says who gives tokens.
+                bearer = challenge.casefold().startswith("bearer ")
+                may_ask = not token and (bearer or not known)
+                if answer.status == _UNAUTHORIZED and own and once_more and may_ask:
                     self._tokens[_area(at)] = self._token(challenge)
                     continue
                 raise _refused(answer, self.base)
@@ -145,9 +149,9 @@ class RegistryHttp:
 
 def _area(url: str) -> str:
     """What a token is for: everything of one repository."""
+    path = urlsplit(url).path
     return (
-        urlsplit(url).path.rpartition("/manifests/")[0]
-        or urlsplit(url).path.partition("/blobs/")[0]
+        path.rpartition("/manifests/")[0] or path.removesuffix("/tags/list").partition("/blobs/")[0]
     )
 
 

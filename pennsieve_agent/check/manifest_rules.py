@@ -17,6 +17,7 @@ _RULES = {
     ManifestFault.SCHEMA: "manifest-schema",
     ManifestFault.UNREADABLE: "manifest-unreadable",
     ManifestFault.DISAGREES: "manifest-disagrees",
+    ManifestFault.COMMAND: "manifest-command",
 }
 _OTHER_NAMES = {"app.yaml", "application.yml", "application.yaml", "pennsieve.yml"}
 _STANDARD = "standard"
@@ -33,7 +34,8 @@ def manifest_findings(code: Code) -> Iterator[Finding]:
     elif not code.manifests:
         yield finding("manifest-missing", "", 0, f"the repository has no {YAML_FILE}")
     for note in manifest.notes:
-        yield finding(_RULES[note.kind], note.file, note.line, note.text, note.hint)
+        line = _line_of(code, "command") if note.kind is ManifestFault.COMMAND else note.line
+        yield finding(_RULES[note.kind], note.file, line, note.text, note.hint)
     yield from _two_files(code)
     yield from _resources(code)
     for parameter in manifest.parameters:

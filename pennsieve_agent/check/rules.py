@@ -212,6 +212,15 @@ _MANIFEST = (
         "keep one of them",
     ),
     Rule(
+        "manifest-command",
+        _ERROR,
+        "a command line that cannot be filled",
+        "no run on your own nodes can start",
+        "correct command and bids in application.json; {input}, {output} and {NAME} of a parameter "
+        "in app.yml are filled",
+        _OWN,
+    ),
+    Rule(
         "manifest-resources",
         _ERROR,
         "more than there is",

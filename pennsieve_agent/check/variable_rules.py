@@ -116,6 +116,8 @@ def _nobody(code: Code) -> str:
 def _unread(code: Code, used: Variables) -> Iterator[Finding]:
     manifest = code.manifest
     read = {read.name for read in used.reads}
+    if manifest.command is not None:
+        read.update(manifest.command.names)
     for parameter in manifest.parameters:
         name = parameter.name
         if name in read or is_reserved(name) or _is_named(code, name):

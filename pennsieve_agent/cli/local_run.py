@@ -50,7 +50,7 @@ To = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """The code of a step, and its files on this machine."""
+    """The code of a step, and its files on this machine; an image has none."""
 
     checkout: Checkout
     files: Path
@@ -161,8 +161,13 @@ class LocalRun:
         return {step: self._built(step, one) for step, one in code.items()}
 
     def _built(self, step: str, code: Code) -> Program:
+        from pennsieve_agent.domain.image_names import parse_image
         from pennsieve_agent.source.repository_urls import name_of
 
+        if code.checkout.image:
+            image = parse_image(code.checkout.image)
+            self.context.streams.note(f"pulling {code.checkout.source_url}")
+            return self.backend.pull(image.name, image.digest, "")
         stop = threading.Event()
         timer = threading.Timer(self.seconds, stop.set)
         timer.daemon = True

@@ -145,10 +145,18 @@ def _to_declare(steps: list[StepFigures], code: Mapping[str, Code]) -> Iterator[
     for step in steps:
         if step.suggested is None:
             continue
-        manifest = code[step.name].checkout.manifest
+        checkout = code[step.name].checkout
+        manifest = checkout.manifest
         cpu, memory = step.suggested
         more = round((HEADROOM - 1) * 100)
         yield ""
+        if checkout.image:
+            sizes = f"--cpu {cpu / _VCPU:g} --memory {memory / 1024:g}"
+            yield Prose(
+                f"To give '{step.name}' when it is added (what it took and {more} % more memory): "
+                f"{sizes}"
+            )
+            continue
         yield Prose(
             f"To declare in {manifest.file or 'app.yml'} of '{step.name}' (what it took and "
             f"{more} % more memory):"

@@ -82,9 +82,10 @@ NOT_CHANGED = "nothing was changed (--dry-run)"
 """The note below the plan of a dry run."""
 
 
-def planned(sentence: str) -> Shown:
+def planned(sentence: str, more: Sequence[Part] = ()) -> Shown:
     """What a command would do, such as ``delete dataset 'Mouse EEG'``: the result of a dry run."""
-    return Shown({"would": sentence, "changed": False}, f"Would {sentence}", [NOT_CHANGED])
+    document = {"would": sentence, "changed": False}
+    return Shown(document, [f"Would {sentence}", *more], [NOT_CHANGED])
 
 
 def show(shown: Shown, streams: Streams, *, as_json: bool) -> None:

@@ -50,6 +50,8 @@ def step(value: Step) -> dict[str, Any]:
         "target_type": value.target_type or None,
         "cpu": value.cpu or None,
         "memory": value.memory or None,
+        "image": value.image or None,
+        "command": list(value.command.words) if value.command else None,
         "parameters": [_parameter(one) for one in value.parameters],
     }
 

@@ -62,7 +62,7 @@ def secret_need(account: str, arn: str) -> Need:
 
 def call_need(account: str, function: str) -> Need:
     """What calling a function of the node takes, as transfer jobs do."""
-    return _need("call the reconciler", "lambda", account, function, "lambda:InvokeFunction")
+    return _need("call the relay", "lambda", account, function, "lambda:InvokeFunction")
 
 
 def object_need(account: str, region: str, action: str, arn: str) -> Need:

@@ -3,8 +3,8 @@
 The prices are list prices of us-east-1 in USD, without any free tier or discount; other regions
 differ by up to a third. Sources, as of :data:`DATE`: the pricing pages of AWS Fargate,
 Amazon CloudWatch, Amazon S3, Amazon DynamoDB, AWS Lambda, AWS KMS, AWS Secrets Manager, Amazon
-ECR, AWS CodeBuild, Amazon EC2 and Amazon VPC. They were not looked up again here, and every figure made of them is
-an estimate.
+ECR, AWS CodeBuild, Amazon EC2 and Amazon VPC. They were not looked up again here, and every figure
+made of them is an estimate.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ TABLE_COPY_GB_MONTH = 0.20
 """Point-in-time recovery (the pricing page of Amazon DynamoDB)."""
 ALARM_MONTH = 0.10
 """A standard alarm on one metric (the pricing page of Amazon CloudWatch)."""
-ALARMS = 2
+ALARMS = 3
 """The alarms of a node."""
 FUNCTION_GB_SECOND = 0.0000133334
 TRANSFER_FUNCTION_MB = 1769

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Self
 
+from pennsieve_agent.domain.command_lines import CommandLine
 from pennsieve_agent.domain.parameters import Parameter
 from pennsieve_agent.domain.server_word import ServerWord
 
@@ -25,7 +26,8 @@ class Step:
     """One node of a workflow's graph ("dag" on the wire); edges exist only as ``depends_on``.
 
     ``cpu`` is in 1/1024 of a vCPU and ``memory`` in MB; 0 means the platform's default.
-    ``disk`` is in GiB and an own node's alone.
+    ``disk`` is in GiB and an own node's alone, as is ``command``, which follows the image's entry
+    point in place of its own arguments, and ``image``, its address by digest.
     """
 
     id: str
@@ -40,6 +42,8 @@ class Step:
     disk: int = 0
     parameters: tuple[Parameter, ...] = ()
     default_params: Mapping[str, str] = field(default_factory=dict)
+    command: CommandLine | None = None
+    image: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,7 @@ class ManifestFault(StrEnum):
     SCHEMA = "schema"
     UNREADABLE = "unreadable"
     DISAGREES = "disagrees"
+    COMMAND = "command"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +152,8 @@ class Manifest:
 
     ``timeout_seconds`` is how long it may run, 0 for no limit; ``sizes_key`` is where its file has
     ``cpu`` and ``memory``. ``notes`` are what is wrong with the file; what can be understood is
-    used. ``lines`` are where parameters and sizes are declared, by their names.
+    used. ``lines`` are where parameters and sizes are declared, by their names. ``command`` is its
+    command line on own nodes, which Pennsieve does not know.
     """
 
     name: str
@@ -161,19 +167,22 @@ class Manifest:
     notes: tuple[ManifestNote, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
     sizes_key: str = "resources"
+    command: CommandLine | None = None
 
     @property
     def breaks_schema(self) -> bool:
         """Whether Pennsieve leaves the manifest's defaults out."""
-        return any(note.kind is not ManifestFault.DISAGREES for note in self.notes)
+        ours = {ManifestFault.DISAGREES, ManifestFault.COMMAND}
+        return any(note.kind not in ours for note in self.notes)
 
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """A repository at one commit, looked at and found usable.
+    """A repository at one commit, or an image, looked at and found usable.
 
     ``source_url`` is the one spelling we register; ``tag`` is what is registered with it (a tag's
-    name, or the commit when there is no tag); ``commit`` is the full hash.
+    name, or the commit when there is no tag); ``commit`` is the full hash. Of an image, whose
+    address by digest ``image`` is, it is the digest's hex digits.
     """
 
     source_url: str
@@ -181,3 +190,4 @@ class Checkout:
     commit: str
     manifest: Manifest
     is_tag: bool = True
+    image: str = ""

@@ -49,6 +49,8 @@ class Task:
     ``root`` is the run's folder, in which each step has a folder of its own, and all of which it
     may read (:mod:`pennsieve_agent.domain.step_files`). ``input`` is not to be written; ``output``
     is in the step's own folder and goes to the steps after it. ``scratch`` is the backend's own.
+    ``command`` are the words after the image's entry point, as a container sees folders; none are
+    those of the image.
     """
 
     run_id: str
@@ -58,6 +60,7 @@ class Task:
     input: Path
     output: Path
     scratch: Path
+    command: tuple[str, ...] = ()
 
     @property
     def own(self) -> Path:
@@ -67,6 +70,14 @@ class Task:
     def inside(self, path: Path) -> str:
         """Where a step sees a path of the run."""
         return f"{RUN_MOUNT}/{path.relative_to(self.root).as_posix()}"
+
+    def command_here(self) -> tuple[str, ...]:
+        """The words of the command with the folders as they are on this machine."""
+        places = {self.inside(path): str(path.absolute()) for path in (self.input, self.output)}
+        words = self.command
+        for inside, here in places.items():
+            words = tuple(word.replace(inside, here) for word in words)
+        return words
 
     def environment(
         self, input_dir: str, output_dir: str, layers_dir: str = ""
@@ -162,6 +173,15 @@ class LocalBackend(Backend, Protocol):
 
         Raises:
             EngineError: the engine itself failed.
+
+        """
+        ...
+
+    def pull(self, name: str, digest: str, login: str) -> Program:
+        """An image of a registry by digest; ``login`` is what basic authentication sends, or empty.
+
+        Raises:
+            EngineError: there is none, or this backend runs no images.
 
         """
         ...

@@ -25,13 +25,14 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class StepContainer:
-    """The container of a step. ``memory`` is in MiB."""
+    """The container of a step. ``memory`` is in MiB; no ``command`` is that of the image."""
 
     name: str
     environ: Mapping[str, str] = field(repr=False)
     mounts: Sequence[Mount]
     cpus: float
     memory: int
+    command: Sequence[str] = ()
 
     @property
     def places(self) -> dict[str, str]:
@@ -58,6 +59,7 @@ class StepContainer:
             input=Path(placed(self.environ["INPUT_DIR"], places)),
             output=Path(placed(self.environ["OUTPUT_DIR"], places)),
             scratch=scratch,
+            command=tuple(self.command),
         )
 
     def _job(self, layers: str | None) -> Job:

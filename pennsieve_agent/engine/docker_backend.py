@@ -153,6 +153,7 @@ class DockerBackend:
         with engine_errors("the container engine refused to create the container"):
             return self._client.containers.create(
                 task.program.reference_for(self.name),
+                list(task.command) or None,
                 environment=dict(
                     task.environment(
                         task.inside(task.input), task.inside(task.output), LAYERS_MOUNT

@@ -41,7 +41,7 @@ def push(client: Any, image: str, name: str, tag: str, login: str, log: Log) -> 
 
 
 def pull(client: Any, name: str, digest: str, login: str) -> str:
-    """Pull an image by digest; answers the engine's own id of it.
+    """Pull an image by digest; answers the engine's own id of it. ``login`` may be empty.
 
     Raises:
         EngineError: there is none, or the engine or the registry refuses.
@@ -56,7 +56,10 @@ def pull(client: Any, name: str, digest: str, login: str) -> str:
         return str(client.images.get(whole).id)
 
 
-def _account(login: str) -> dict[str, str]:
+def _account(login: str) -> dict[str, str] | None:
+    """A login as docker-py takes it; None lets it use what ``docker login`` keeps."""
+    if not login:
+        return None
     user, _, password = base64.b64decode(login).decode().partition(":")
     return {"username": user, "password": password}
 

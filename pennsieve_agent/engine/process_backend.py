@@ -9,6 +9,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -88,6 +89,20 @@ class ProcessBackend:
         reference = {"code": str(code), "environment": str(environment)}
         return Program(self.name, json.dumps(reference))
 
+    def pull(self, name: str, digest: str, login: str) -> Program:
+        """Refuse an image; see :class:`~pennsieve_agent.engine.backend.LocalBackend`.
+
+        Raises:
+            EngineError: always.
+
+        """
+        del login
+        raise EngineError(
+            "an image can be run by a container engine only",
+            where=f"{name}@{digest}",
+            hint="start Docker (or set DOCKER_HOST), then run the command again",
+        )
+
     def run(self, task: Task, log: Log, stop: Event) -> Outcome:
         """Run a program to its end; see :class:`~pennsieve_agent.engine.backend.Backend`.
 
@@ -110,6 +125,8 @@ class ProcessBackend:
         (task.scratch / "tmp").mkdir()
         _show_layers(task)
         dockerfile = read_dockerfile(mine, task.job.source_url)
+        if words := task.command_here():
+            dockerfile = replace(dockerfile, cmd=words)
         files = _names(mine)
         plan = without_engine(dockerfile, files)
         for note in plan.notes:

@@ -64,7 +64,7 @@ def node_here(platform: Platform) -> Node:
         (
             *("token", "account", "table", "bucket", "code_key", "log_group", "file_system"),
             *("fargate_queue", "spot_queue", "execution_role", "job_role", "mover_role", "gateway"),
-            *("reconciler", "schedule", "secret_prefix", "mover_image"),
+            *("reconciler", "relay", "schedule", "secret_prefix", "mover_image"),
         ),
         "",
     )

@@ -9,7 +9,8 @@ from typing import Any
 from pennsieve_agent.engine.backend import Program
 from pennsieve_agent.local.node_here import Request
 from pennsieve_agent.node.node import Node
-from pennsieve_agent.node.records.run_record import RunRecord
+from pennsieve_agent.node.records.run_record import JobKind, RunRecord
+from pennsieve_agent.node.runs.bids_description import bids_files
 from pennsieve_agent.node.runs.receipt import receipt_of
 
 _OF_A_NODE = ("caller", "cost", "limits", "layers")
@@ -34,6 +35,13 @@ def receipt_here(
     about = {"version": node.settings.version, "engine": engine}
     document = {**kept, "steps": steps, "node": None, "local": about}
     return json.dumps(document, indent=2, sort_keys=True) + "\n"
+
+
+def more_here(node: Node, record: RunRecord) -> dict[str, str]:
+    """What else goes with the results of a run, as with those of a node: texts by names."""
+    targets = [job for job in record.work if job.kind is JobKind.DELIVER]
+    steps = [step for job in targets for step in record.planned_step(job.step)["depends_on"]]
+    return bids_files(record, tuple(steps), node.settings.api)
 
 
 def _step(row: Mapping[str, Any], program: Program | None) -> dict[str, Any]:

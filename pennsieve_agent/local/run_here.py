@@ -15,6 +15,7 @@ from pennsieve_agent.engine.exit_reasons import OUT_OF_MEMORY
 from pennsieve_agent.engine.remove_tree import remove_tree
 from pennsieve_agent.node.jobs.access_points import AccessPoints
 from pennsieve_agent.node.jobs.job_definitions import step_environment
+from pennsieve_agent.node.jobs.step_command import step_command
 from pennsieve_agent.node.jobs.transfer_tasks import task_of
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord, RunRecord
@@ -149,7 +150,8 @@ class RunHere:
 
     def _merge(self, job: JobRecord) -> str:
         try:
-            merge(self._files(job), job.step, task_of(self.record, job).parents)
+            task = task_of(self.record, job)
+            merge(self._files(job), job.step, task.parents, continues=task.continues)
         except TransferError as error:
             return str(error)
         return ""
@@ -187,7 +189,8 @@ class RunHere:
             for mount in AccessPoints(self.node, self.record).mounts(job)
         ]
         environ = step_environment(self.record, job)
-        return StepContainer(job.step, environ, mounts, job.vcpus, job.memory)
+        command = step_command(self.record, job.step)
+        return StepContainer(job.step, environ, mounts, job.vcpus, job.memory, command)
 
     def _timed(self, task: Task) -> tuple[Outcome, str]:
         """Run a step; its outcome, and what AWS Batch would say if it took too long."""

@@ -19,8 +19,8 @@ call a function.
 * :mod:`.reconciler` moves runs forward. It is woken by Batch's events, by the gateway and every
   five minutes while a run is active; whichever comes, lost, late or twice, it compares what is
   written down with what AWS shows, and does what follows.
-* Transfer jobs have no token: what they need of the platform the reconciler asks for
-  (:mod:`.identity.relay`).
+* :mod:`.relay` does for transfers what they have no permissions for: they have no token, so it
+  asks the platform for them (:mod:`.identity.transfer_requests`).
 * :mod:`.aws_calls` makes the calls that the boto3 of AWS's runtime may be too old for.
 
 This package imports the standard library, boto3, and pure modules of :mod:`~pennsieve_agent.domain`

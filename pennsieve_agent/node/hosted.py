@@ -43,6 +43,7 @@ from pennsieve_agent.node.records.run_store import RunStore
 from pennsieve_agent.node.runs import run_logs
 from pennsieve_agent.node.runs.log_archive import archive_key, is_archived
 from pennsieve_agent.node.runs.transitions import step_states
+from pennsieve_agent.node.wake_reconciler import wake
 
 log = logging.getLogger(__name__)
 
@@ -111,21 +112,14 @@ class _HostedRequest:
             session, refresh = (str(self._body.get(name) or "") for name in ("session", "refresh"))
             keep_tokens(self._node, run, session, refresh)
             self._journal.begin(record or RunRecord(run, self._node.now()), token)
-        self._wake(run)
+        wake(self._node, (run,))
         return {"status": 202, "body": {"runId": run}}
 
     def _cancel(self, run: str) -> Answer:
         if not self._journal.ask_cancel(run):
             return _said(404, "this node has no such run")
-        self._wake(run)
+        wake(self._node, (run,))
         return {"status": 202, "body": {"runId": run}}
-
-    def _wake(self, run: str) -> None:
-        self._node.client("lambda").invoke(
-            FunctionName=self._node.settings.reconciler,
-            InvocationType="Event",
-            Payload=json.dumps({"advance": run}).encode(),
-        )
 
     def _status(self, run: str) -> Answer:
         record = self._journal.read(run)

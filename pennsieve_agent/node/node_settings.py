@@ -22,8 +22,8 @@ class NodeSettings:
     calls, and empty where Pennsieve does.
     ``cognito`` is where keys sign in, where that is not AWS's own address; ``key`` is the ARN
     of the node's key, in the modes that have one. ``transfer_function`` and ``files_function`` are
-    the functions that move the files of small runs. ``builder`` is the CodeBuild project that builds
-    images, empty where there is none.
+    the functions that move the files of small runs. ``builder`` is the CodeBuild project that
+    builds images, empty where there is none.
     """
 
     token: str
@@ -43,6 +43,7 @@ class NodeSettings:
     mover_role: str
     gateway: str
     reconciler: str
+    relay: str
     schedule: str
     secret_prefix: str
     mover_image: str

@@ -1,10 +1,8 @@
 """The reconciler's Lambda function: it wakes up and moves runs forward.
 
-It is woken when a job of Batch's changed, when a call of a transfer function has ended, by the
-clock, and by the gateway (``{"advance": run}``, and ``{"archive": run}`` for a log whose archive
-failed).
-A transfer job asks it what it may not do itself (``{"relay": {...}}``): Pennsieve, the receipt of
-its run, and to note what it delivered.
+It is woken when a job of Batch's changed, by the clock, by the gateway, and by the relay when a
+call of a transfer function has ended (``{"advance": run}``, and ``{"archive": run}`` for a log
+whose archive failed).
 
 An event only says which run to look at. One that is lost is made up for by the clock, every five
 minutes while a run is active and once an hour at any time, so that no lost request leaves a run
@@ -20,11 +18,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from pennsieve_agent.node.execution_environment import environment_node, make_clients
-from pennsieve_agent.node.jobs import calls, tasks
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_store import RunStore
-from pennsieve_agent.node.runs.large_answers import as_sent
-from pennsieve_agent.node.runs.receipt import receipt_for
 from pennsieve_agent.node.runs.run_reconciler import RunReconciler
 
 log = logging.getLogger(__name__)
@@ -43,17 +38,13 @@ def handler(event: Mapping[str, Any], _context: object = None) -> Any:
 
 def handle(event: Mapping[str, Any], node: Node) -> Any:
     """Do what an event asks for."""
-    if "relay" in event:
-        return as_sent(node, _relayed(node, event["relay"]))
     store = RunStore(node)
     reconciler = RunReconciler(node, store)
     if "archive" in event:
         reconciler.archive(str(event["archive"]))
         return {"ok": True}
     failed: list[str] = []
-    if "requestPayload" in event:
-        is_mine = reconciler.advance(calls.note_ended(node, event))
-    elif "advance" in event:
+    if "advance" in event:
         _schedule(node, on=True)
         is_mine = reconciler.advance(str(event["advance"]))
     elif run := _run_of(event):
@@ -74,22 +65,6 @@ def handle(event: Mapping[str, Any], node: Node) -> Any:
             f"{len(failed)} of the active runs cannot be advanced: {', '.join(failed[:_NAMED])}"
         )
     return {"ok": True}
-
-
-def _relayed(node: Node, request: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer to a transfer job, from the node itself or from Pennsieve."""
-    match request.get("path"):
-        case tasks.RECEIPT_PATH:
-            return receipt_for(node, str(request.get("run")))
-        case tasks.OUTPUTS_PATH:
-            from pennsieve_agent.node.runs.outputs import note_outputs  # noqa: PLC0415 - see below
-
-            return note_outputs(node, str(request.get("run")), request.get("body"))
-        case _:
-            # Transfer jobs ask for these; events of jobs come more often, and load less.
-            from pennsieve_agent.node.identity.relay import relay  # noqa: PLC0415
-
-            return relay(node, request)
 
 
 def _safely(reconciler: RunReconciler, run: str) -> bool:

@@ -52,8 +52,14 @@ _QUEUES = _right(
     "any",
     "read the state of the queues; AWS has no resource for it",
 )
+_WAKE = _right("lambda", "InvokeFunction", "reconciler", "wake the reconciler")
+_SIGN_IN = _right(
+    "ssm", "GetParameter PutParameter", "parameter", "sign in to Pennsieve as a workflow"
+)
+_DEAD_LETTERS = _right("sqs", "SendMessage", "dead-letters", "keep events that it could not handle")
+_ASK = _right("lambda", "InvokeFunction", "relay", "ask Pennsieve through the relay")
 _ANSWERS = (
-    _right("lambda", "InvokeFunction", "reconciler", "wake the reconciler"),
+    _WAKE,
     _right("logs", "FilterLogEvents GetLogEvents", "job-log", "read the log of a run"),
     _right("s3", "GetObject", "bucket-logs", "give a link to the kept log of a run"),
     _DOCUMENTS,
@@ -143,23 +149,33 @@ RECONCILER = (
         "parameters-of-run",
         "keep the parameters of a run until it ends",
     ),
-    _right("ssm", "GetParameter PutParameter", "parameter", "sign in to Pennsieve as a workflow"),
+    _SIGN_IN,
     _DOCUMENTS,
     _right(
         "events", "DisableRule EnableRule", "schedule", "run on a schedule while runs are active"
     ),
     _right("s3", "DeleteObject PutObject", "bucket-runs", "tell transfer jobs what to transfer"),
     _right("s3", "PutObject", "bucket-logs", "keep the logs of a run"),
-    _right(
-        "logs",
-        "CreateLogStream FilterLogEvents GetLogEvents PutLogEvents",
-        "job-log",
-        "collect the logs of a run, and add what calls said",
-    ),
+    _right("logs", "FilterLogEvents GetLogEvents", "job-log", "collect the logs of a run"),
     _right("lambda", "InvokeFunction", "transfers", "let functions move the files of small runs"),
     _right("sns", "Publish", "budget-topic", "warn before the month's budget is used up"),
     _right("iam", "PassRole", "roles-to-pass", "pass jobs their roles"),
-    _right("sqs", "SendMessage", "dead-letters", "keep events that it could not handle"),
+    _DEAD_LETTERS,
+    _OWN_LOG,
+)
+RELAY = (
+    _right(
+        "dynamodb",
+        "DeleteItem GetItem PutItem",
+        "table",
+        "read a run and its grants, note what transfers did, and sign in once at a time",
+    ),
+    _SIGN_IN,
+    _DOCUMENTS,
+    _right("s3", "PutObject", "bucket-runs", "give answers that are too large for a function"),
+    _right("logs", "CreateLogStream PutLogEvents", "job-log", "add what calls said to a log"),
+    _WAKE,
+    _DEAD_LETTERS,
     _OWN_LOG,
 )
 EXECUTION = (
@@ -245,14 +261,14 @@ MOVER = (
     ),
     _right("s3", "GetObject", "bucket-code", "fetch the node's code"),
     _READ_TASK,
-    _right("lambda", "InvokeFunction", "reconciler", "ask Pennsieve through the reconciler"),
+    _ASK,
 )
 TRANSFER = (
     _LIST,
     _STAGE,
     _READ_TASK,
     _HAND_ON,
-    _right("lambda", "InvokeFunction", "reconciler", "ask Pennsieve, and tell of its end"),
+    _right("lambda", "InvokeFunction", "relay", "ask Pennsieve, and tell of its end"),
     _OWN_LOG,
 )
 TRANSFER_FILES = (
@@ -267,7 +283,7 @@ TRANSFER_FILES = (
     _PURGE,
     _READ_TASK,
     _HAND_ON,
-    _right("lambda", "InvokeFunction", "reconciler", "tell the reconciler of its end"),
+    _right("lambda", "InvokeFunction", "relay", "tell the relay of its end"),
     _right(
         "ec2",
         "AssignPrivateIpAddresses CreateNetworkInterface DeleteNetworkInterface "
@@ -297,6 +313,7 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     "gateway": GATEWAY,
     "admin": ADMIN,
     "reconciler": RECONCILER,
+    "relay": RELAY,
     "execution": EXECUTION,
     "gpu-execution": GPU_EXECUTION,
     "job": JOB,
@@ -323,6 +340,14 @@ HOSTED: dict[str, tuple[Right, ...]] = {
             "ecr", "BatchGetImage", "platform-images", "resolve images to their current digests"
         ),
         _TOKENS,
+    ),
+    "relay": (
+        _right(
+            "secretsmanager",
+            "GetSecretValue PutSecretValue",
+            "tokens-of-run",
+            "read and renew that session",
+        ),
     ),
 }
 """What roles of a node that Pennsieve runs may do besides."""

@@ -5,7 +5,7 @@ the files of runs and, inside the node's network, reaches nothing but the node's
 is a call of each: the results go from one to the other as an archive in the bucket.
 
 A call is told ``{"run", "job", "task", "part"}``: the key of its task (:mod:`.jobs.tasks`) and
-which of the two functions it is meant for. What it answers, AWS hands to the reconciler
+which of the two functions it is meant for. What it answers, AWS hands to the relay
 (:mod:`.jobs.calls`). What does not fit is left to a job of AWS Batch, which goes on with it.
 """
 
@@ -53,7 +53,7 @@ class Here:
 
     bucket: str
     region: str
-    reconciler: str
+    relay: str
     endpoint: str
     files: Path
     s3: Any
@@ -71,7 +71,7 @@ def here() -> Here:
     return Here(
         environ[variable("bucket")],
         environ[variable("region")],
-        environ[variable("reconciler")],
+        environ[variable("relay")],
         endpoint,
         Path(environ.get(FILES_MOUNT, "")),
         s3,
@@ -132,7 +132,7 @@ def _ended(event: Mapping[str, Any], node: Here, lines: list[tuple[int, str]]) -
 def _work(event: Mapping[str, Any], node: Here, pace: Pace, say: perform.Say) -> None:
     body = node.s3.get_object(Bucket=node.bucket, Key=event["task"])["Body"]
     task, part = Task.of(body.read()), Part(event["part"])
-    names = node.bucket, node.region, node.reconciler, node.endpoint
+    names = node.bucket, node.region, node.relay, node.endpoint
     where = perform.Where(*names, pace, say)
     root = node.files / task.run
     match task.kind, part:

@@ -91,7 +91,7 @@ def test_a_library_that_a_node_has_not_is_refused(
         files()
 
 
-@pytest.mark.parametrize("name", ["gateway", "reconciler"])
+@pytest.mark.parametrize("name", ["gateway", "reconciler", "relay"])
 def test_functions_start_from_the_zip_alone(archive: Path, name: str) -> None:
     done = alone(
         archive,

@@ -223,6 +223,26 @@ def test_a_deletion_that_fails_is_told(tmp_path: Path) -> None:
         delete("s", clients)
 
 
+def test_what_an_update_leaves_behind_is_told(tmp_path: Path) -> None:
+    clients, aws = scripted(
+        tmp_path,
+        *found("UPDATE_COMPLETE"),
+        events((1, "UPDATE_COMPLETE", "")),
+        *found("UPDATE_COMPLETE"),
+        found("UPDATE_COMPLETE")[0],
+        *planned(),
+        events((1, "UPDATE_COMPLETE", "")),
+        ("execute_change_set", {}),
+        events((3, "UPDATE_COMPLETE", ""), (2, "DELETE_FAILED", "In use.")),
+    )
+
+    outcome = deploy(replace(STEP, action=StackAction.UPDATE), REQUEST, clients)
+
+    assert outcome.startswith("stack s is ready; AWS could not delete L (")
+    assert outcome.endswith("delete it in the AWS console")
+    assert not aws.script
+
+
 def test_a_replacement_is_said_to_lose_data() -> None:
     change = ResourceChange("Modify", "Journal", "AWS::DynamoDB::Table", "True")
     assert "its contents are lost" in explain(change)

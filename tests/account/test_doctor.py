@@ -53,6 +53,15 @@ def test_a_fresh_node_is_well(seen: Inspection) -> None:
     assert all(check.why and check.remedy for check in found)
 
 
+def test_a_node_that_is_there_is_updated_and_a_missing_one_registered(seen: Inspection) -> None:
+    drifted = failing(replace(seen, drifted=("the stack's template",)))["drift"]
+    assert drifted.remedy == "pennsieve compute update 'lab'"
+    gone = failing(replace(seen, stack=None))["stack"]
+    assert gone.remedy == "pennsieve compute register --name 'lab'"
+    forgotten = failing(replace(seen, own=None, account=None))["registration"]
+    assert forgotten.remedy == "pennsieve compute register --name 'lab'"
+
+
 def test_a_boundary_taken_away(seen: Inspection) -> None:
     gone = failing(replace(seen, boundary=None))["permissions boundary"]
     assert gone.finding.endswith("-boundary does not exist")

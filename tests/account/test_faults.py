@@ -13,7 +13,7 @@ import pytest
 
 from pennsieve_agent.account.register.execute import first_entry
 from pennsieve_agent.account.rights.resource_handlers import EVERY_TYPE
-from pennsieve_agent.account.stack.stack_request import stack_request
+from pennsieve_agent.account.stack.stack_request import stack_request, turned_off
 from pennsieve_agent.account.world.clients import StepState
 from pennsieve_agent.account.world.registration_journal import Journal, JournalEntry
 from pennsieve_agent.account.world.steps import AlreadyDone
@@ -156,7 +156,8 @@ def test_a_wrong_region_is_said(scene: Scene, emulator: str, tmp_path: Path) -> 
 def test_the_shell_of_a_plan_that_was_killed_is_taken_away(scene: Scene) -> None:
     plan = scene.plan()
     scene.clients.journal.write(first_entry(plan))
-    plan_change_set(scene.aws, plan.stack_request, sleep=lambda _: None, types=EVERY_TYPE)
+    shell = stack_request(turned_off(plan.spec))
+    plan_change_set(scene.aws, shell, sleep=lambda _: None, types=EVERY_TYPE)
     found = find_stack(scene.aws, plan.names.stack)
     assert found is not None
     assert found.only_reviewed
@@ -244,14 +245,18 @@ def test_an_administrators_whole_stack_gets_the_image_that_it_names(
 
     (https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html)
     """
-    made = scene.plan()
-    for spec in (replace(made.spec, code=None), made.spec):
+    made, key = scene.plan(), "code/by-hand.json"
+    for spec in (turned_off(made.spec), made.spec):
         request = stack_request(spec)
+        where = {"TemplateBody": request.body}
+        if spec.code is not None:
+            put_object(scene.aws, made.names.bucket, key, request.body.encode())
+            where = {"TemplateURL": f"https://{made.names.bucket}.s3.amazonaws.com/{key}"}
         scene.aws.call(
             "cloudformation",
             "create_stack" if spec.code is None else "update_stack",
             StackName=request.name,
-            TemplateBody=request.body,
+            **where,
             Capabilities=["CAPABILITY_NAMED_IAM"],
             Tags=[{"Key": k, "Value": v} for k, v in request.tags.items()],
         )

@@ -208,7 +208,7 @@ def test_killed_once_after_each_effect_it_goes_on_with_the_same_names(
 
 EFFECTS = [
     *("create_change_set", "execute_change_set", "put_object"),
-    *("create_change_set", "execute_change_set"),
+    *("put_object", "create_change_set", "delete_object", "execute_change_set"),
     *("register_account", "enable_workspace", "allow_image_pulls"),
 ]
 

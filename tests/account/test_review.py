@@ -112,6 +112,15 @@ def test_where_a_program_can_send_things(spec: NodeSpec, reach: str, note: str) 
     assert note in sent.note
 
 
+@pytest.mark.parametrize("mode", list(Mode))
+def test_files_of_small_runs_are_said_to_go_by_a_function_outside_the_network(mode: Mode) -> None:
+    spec = node(mode)
+    told = {flow.what: flow for flow in flows(spec, template(spec))}
+    for what in ("input files", "results"):
+        assert f"by AWS Lambda, {spec.names.transfer}, which is outside" in told[what].note
+    assert spec.names.relay in next(f.start for w, f in told.items() if w.startswith("sign-ins"))
+
+
 def test_what_is_open_without_internet_is_told_until_it_is_closed() -> None:
     spec = node(Mode.COMPLIANT)
     made = template(spec)

@@ -166,7 +166,7 @@ def test_costs_are_told_by_mode() -> None:
     gpus = costs_of(replace(SPEC, settings=Settings(gpu=Gpu("g5.4xlarge", 16, 2))))
     assert gpus.most_hour == pytest.approx(basic.most_hour + 2 * 1.624)
     assert "at most about 6.33 USD an hour" in basic.lines[2]
-    assert "0.21 USD a month while nothing runs" in basic.lines[0]
+    assert "0.31 USD a month while nothing runs" in basic.lines[0]
     assert basic.to_json()["usd_per_vcpu_hour"] > basic.to_json()["usd_per_spot_vcpu_hour"] > 0
 
 

@@ -20,7 +20,7 @@ ROUNDS = 7
 TARGET = 3.0
 """300 ms on a machine on which the baseline takes 100 ms."""
 BASELINE = (sys.executable, "-I", "-c", "import typer")
-MODULES = ("gateway", "reconciler", "transfer_job.main")
+MODULES = ("gateway", "reconciler", "relay", "transfer_job.main")
 
 
 def seconds(command: Sequence[str]) -> float:

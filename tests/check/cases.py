@@ -394,6 +394,22 @@ _MANIFEST = {
             _manifest("resources: {cpu: 2048}\nruntime: {cpu: 2048, memory: 4096}\n"),
         ],
     ),
+    "manifest-command": Cases(
+        [
+            (
+                program(**{"application.json": '{\n "command": "{input} {nothing}"\n}'}),
+                "application.json, line 2",
+            ),
+            (
+                program(**{"application.json": '{\n "name": "x",\n "command": "\'"\n}'}),
+                "application.json, line 3",
+            ),
+        ],
+        [
+            program(**{"application.json": '{"name": "x", "command": "{input} {output} --all"}'}),
+            program(**{"application.json": '{"name": "x", "bids": "group"}'}),
+        ],
+    ),
     "manifest-resources": Cases(
         [
             (_manifest("resources: {cpu: 16384, memory: 200000}\n"), "app.yml, line 3"),

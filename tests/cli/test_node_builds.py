@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ def scene(tmp_path: Path, prepared: Prepared) -> Iterator[Scene]:
 
 
 def test_a_node_builds_code_once_and_a_changed_script_in_the_layers_below_it(scene: Scene) -> None:
-    code = scene.code()
+    code = scene.code(f"RUN echo {uuid.uuid4()} > /above\n")
     added = scene.did("workflow", "add", str(code), "--build", "node", "--build-size", "medium")
     assert "your own compute node builds it: as asked" in added.err
     assert "at 0.010 USD a minute" in added.err
@@ -71,14 +72,13 @@ def test_a_node_builds_code_once_and_a_changed_script_in_the_layers_below_it(sce
     scene.did("run", "start", "-d", "Data", "--files", "raw", "--name", "boxed", "--wait")
     assert imported(scene.folder / "box/datasets/Data/results/boxed/a-plain.count") == "3\n"
 
-    (code / "main.py").write_text(PROGRAM + "\n# changed\n")
-    commit(code, "changed")
-    scene.did("workflow", "update", "word-count", "--to", "main", "--build", "node", "--yes")
+    commit(code, {"main.py": f"{PROGRAM}\n# changed\n"}, "v2.0.0")
+    scene.did("workflow", "update", "word-count", "--build", "node", "--yes")
     newest, oldest = scene.builds("word-count")
     assert oldest["id"] == build["id"]
     log = scene.did("workflow", "build", "logs", newest["id"][:8]).out
-    assert log.count("Running in") == 2, log  # of RUN and of CMD, below the script
-    assert "Pulled" in log or "Using cache" in log or f"cache-from" in log
+    assert log.count("Using cache") == 1, log  # of what is above the script
+    assert log.count("Running in") == 2, log  # of RUN and of CMD, below it
 
     # The same files again, elsewhere: the image is there.
     same = scene.did("workflow", "add", str(code), "--name", "twin", "--build", "node")
@@ -89,7 +89,9 @@ def test_a_node_builds_code_once_and_a_changed_script_in_the_layers_below_it(sce
     assert "the same code is not built twice" in refused.err
 
     used = {action for name, action in read(scene.box.data / "aws") if name.endswith("-builder")}
-    assert used == {action for right in BUILDER for action in right.actions}
+    # A layer that the engine has, as a run of it was here, is not fetched once more.
+    rights = {action for right in BUILDER for action in right.actions}
+    assert rights - {"ecr:GetDownloadUrlForLayer"} <= used <= rights
 
 
 def test_a_build_that_fails_says_the_line_and_is_repeated(scene: Scene) -> None:

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from pennsieve_agent.aws.cloudformation import (
+    StackRequest,
+    execute_change_set,
+    find_stack,
+    plan_change_set,
+    template_of,
+)
+from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.domain.profile import AwsSettings
+from tests.cli.conftest import Lab
 from tests.cli.harness import Agent
 from tests.cli.test_bad_input import RUN, refused
 
@@ -76,6 +88,47 @@ def test_an_update_says_what_was_chosen_before(agent: Agent) -> None:
 )
 def test_settings_that_cannot_be(agent: Agent, words: tuple[str, ...], part: str) -> None:
     refused(agent("compute", "register", "--name", "new", *words, "--dry-run"), 2, part)
+
+
+@pytest.fixture
+def former(nodes: Lab, agent: Agent) -> Iterator[None]:
+    """The node has a file system that an earlier version made, and that an update deletes."""
+    name = f"pennsieve-node-{agent('compute', 'show', NODE, '--json').document['id']}"
+    folder = nodes.box.data / "aws"
+    settings = AwsSettings(config_file=folder / "config", credentials_file=folder / "credentials")
+    with Aws(settings, "us-east-1") as aws:
+        template, stack = template_of(aws, name), find_stack(aws, name)
+        assert stack is not None
+        bucket = template["Resources"]["Bucket"]["Properties"]["BucketName"]
+        old = {"Type": "AWS::EFS::FileSystem", "Properties": {"Encrypted": True}}
+        resources = {**template["Resources"], "FormerFiles": old}
+        request = StackRequest(
+            name, {**template, "Resources": resources}, stack.tags, bucket=bucket
+        )
+        execute_change_set(aws, plan_change_set(aws, request, sleep=lambda _: None))
+    yield
+    updated = agent("compute", "update", NODE, "--yes")
+    assert updated.code == 0, updated.err
+    assert "FormerFiles" in updated.err
+
+
+@pytest.mark.usefixtures("former")
+def test_an_update_that_deletes_files_waits_for_the_runs(agent: Agent) -> None:
+    name = "with-files"
+    started = agent(*RUN, "--all", "--node", NODE, "--param", "HOLD=true", "--name", name)
+    assert started.code == 0, started.err
+    for words in (("compute", "update", NODE), ("compute", "register", "--name", NODE)):
+        told = agent(*words, "--dry-run")
+        assert (told.code, f"run '{name}' must end first" in told.out) == (0, True), told.err
+        refused(
+            agent(*words, "--yes"),
+            1,
+            f"still has active runs: '{name}', and this update deletes",
+            "nothing was changed",
+            f"pennsieve run cancel '{name}'",
+        )
+    ended = agent("run", "cancel", name, "--yes", "--wait")
+    assert ended.code == 0, ended.err
 
 
 def test_a_node_at_work_is_not_taken_away(agent: Agent) -> None:

@@ -39,6 +39,8 @@ CATEGORIES = {
 DATA_TYPES = {
     *("any", "file", "directory", "package", "dataset", "tabular", "image", "timeseries"),
 }
+ONE_SCREEN = 46
+"""Lines; of a window that is not small."""
 CPU = {256 << n for n in range(7)}
 MEMORY = {512, 1024, 2048, 4096, 8192, 16384, 30720, 61440, 122880}
 
@@ -56,8 +58,13 @@ def manifest(repository: Path) -> dict[str, Any]:
     return loaded
 
 
-def test_there_are_three() -> None:
-    assert [path.name for path in REPOSITORIES] == ["dicom-deid", "dicom-inventory", "summary-r"]
+def test_there_are_five() -> None:
+    names = ["bids-protocol", "dicom-deid", "dicom-inventory", "edf-summary", "summary-r"]
+    assert [path.name for path in REPOSITORIES] == names
+
+
+def test_each_is_one_screen_of_readme(repository: Path) -> None:
+    assert len((repository / "README.md").read_text().splitlines()) <= ONE_SCREEN
 
 
 def test_the_repository_is_complete(repository: Path) -> None:
@@ -98,7 +105,7 @@ def test_every_parameter_is_read_and_documented(repository: Path, manifest: dict
         assert parameter["type"] != "enum" or parameter["default"] in parameter["allowedValues"]
 
 
-@pytest.mark.parametrize("name", ["dicom-deid", "dicom-inventory"])
+@pytest.mark.parametrize("name", ["bids-protocol", "dicom-deid", "dicom-inventory", "edf-summary"])
 def test_the_examples_own_tests_pass(name: str, tmp_path: Path) -> None:
     pytest_ = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull]
     done = subprocess.run(

@@ -7,7 +7,7 @@ from typing import Any
 
 from pennsieve_agent.aws.node_proof import proof_of
 from pennsieve_agent.aws.signing_keys import SigningKeys
-from pennsieve_agent.node import reconciler
+from pennsieve_agent.node import relay
 from tests.node.cloud import GATEWAY
 from tests.node.owned import (
     Owned,
@@ -36,5 +36,5 @@ def code(answer: dict[str, Any]) -> tuple[int, str]:
 def relayed(node: Owned, run: str, method: str, path: str, body: Any = None) -> dict[str, Any]:
     """What a transfer job of a run is answered."""
     event = {"run": run, "method": method, "path": path, "query": {}, "body": body}
-    answer: dict[str, Any] = reconciler.handle({"relay": event}, node.world.node())
+    answer: dict[str, Any] = relay.handle({"relay": event}, node.world.node())
     return answer

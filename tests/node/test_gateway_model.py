@@ -24,7 +24,7 @@ from pennsieve_agent.aws.node_client import NodeClient
 from pennsieve_agent.aws.node_proof import proof_of
 from pennsieve_agent.aws.signing_keys import SigningKeys
 from pennsieve_agent.errors import AgentError, Forbidden
-from pennsieve_agent.node import reconciler
+from pennsieve_agent.node import relay
 from tests.node.cloud import ACCOUNT, ADMIN, GATEWAY
 from tests.node.own_world import READ_KEY, SECRET, WRITE_KEY, Pennsieve, identity_body
 from tests.node.owned import (
@@ -324,7 +324,7 @@ class Trial:
         event |= {"body": {"nodeIds": [package]}}
         before = len(self.platform.asked)
         self.platform.clock = self.node.world.clock
-        answer = reconciler.handle({"relay": event}, self.node.world.node())
+        answer = relay.handle({"relay": event}, self.node.world.node())
         asked = self.model.runs[run][1]
         access = self.model.grants.get((asked["workflow"], asked["dataset"]), "")
         allowed = access and (path == reads or access == "read-write")

@@ -7,6 +7,7 @@ import zipfile
 
 import pytest
 
+from pennsieve_agent.node import relay
 from pennsieve_agent.node.identity.node_secrets import NodeSecrets
 from tests.node.world import RUN, World
 
@@ -75,16 +76,15 @@ def test_health_says_what_is_amiss(world: World) -> None:
 def test_a_mover_is_relayed_only_what_it_may_ask(world: World) -> None:
     world.start()
     world.deliver(world.events.pop(0))
-    from pennsieve_agent.node import reconciler  # noqa: PLC0415 - beside what it is about
 
-    def relay(method: str, path: str, dataset: str) -> int:
+    def relayed(method: str, path: str, dataset: str) -> int:
         query = {"dataset_id": dataset}
         asked = {"run": RUN, "method": method, "path": path, "query": query, "body": {}}
-        return int(reconciler.handle({"relay": asked}, world.node())["status"])
+        return int(relay.handle({"relay": asked}, world.node())["status"])
 
-    assert relay("POST", "/packages/download-manifest", "N:dataset:d") == 200
-    assert relay("POST", "/packages/download-manifest", "N:dataset:other") == 403
-    assert relay("GET", "/datasets", "N:dataset:d") == 403
-    assert relay("PUT", f"/compute/workflows/runs/{RUN}/status", "N:dataset:d") == 403
+    assert relayed("POST", "/packages/download-manifest", "N:dataset:d") == 200
+    assert relayed("POST", "/packages/download-manifest", "N:dataset:other") == 403
+    assert relayed("GET", "/datasets", "N:dataset:d") == 403
+    assert relayed("PUT", f"/compute/workflows/runs/{RUN}/status", "N:dataset:d") == 403
     world.finish_all()
-    assert relay("POST", "/packages/download-manifest", "N:dataset:d") == 403
+    assert relayed("POST", "/packages/download-manifest", "N:dataset:d") == 403

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.node import reconciler
+from pennsieve_agent.node import relay
 from pennsieve_agent.node.identity.workflow_registry import READ, Registry
 from pennsieve_agent.node.jobs.tasks import RECEIPT_PATH
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord, Origin, Phase, RunRecord
@@ -41,8 +41,8 @@ class Folder(Pennsieve):
 
 
 @pytest.fixture
-def relay(own: OwnWorld) -> Iterator[Relay]:
-    """A transfer job's way to the reconciler, and to the node's bucket."""
+def way(own: OwnWorld) -> Iterator[Relay]:
+    """A transfer job's way to the relay, and to the node's bucket."""
     own.pennsieve = Folder()
     own.bucket = "node-bucket"
     own.hand_over()
@@ -52,7 +52,7 @@ def relay(own: OwnWorld) -> Iterator[Relay]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            answer = json.dumps(reconciler.handle(event, own.node())).encode()
+            answer = json.dumps(relay.handle(event, own.node())).encode()
             self._say(answer, too_large=len(answer) > MOST_ANSWER)
 
         def do_GET(self) -> None:
@@ -82,7 +82,7 @@ def relay(own: OwnWorld) -> Iterator[Relay]:
         server.server_close()
 
 
-def test_a_folder_of_many_files_is_told_whole(own: OwnWorld, relay: Relay) -> None:
+def test_a_folder_of_many_files_is_told_whole(own: OwnWorld, way: Relay) -> None:
     record = RunRecord(
         RUN,
         own.pennsieve.clock,
@@ -96,7 +96,7 @@ def test_a_folder_of_many_files_is_told_whole(own: OwnWorld, relay: Relay) -> No
     row = {"workflow": WORKFLOW, "dataset": DATASET, "datasetName": "d", "access": READ}
     Registry(own.node()).grant({**row, "by": {}})
     query, body = {"dataset_id": DATASET}, {"nodeIds": ["N:collection:1"]}
-    answer: Any = relay.ask("POST", "/packages/download-manifest", query, body)
+    answer: Any = way.ask("POST", "/packages/download-manifest", query, body)
     assert len(answer["data"]) == ROWS
 
 
@@ -105,7 +105,7 @@ def test_a_receipt_of_many_files_is_no_larger_than_an_answer() -> None:
     files = [{"path": f"{'a' * 60}/{p}.edf", "package": p, "size": 1} for p in PACKAGES]
     world.start_own(packages=PACKAGES, files=files)
     asked = {"relay": {"run": RUN, "method": "GET", "path": RECEIPT_PATH}}
-    answer = reconciler.handle(asked, world.node())
+    answer = relay.handle(asked, world.node())
     assert answer["status"] == 200
     assert len(json.dumps(answer)) < MOST_ANSWER
     receipt = json.loads(json.loads(world.objects[answer["place"]])["text"])

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.node.jobs.tasks import OUTPUTS_PATH
-from pennsieve_agent.node.reconciler import handle
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord, RunRecord
 from pennsieve_agent.node.records.run_store import RunStore
 from pennsieve_agent.node.records.start_document import MOST_PACKAGES
+from pennsieve_agent.node.relay import handle
 from pennsieve_agent.node.runs.outputs import MOST_AT_ONCE, outputs_of
 from pennsieve_agent.node.table import Damaged
 from tests.node.services import MOST_ITEM_BYTES, item_size

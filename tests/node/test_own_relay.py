@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.node import reconciler
+from pennsieve_agent.node import relay
 from pennsieve_agent.node.identity import workflow_credentials
 from pennsieve_agent.node.identity.node_secrets import masked
 from pennsieve_agent.node.identity.pennsieve_api import Down
@@ -58,7 +58,7 @@ def grant(world: OwnWorld, access: str) -> None:
 def ask(world: OwnWorld, call: tuple[str, str], dataset: str = DATASET) -> dict[str, Any]:
     method, path = call
     asked = {"run": RUN, "method": method, "path": path, "query": {"dataset_id": dataset}}
-    answer: dict[str, Any] = reconciler.handle({"relay": {**asked, "body": {}}}, world.node())
+    answer: dict[str, Any] = relay.handle({"relay": {**asked, "body": {}}}, world.node())
     return answer
 
 
@@ -210,16 +210,16 @@ def _value(world: OwnWorld, place: str) -> str:
 
 
 class _Direct(Relay):
-    """A relay whose calls reach the reconciler without AWS in between."""
+    """A relay whose calls reach the function without AWS in between."""
 
     world: OwnWorld
 
     def _call(self, event: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = reconciler.handle(event, self.world.node())
+        answer: dict[str, Any] = relay.handle(event, self.world.node())
         return answer
 
 
 def _relay(world: OwnWorld, sleep: Any = None) -> Relay:
-    relay = _Direct(RUN, "n-reconciler", "us-east-1", sleep or world.pennsieve.sleep)
+    relay = _Direct(RUN, "n-relay", "us-east-1", sleep or world.pennsieve.sleep)
     object.__setattr__(relay, "world", world)
     return relay

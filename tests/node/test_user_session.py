@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.node import reconciler
+from pennsieve_agent.node import relay
 from pennsieve_agent.node.identity.user_session import as_person, keep_tokens
 from pennsieve_agent.node.records.run_store import RunStore
 from tests.node import world as worlds
@@ -25,7 +25,7 @@ def world() -> World:
 def relayed(world: World, method: str, path: str) -> int:
     query = {"dataset_id": DATASET}
     asked = {"run": RUN, "method": method, "path": path, "query": query, "body": {}}
-    return int(reconciler.handle({"relay": asked}, world.node())["status"])
+    return int(relay.handle({"relay": asked}, world.node())["status"])
 
 
 def test_it_reads_and_reports_as_the_person_and_writes_by_its_own_token(world: World) -> None:

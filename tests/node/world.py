@@ -16,7 +16,7 @@ from email.message import Message
 from io import BytesIO
 from typing import Any, Self
 
-from pennsieve_agent.node import hosted, reconciler
+from pennsieve_agent.node import hosted, reconciler, relay
 from pennsieve_agent.node.api.health import SIGN_IN
 from pennsieve_agent.node.identity.workflow_registry import Registry
 from pennsieve_agent.node.node import Node
@@ -54,6 +54,7 @@ SETTINGS = NodeSettings(
     mover_role="arn:mover",
     gateway="n-gateway",
     reconciler="n-reconciler",
+    relay="n-relay",
     schedule="n-schedule",
     secret_prefix="n/",
     mover_image="python",
@@ -233,12 +234,14 @@ class World:
         self.events.append({"advance": RUN})
 
     def deliver(self, event: dict[str, Any]) -> bool:
-        """An event reaches the reconciler; False when it was killed meanwhile."""
+        """An event reaches the reconciler or the relay; False when it was killed meanwhile."""
+        function = relay if "requestPayload" in event else reconciler
         try:
-            reconciler.handle(event, self.node())
+            function.handle(event, self.node())
         except Killed:
             self.clock += 120  # its lease ends
-            if "requestPayload" in event:  # Lambda tries an asynchronous event again
+            # Lambda tries an asynchronous event again; those of Batch and of the clock may be lost.
+            if {"requestPayload", "advance"} & event.keys():
                 self.events.append(event)
             return False
         return True
@@ -327,7 +330,7 @@ class World:
     def answer_call(
         self, ended: str = "SUCCEEDED", reason: str = "", *, crash: bool = False
     ) -> None:
-        """Let the first call that waits end; AWS tells the reconciler of it."""
+        """Let the first call that waits end; AWS tells the relay of it."""
         name, asked = self.called.pop(0)
         self.done.append((name, asked["job"]))
         answer = {

@@ -108,6 +108,8 @@ _WORKFLOWS = (
     typed("workflow list"),
     typed("workflow list --archived"),
     typed(f"workflow show {FLOW}"),
+    typed(f"workflow show {FLOW} --yaml"),
+    typed("workflow show --schema"),
     typed("workflow add {local} --name here"),
     typed(f"workflow update {FLOW} --dry-run"),
     typed("workflow update here --layout flat --dry-run"),

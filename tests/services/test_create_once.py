@@ -14,7 +14,12 @@ from pennsieve_agent.services.workflows import workflow_changes
 from pennsieve_agent.services.workflows.create_once import create_once
 from pennsieve_agent.services.workflows.existing_workflow import Existing
 from pennsieve_agent.services.workflows.register_here import register_on_pennsieve
-from pennsieve_agent.services.workflows.registration import Means, known_already
+from pennsieve_agent.services.workflows.registration import (
+    Means,
+    Registration,
+    Wish,
+    known_already,
+)
 
 
 class Definitions:
@@ -125,6 +130,7 @@ class Registered(Definitions):
 
 
 CODE = Checkout("https://github.com/lab/rates", "v1.0.0", "c" * 40, Manifest("rates"))
+RATES = Registration("rates", (CODE,), Wish())
 
 
 def means(definitions: Definitions, notes: list[str]) -> Means:
@@ -137,17 +143,17 @@ def test_other_code_that_took_the_name_is_no_refusal_of_pennsieve() -> None:
     other = replace(made("b", EARLY), steps=(step,))
     notes: list[str] = []
     used = means(Registered(other, ours=made("a", LATE)), notes)
-    found = register_on_pennsieve(used, (CODE,), "rates")
+    found = register_on_pennsieve(used, RATES)
     assert isinstance(found, Existing)
     assert notes == ["somebody else added 'rates' at the same moment"]
     with pytest.raises(Conflict, match="already a workflow 'rates' made from other code"):
-        known_already(used, found, (CODE,))
+        known_already(used, found, RATES)
 
 
 def test_code_that_pennsieve_refuses_is_on_own_nodes_alone() -> None:
     definitions, notes = Registered(ours=made("a", LATE)), list[str]()
     definitions.refusal = Invalid("the application is not known")
-    assert register_on_pennsieve(means(definitions, notes), (CODE,), "rates") is None
+    assert register_on_pennsieve(means(definitions, notes), RATES) is None
     assert notes == [
         "Pennsieve does not list code that it did not build: the application is not known"
     ]

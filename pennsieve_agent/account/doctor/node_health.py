@@ -113,6 +113,8 @@ def _served(seen: Inspection, served: tuple[str, ...]) -> tuple[Check, ...]:
 
 
 def _again(seen: Inspection) -> str:
+    if seen.own is not None and seen.stack is not None:
+        return f"pennsieve compute update '{seen.name}'"
     again = f"pennsieve compute register --name '{seen.name}'"
     return again if seen.served is None else f"{again} --provisioner platform"
 

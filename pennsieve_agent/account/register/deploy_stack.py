@@ -50,8 +50,8 @@ def deploy(step: DeployStack, request: StackRequest, clients: Clients) -> str:
             where=request.name,
             hint="run the command again to see the new plan",
         )
-    following.carry_out(change_set)
-    return f"stack {request.name} is ready"
+    left = following.carry_out(change_set)
+    return f"stack {request.name} is ready{_left_behind(left)}"
 
 
 def _begin(request: StackRequest, following: _Following) -> tuple[ResourceChange, ...]:
@@ -106,11 +106,17 @@ class _Following:
         if stack is not None and stack.broken:
             self.delete(stack.id)
 
-    def carry_out(self, change_set: ChangeSet) -> None:
-        """Do what a change set says."""
+    def carry_out(self, change_set: ChangeSet) -> list[StackEvent]:
+        """Do what a change set says; what AWS could not delete, and is not of the stack any more.
+
+        (https://repost.aws/knowledge-center/cloudformation-stack-cleanup-stuck)
+        """
         since = last_event(self.aws, change_set.stack_id)
         execute_change_set(self.aws, change_set)
-        self._check(change_set.stack_name, self._follow(change_set.stack_id, since))
+        events = self._follow(change_set.stack_id, since)
+        self._check(change_set.stack_name, events)
+        last = {event.logical_id: event for event in events if not event.of_stack}
+        return [event for event in last.values() if event.status == "DELETE_FAILED"]
 
     def delete(self, name: str) -> None:
         """Delete the stack and wait."""
@@ -164,6 +170,12 @@ class _Following:
         self.clients.progress(
             Progress(self.kind, StepState.EVENT, sentence, "", item, event.status, at)
         )
+
+
+def _left_behind(events: list[StackEvent]) -> str:
+    """What an update left in AWS, in words; empty where that is nothing."""
+    names = ", ".join(f"{event.logical_id} ({event.type})" for event in events)
+    return f"; AWS could not delete {names}: delete it in the AWS console" if names else ""
 
 
 def _reason(events: list[StackEvent]) -> str:

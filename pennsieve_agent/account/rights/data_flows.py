@@ -49,6 +49,7 @@ def _of_people(spec: NodeSpec) -> Iterator[Flow]:
 
 
 def _of_pennsieve(spec: NodeSpec) -> Iterator[Flow]:
+    names = spec.names
     yield Flow(
         "the AWS account's number, and the name of a role that does not exist",
         "the machine of who registers",
@@ -58,19 +59,28 @@ def _of_pennsieve(spec: NodeSpec) -> Iterator[Flow]:
     )
     yield Flow(
         "sign-ins of workflows, ids of datasets and packages, lists of files",
-        f"AWS Lambda, {spec.names.reconciler}",
+        f"AWS Lambda, {names.relay} and {names.reconciler}",
         f"Pennsieve ({spec.api}, {spec.api2}) and its sign-in",
         TLS,
         "over the internet in every mode: the functions are outside the node's network. Pennsieve "
         "is not told of runs",
     )
+    by = f"by AWS Lambda, {names.transfer}, which is outside the node's network, where a "
+    by += "run's files are small enough, else by transfer jobs inside it"
     yield Flow("input files", "Pennsieve's buckets in Amazon S3", "the node's files", TLS,
-               "by transfer jobs, with links that Pennsieve signs for one file")  # fmt: skip
+               f"{by}; with links that Pennsieve signs for one file")  # fmt: skip
     yield Flow("results", "the node's files", "Pennsieve's buckets in Amazon S3", TLS,
-               "by transfer jobs, into the dataset that is granted to the workflow")  # fmt: skip
+               f"{by}; into the dataset that is granted to the workflow")  # fmt: skip
 
 
 def _of_jobs(spec: NodeSpec, template: Mapping[str, Any]) -> Iterator[Flow]:
+    yield Flow(
+        "results of small runs, on their way",
+        f"the node's files, by AWS Lambda, {spec.names.transfer_files}",
+        f"the node's bucket, and AWS Lambda, {spec.names.transfer}",
+        TLS,
+        "as one archive, which is deleted with the run's other objects",
+    )
     yield Flow("files of the run", "the node's files", "jobs of the run", TLS,
                "mounted by access points; unencrypted mounts are refused")  # fmt: skip
     yield Flow(

@@ -75,7 +75,7 @@ def _by_id(statement: Statement) -> Iterator[str]:
         yield "what any run's transfer jobs are told, for who knows the run's id (a random UUID)"
     if covers(statement, "lambda:InvokeFunction"):
         yield (
-            "Pennsieve by way of the reconciler, as any active run of the node, for who knows the "
+            "Pennsieve by way of the relay, as any active run of the node, for who knows the "
             "run's id (a random UUID)"
         )
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from pennsieve_agent.account.rights.policy_sentences import RoleDocuments
 from pennsieve_agent.account.spec.node_spec import NodeSpec
-from pennsieve_agent.account.stack.run_files import FILES
 from pennsieve_agent.account.stack.stack_request import stack_request
 from pennsieve_agent.account.stack.template_parts import attribute, ref
 from pennsieve_agent.domain.iam_policies import Document
@@ -30,7 +29,7 @@ def roles_of(spec: NodeSpec) -> tuple[RoleDocuments, ...]:
 
 def _settled(value: Any, spec: NodeSpec) -> Any:
     """Resources in which files and key, whose ARNs only AWS knows, have the node's name."""
-    if value == ref(FILES):
+    if value == ref(spec.kept.files):
         return spec.names.arn("s3files", f"file-system/{spec.names.stack}")
     if value == attribute("Key", "Arn"):
         return spec.names.arn("kms", f"key/{spec.names.stack}")

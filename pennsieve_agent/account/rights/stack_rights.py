@@ -207,7 +207,7 @@ def _functions(place: Place) -> Iterator[_Scope]:
                  (place.arn("lambda", f"function:{place.names.stack}-*"),))  # fmt: skip
     yield _Scope("MakeDeadLetters", "create the queue of events that could not be handled",
                  "sqs: *", (place.arn("sqs", f"{place.names.stack}-*"),))  # fmt: skip
-    yield _Scope("MakeAlarms", "create the alarms for a reconciler that fails",
+    yield _Scope("MakeAlarms", "create the alarms for functions that fail",
                  "cloudwatch: *",
                  (place.arn("cloudwatch", f"alarm:{place.names.stack}-*"),))  # fmt: skip
     yield _Scope("MakeBuilder", "create the project that builds images of workflows",

@@ -113,6 +113,11 @@ class NodeNames:
         return f"{self.stack}-reconciler"
 
     @property
+    def relay(self) -> str:
+        """The function that asks Pennsieve for transfers, and the role it has."""
+        return f"{self.stack}-relay"
+
+    @property
     def transfer(self) -> str:
         """The function that moves files of small runs to and from Pennsieve, and its role."""
         return f"{self.stack}-transfer"
@@ -169,7 +174,7 @@ class NodeNames:
 
     @property
     def dead_letters(self) -> str:
-        """The queue of events that the reconciler could not handle."""
+        """The queue of events that the reconciler or the relay could not handle."""
         return f"{self.stack}-dead-letters"
 
     def alarm(self, about: str) -> str:

@@ -71,6 +71,13 @@ class Code:
     version: str
 
 
+RUN_FILES = "RunFiles"
+"""The logical id of the files of runs. Not ``Files``: there the first nodes have another type of
+resource, which AWS refuses to change ("Modify a stack template",
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-get-template.html).
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What stays what it was at first, as AWS would make anew what has it.
@@ -81,11 +88,14 @@ class Kept:
     None for a stack that is not there. ``subnets`` say of each subnet, by its logical id, in which
     zone it is, in the template's words: its range of addresses cannot be in two subnets at once
     ("AWS::EC2::Subnet": an update of AvailabilityZone or AvailabilityZoneId requires replacement).
+    ``files`` is the logical id of the files of runs: under another one AWS would make a second file
+    system of the same files, and delete the first with what is in it.
     """
 
     stack: Mapping[str, str] | None = None
     machines: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     subnets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    files: str = RUN_FILES
 
 
 @dataclass(frozen=True, slots=True)

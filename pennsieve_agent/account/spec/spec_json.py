@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from pennsieve_agent.account.spec.node_spec import (
+    RUN_FILES,
     Code,
     Gpu,
     Kept,
@@ -132,7 +133,13 @@ def kept_in(template: Mapping[str, Any], tags: Mapping[str, str]) -> Kept:
         for name, body in template.get("Resources", {}).items()
         if body["Type"] == "AWS::EC2::Subnet"
     }
-    return Kept(dict(tags) or next(iter(machines.values()), None), machines, subnets)
+    files = (
+        name
+        for name, body in template.get("Resources", {}).items()
+        if body["Type"] == "AWS::S3Files::FileSystem"
+    )
+    first = next(iter(machines.values()), None)
+    return Kept(dict(tags) or first, machines, subnets, next(files, RUN_FILES))
 
 
 def _ours(template: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""What tells that the reconciler fails: a queue for events that it could not handle, two alarms.
+"""What tells that the node fails: a queue for events that were not handled, and alarms.
 
 An event that failed three times is kept in the queue for two weeks (AWS Lambda Developer Guide,
 "Adding a dead-letter queue",
@@ -30,14 +30,11 @@ def alarms(spec: NodeSpec) -> Resources:
     names = spec.names
     return {
         "DeadLetters": _queue(spec),
-        "ReconcilerFails": _alarm(
-            spec,
-            names.alarm("reconciler"),
-            "The reconciler fails: runs may not get on. See its log",
-            Namespace="AWS/Lambda",
-            MetricName="Errors",
-            Statistic="Sum",
-            Dimensions=[{"Name": "FunctionName", "Value": names.reconciler}],
+        "ReconcilerFails": _failing(
+            spec, "reconciler", "The reconciler fails: runs may not get on. See its log"
+        ),
+        "RelayFails": _failing(
+            spec, "relay", "The relay fails: transfers may not get on. See its log"
         ),
         "EventsAreLost": _alarm(
             spec,
@@ -49,6 +46,19 @@ def alarms(spec: NodeSpec) -> Resources:
             Dimensions=[{"Name": "QueueName", "Value": names.dead_letters}],
         ),
     }
+
+
+def _failing(spec: NodeSpec, word: str, about: str) -> Resource:
+    name = spec.names.alarm(word)  # a function and its alarm have one name
+    return _alarm(
+        spec,
+        name,
+        about,
+        Namespace="AWS/Lambda",
+        MetricName="Errors",
+        Statistic="Sum",
+        Dimensions=[{"Name": "FunctionName", "Value": name}],
+    )
 
 
 def dead_letters() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The node's three functions, and what wakes one of them. They have no address.
+"""The node's four functions, and what wakes one of them. They have no address.
 
 All are outside the node's network in every mode: they reach AWS and Pennsieve over TLS, and run no
 code but the node's own.
@@ -10,7 +10,6 @@ from typing import Any
 
 from pennsieve_agent.account.spec.node_spec import Code, NodeSpec
 from pennsieve_agent.account.stack.alarms import alarms, dead_letters
-from pennsieve_agent.account.stack.run_files import FILES
 from pennsieve_agent.account.stack.template_parts import (
     Resource,
     Resources,
@@ -27,8 +26,12 @@ RUNTIME = "python3.13"
 MEMORY_MB = 512
 GATEWAY_SECONDS = 30
 RECONCILER_SECONDS = 300
+RELAY_SECONDS = 60
+"""As long as a transfer waits for an answer."""
 CONCURRENCY = 5
 """What each function may use of the account's concurrency, and what it is sure to have."""
+RELAY_CONCURRENCY = 10
+"""More than the others, as any number of transfers ask at once. Who gets no slot asks again."""
 MOVER_IMAGE = "docker/library/python:3.13-slim"
 PUBLIC_REGISTRY = "public.ecr.aws"
 
@@ -39,7 +42,10 @@ def functions(spec: NodeSpec, code: Code) -> Resources:
     return {
         "Gateway": node_function(spec, code, names.gateway, "gateway", GATEWAY_SECONDS),
         "Admin": node_function(spec, code, names.admin, "admin", GATEWAY_SECONDS),
-        "Reconciler": _reconciler(spec, code),
+        "Reconciler": _kept(
+            node_function(spec, code, names.reconciler, "reconciler", RECONCILER_SECONDS)
+        ),
+        "Relay": _kept(_relay(spec, code)),
         **alarms(spec),
         "JobsChanged": _rule(
             spec,
@@ -78,8 +84,14 @@ def _queues(spec: NodeSpec) -> tuple[str, ...]:
     return ("Fargate", "Spot", *(("Gpu",) if spec.settings.gpu else ()))
 
 
-def _reconciler(spec: NodeSpec, code: Code) -> Resource:
-    function = node_function(spec, code, spec.names.reconciler, "reconciler", RECONCILER_SECONDS)
+def _relay(spec: NodeSpec, code: Code) -> Resource:
+    function = node_function(spec, code, spec.names.relay, "relay", RELAY_SECONDS)
+    function["Properties"]["ReservedConcurrentExecutions"] = RELAY_CONCURRENCY
+    return function
+
+
+def _kept(function: Resource) -> Resource:
+    """A function that is sent events, so that those which it could not handle are kept."""
     return {**function, "Properties": {**function["Properties"], **dead_letters()}}
 
 
@@ -132,6 +144,7 @@ def _environment(spec: NodeSpec, code: Code) -> dict[str, object]:
         admin=names.admin,
         organization=spec.organization_id,
         reconciler=names.reconciler,
+        relay=names.relay,
         transfer_function=names.transfer,
         files_function=names.transfer_files,
         builder=names.builder if has_builder(spec) else "",
@@ -151,7 +164,7 @@ def _created_with_the_stack(spec: NodeSpec) -> dict[str, object]:
     """The settings that only CloudFormation knows, named as it names them."""
     gpu = spec.settings.gpu
     return {
-        variable("file_system"): ref(FILES),
+        variable("file_system"): ref(spec.kept.files),
         variable("execution_role"): attribute("ExecutionRole", "Arn"),
         variable("job_role"): attribute("JobRole", "Arn"),
         variable("mover_role"): attribute("MoverRole", "Arn"),

@@ -268,16 +268,17 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
     images = f"arn:{names.partition}:ecr:*:{owner}:repository/"
     secrets = names.arn("secretsmanager", f"secret:{names.secret_prefix}")
     parameters = names.arn("ssm", f"parameter{names.parameter_prefix}")
+    transfers = [names.transfer, names.transfer_files]
+    if names.region == "*":  # the boundary, which has to be short
+        transfers = [f"{names.transfer}*"]
     table: dict[str, str | list[str]] = {
         "any": "*",
         "table": names.arn("dynamodb", f"table/{names.table}"),
         "gateway": names.arn("lambda", f"function:{names.gateway}"),
         "dead-letters": names.arn("sqs", names.dead_letters),
         "reconciler": names.arn("lambda", f"function:{names.reconciler}"),
-        "transfers": [
-            names.arn("lambda", f"function:{name}")
-            for name in (names.transfer, names.transfer_files)
-        ],
+        "relay": names.arn("lambda", f"function:{names.relay}"),
+        "transfers": [names.arn("lambda", f"function:{name}") for name in transfers],
         "job-log": names.arn("logs", f"log-group:{names.log_group}:*"),
         "own-log": names.arn("logs", f"log-group:{names.log_group}/functions:*"),
         "build-log": names.arn("logs", f"log-group:{names.log_group}/builds:*"),

@@ -9,7 +9,6 @@ from typing import Any
 
 from pennsieve_agent.account.spec.node_spec import Mode, NodeSpec
 from pennsieve_agent.account.stack.network import subnet_ids
-from pennsieve_agent.account.stack.run_files import FILES
 from pennsieve_agent.account.stack.template_parts import (
     Resource,
     Resources,
@@ -140,9 +139,9 @@ def _gpu_machines(spec: NodeSpec) -> dict[str, Any]:
     }
 
 
-def _mounted() -> dict[str, Any]:
+def _mounted(spec: NodeSpec) -> dict[str, Any]:
     return {
-        "files": attribute(FILES, "FileSystemId"),
+        "files": attribute(spec.kept.files, "FileSystemId"),
         "point": attribute("MachinePoint", "AccessPointId"),
     }
 
@@ -163,7 +162,7 @@ def _launch(spec: NodeSpec) -> Resource:
                     "HttpTokens": "required",
                     "HttpPutResponseHopLimit": 1,
                 },
-                "UserData": {"Fn::Base64": {"Fn::Sub": [_MOUNTS, _mounted()]}},
+                "UserData": {"Fn::Base64": {"Fn::Sub": [_MOUNTS, _mounted(spec)]}},
                 "BlockDeviceMappings": [
                     {"DeviceName": "/dev/xvda", "Ebs": {**disk, "DeleteOnTermination": True}}
                 ],

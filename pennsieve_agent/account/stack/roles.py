@@ -16,7 +16,6 @@ from pennsieve_agent.account.stack.policies import (
     key_access,
     role_access,
 )
-from pennsieve_agent.account.stack.run_files import FILES
 from pennsieve_agent.account.stack.statements import Document, document
 from pennsieve_agent.account.stack.template_parts import (
     Resource,
@@ -31,6 +30,7 @@ from pennsieve_agent.account.stack.trusts import service_trust
 
 TASKS, FUNCTIONS = "ecs-tasks.amazonaws.com", "lambda.amazonaws.com"
 BUILDS = "codebuild.amazonaws.com"
+_OF_FUNCTIONS = {"gateway", "admin", "reconciler", "relay", "transfer", "transfer-files"}
 
 
 def roles(spec: NodeSpec) -> Resources:
@@ -47,6 +47,7 @@ def roles(spec: NodeSpec) -> Resources:
     }
     if spec.code is not None:  # the first template, without functions, has to be short
         resources |= {
+            **_inner(spec, "relay", "Asks Pennsieve for transfers"),
             **_inner(spec, "transfer", "Moves the files of small runs in and out"),
             **_inner(spec, "transfer-files", "Does so with the files of runs mounted"),
         }
@@ -82,6 +83,7 @@ def _inner(spec: NodeSpec, word: str, about: str) -> Resources:
         "gateway": names.gateway,
         "admin": names.admin,
         "reconciler": names.reconciler,
+        "relay": names.relay,
         "execution": names.execution_role,
         "job": names.job_role,
         "mover": names.mover_role,
@@ -90,7 +92,7 @@ def _inner(spec: NodeSpec, word: str, about: str) -> Resources:
         "builder": names.builder,
     }
     name = called[word]
-    if word in {"gateway", "admin", "reconciler", "transfer", "transfer-files"}:
+    if word in _OF_FUNCTIONS:
         trust = service_trust(FUNCTIONS, names)
     elif word == "builder":
         trust = service_trust(BUILDS, names, names.arn("codebuild", f"project/{name}"))
@@ -104,7 +106,7 @@ def _inner(spec: NodeSpec, word: str, about: str) -> Resources:
 
 def _access(spec: NodeSpec, word: str) -> Document:
     names = spec.names
-    files = ref(FILES)  # its ARN
+    files = ref(spec.kept.files)  # its ARN
     where = Where(
         names, spec.platform_account_id, spec.settings.role_path, files, has_builder(spec)
     )
@@ -141,7 +143,7 @@ def _instance_role(spec: NodeSpec) -> Resources:
     role = _role(
         spec, name, "What a machine with GPUs has", service_trust("ec2.amazonaws.com", names)
     )
-    access = instance_access(Where(names, spec.platform_account_id, files=ref(FILES)))
+    access = instance_access(Where(names, spec.platform_account_id, files=ref(spec.kept.files)))
     role["Properties"]["Policies"] = [{"PolicyName": f"{name}-access", "PolicyDocument": access}]
     profile = {"InstanceProfileName": name, "Roles": [ref("InstanceRole")]}
     path = {"Path": spec.settings.role_path}

@@ -16,11 +16,6 @@ from pennsieve_agent.account.stack.template_parts import (
 )
 from pennsieve_agent.domain.step_files import FILES_PREFIX, SHARED_UID
 
-FILES = "RunFiles"
-"""Not ``Files``: nodes that were made earlier have another type of resource there, which AWS
-refuses to change ("Modify a stack template",
-https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-get-template.html).
-"""
 IMPORT_BYTES = 131_072
 """A smaller file is copied to the fast storage when its folder is first listed; a larger one is
 read from the bucket, which costs no throughput ("How S3 Files is metered",
@@ -31,7 +26,7 @@ FAST_DAYS = 1
 
 def file_targets(spec: NodeSpec) -> list[str]:
     """The logical ids of the mount targets, in the order of the subnets."""
-    return [f"{FILES}Target{number}" for number, _ in enumerate(subnet_ids(spec), 1)]
+    return [f"{spec.kept.files}Target{number}" for number, _ in enumerate(subnet_ids(spec), 1)]
 
 
 def run_files(spec: NodeSpec) -> Resources:
@@ -39,7 +34,7 @@ def run_files(spec: NodeSpec) -> Resources:
     key = {"KmsKeyId": attribute("Key", "Arn")} if has_key(spec) else {}
     rule = {"Prefix": "", "Trigger": "ON_DIRECTORY_FIRST_ACCESS", "SizeLessThan": IMPORT_BYTES}
     resources: Resources = {
-        FILES: {
+        spec.kept.files: {
             "Type": "AWS::S3Files::FileSystem",
             **deleted_with_the_stack(),
             "Properties": {
@@ -56,14 +51,14 @@ def run_files(spec: NodeSpec) -> Resources:
         },
         "FilesPolicy": {
             "Type": "AWS::S3Files::FileSystemPolicy",
-            "Properties": {"FileSystemId": ref(FILES), "Policy": files_policy()},
+            "Properties": {"FileSystemId": ref(spec.kept.files), "Policy": files_policy()},
         },
     }
     for target, subnet in zip(file_targets(spec), subnet_ids(spec), strict=True):
         resources[target] = {
             "Type": "AWS::S3Files::MountTarget",
             "Properties": {
-                "FileSystemId": ref(FILES),
+                "FileSystemId": ref(spec.kept.files),
                 "SubnetId": subnet,
                 "SecurityGroups": [attribute("FilesFirewall", "GroupId")],
             },
@@ -79,7 +74,7 @@ def _machine_point(spec: NodeSpec) -> Resource:
     return {
         "Type": "AWS::S3Files::AccessPoint",
         "Properties": {
-            "FileSystemId": ref(FILES),
+            "FileSystemId": ref(spec.kept.files),
             "PosixUser": {"Uid": user, "Gid": user},
             "RootDirectory": {"Path": "/"},
             "Tags": marked(spec),

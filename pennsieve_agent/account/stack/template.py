@@ -11,7 +11,6 @@ from pennsieve_agent.account.stack.image_builds import image_builds
 from pennsieve_agent.account.stack.network import network
 from pennsieve_agent.account.stack.queues import queues
 from pennsieve_agent.account.stack.roles import roles
-from pennsieve_agent.account.stack.run_files import FILES
 from pennsieve_agent.account.stack.storage import bucket_resources, storage
 from pennsieve_agent.account.stack.template_parts import Resources, attribute, ref, tags
 from pennsieve_agent.account.stack.transfer_functions import transfer_functions
@@ -77,7 +76,7 @@ def _budget(spec: NodeSpec) -> Resources:
 def _outputs(spec: NodeSpec) -> dict[str, tuple[object, str]]:
     outputs: dict[str, tuple[object, str]] = {
         "Bucket": (ref("Bucket"), "The node's own files"),
-        "FileSystem": (ref(FILES), "The files of runs"),
+        "FileSystem": (ref(spec.kept.files), "The files of runs"),
     }
     if spec.code is not None:
         outputs["Gateway"] = (attribute("Gateway", "Arn"), "The function that users call")

@@ -4,7 +4,7 @@
 as it mounts the files of runs ("Configuring Amazon S3 Files access",
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-filesystem-s3files.html); it needs
 nothing but the files and, by the free gateway endpoint, the node's bucket. AWS hands what they
-answer, and what happens to them, to the reconciler ("Retaining records of Lambda asynchronous
+answer, and what happens to them, to the relay ("Retaining records of Lambda asynchronous
 invocations",
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html).
 """
@@ -16,7 +16,7 @@ from typing import Any
 from pennsieve_agent.account.spec.node_spec import Code, NodeSpec
 from pennsieve_agent.account.stack.functions import node_function
 from pennsieve_agent.account.stack.network import subnet_ids
-from pennsieve_agent.account.stack.run_files import FILES, file_targets
+from pennsieve_agent.account.stack.run_files import file_targets
 from pennsieve_agent.account.stack.template_parts import (
     Resource,
     Resources,
@@ -73,13 +73,13 @@ def _function(spec: NodeSpec, code: Code, name: str, role: str) -> dict[str, Any
 def _environment(spec: NodeSpec, *, mount: str = "") -> dict[str, object]:
     """Few settings, as the template is long."""
     names = spec.names
-    values = {"bucket": names.bucket, "region": names.region, "reconciler": names.reconciler}
+    values = {"bucket": names.bucket, "region": names.region, "relay": names.relay}
     variables = {variable(name): value for name, value in values.items()}
     return {"Variables": variables | ({FILES_MOUNT: mount} if mount else {})}
 
 
 def _destinations(spec: NodeSpec, function: str) -> Resource:
-    to = {"Destination": attribute("Reconciler", "Arn")}
+    to = {"Destination": attribute("Relay", "Arn")}
     del spec
     return {
         "Type": "AWS::Lambda::EventInvokeConfig",
@@ -99,7 +99,7 @@ def _point(spec: NodeSpec) -> Resource:
     return {
         "Type": "AWS::S3Files::AccessPoint",
         "Properties": {
-            "FileSystemId": ref(FILES),
+            "FileSystemId": ref(spec.kept.files),
             "PosixUser": {"Uid": "0", "Gid": "0"},
             "RootDirectory": {
                 "Path": f"/{RUNS_FOLDER}",

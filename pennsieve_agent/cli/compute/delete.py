@@ -8,7 +8,7 @@ import typer
 
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
-from pennsieve_agent.cli.compute import node_choice, node_options
+from pennsieve_agent.cli.compute import node_choice, node_options, node_runs
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import UNCHANGED, Shown
 from pennsieve_agent.domain.own_node import OwnNode
@@ -67,7 +67,7 @@ def delete(
         return views.dry_run(_plan_document(plan, runs, workflows), lines)
     views.explain(context, lines)
     if not cancel_runs:
-        active_runs.refuse_active(runs, name)
+        active_runs.refuse_deletion(runs, name)
     if not context.streams.confirm(f"Delete compute node '{name}'?", assume=yes):
         return UNCHANGED
     with context.interruption.during("the node is there, its runs may be ended", views.GO_ON):
@@ -188,7 +188,6 @@ def _runs(
     context: Context, target: OwnNode | ComputeNode | None
 ) -> tuple[RunBackend | None, tuple[Run, ...]]:
     """Where the node's runs are, and those that have not ended."""
-    from pennsieve_agent.cli.run.places import backend_of
     from pennsieve_agent.services.runs import active_runs
     from pennsieve_agent.services.runs.pennsieve_runs import PennsieveRuns
 
@@ -197,13 +196,7 @@ def _runs(
     if not isinstance(target, OwnNode):
         theirs = PennsieveRuns(context.platform)
         return theirs, active_runs.active_runs(theirs, target.uuid)
-    own = backend_of(context, target)
-    try:
-        return own, active_runs.active_runs(own)
-    except AgentError as error:
-        # A node that is half gone does not answer, and is to be removed all the same.
-        context.streams.note(f"whether runs are active cannot be told: {error.message}")
-        return None, ()
+    return node_runs.active_on(context, target)
 
 
 def _workflows_of(context: Context, target: OwnNode | ComputeNode | None) -> list[Known]:

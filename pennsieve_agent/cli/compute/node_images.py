@@ -91,6 +91,14 @@ class LazyImages:
         if not reply.get("present"):
             put_file(str(reply["url"]), dict(reply.get("headers") or {}), archive.path)
 
+    def copy(self, image: ImageRef) -> ImageRef:
+        """Copy a public image into its registry, unless it is there; answers the copy by digest."""
+        from pennsieve_agent.aws.source_images import copy_public
+
+        note, login = self._context.streams.note, login_of(self._context, image)
+        digest = copy_public(self._aws, image, self._repository, login, self._context.sleep, note)
+        return self._own(digest)
+
     def pinned(self, image: ImageRef) -> str:
         """The digest of an image in any ECR registry that the node's account may pull from."""
         from pennsieve_agent.aws.node_images import pinned
@@ -100,6 +108,20 @@ class LazyImages:
     def _own(self, digest: str) -> ImageRef:
         registry = f"{self.node.account}.dkr.ecr.{self.node.region}.amazonaws.com"
         return ImageRef(registry, self._repository, digest=digest)
+
+
+def find_image(context: Context, image: ImageRef) -> str:
+    """The digest that a public image has for nodes now. Errors as of its registry."""
+    from pennsieve_agent.aws import source_images
+
+    return source_images.find_image(image, login_of(context, image), context.sleep)
+
+
+def login_of(context: Context, image: ImageRef) -> str:
+    """What basic authentication sends to an image's registry: Docker's login, or nothing."""
+    from pennsieve_agent.settings.docker_logins import docker_login
+
+    return docker_login(image.registry, context.environ, context.home)
 
 
 def desks(context: Context, engine: Callable[[], ImageBuilder]) -> tuple[NodeContext, ...]:
@@ -135,7 +157,6 @@ class LazyEngine:
 
         if self._open is None:
             self._open = ImageBuilder.open(self._context.environ, self._context.home)
-            self._context.streams.note(f"building with {self._open.place}")
         return self._open
 
     def close(self) -> None:

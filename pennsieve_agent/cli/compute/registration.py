@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any
 from pennsieve_agent.console.shown import UNCHANGED, Shown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pennsieve_agent.account.register.account_plan import AccountPlan
     from pennsieve_agent.cli.compute.node_options import Flags
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.own_node import OwnNode
+    from pennsieve_agent.domain.runs import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ def carry_out(context: Context, registration: Registration, flags: Flags) -> Sho
     from pennsieve_agent.account.register.preflight import check_before
     from pennsieve_agent.cli.compute import plan_lines, views
     from pennsieve_agent.console import node_documents
+    from pennsieve_agent.services.runs import active_runs
 
     settings = RegisterOptions(
         registration.name,
@@ -53,12 +58,15 @@ def carry_out(context: Context, registration: Registration, flags: Flags) -> Sho
     views.show_account(context, clients)
     plan = plan_registration(observe(clients, settings), settings)
     lines = plan_lines.own_lines(plan, details=registration.details)
+    runs = _losing_files(context, plan)
     if registration.dry_run:
+        lines = (*lines, *(f"run '{run.label}' must end first: its files are lost" for run in runs))
         if not context.as_json:
             check_before(clients.aws, plan, context.streams.note)
         return views.dry_run(plan_document(plan.to_json()), lines)
     if not plan.nothing_to_do:
         views.explain(context, lines)
+    active_runs.refuse_update(runs, plan.name)
     check_before(clients.aws, plan, context.streams.note)
     if not plan.nothing_to_do and not context.streams.confirm("Go on?", assume=registration.yes):
         return UNCHANGED
@@ -68,6 +76,18 @@ def carry_out(context: Context, registration: Registration, flags: Flags) -> Sho
     notes = [] if registration.token else _next_steps(node)
     sentence = f"Compute node '{node.name}' is ready ({node.token})"
     return Shown(node_documents.own(node), sentence, notes)
+
+
+def _losing_files(context: Context, plan: AccountPlan) -> Sequence[Run]:
+    """The active runs whose files a plan deletes, with the file system of an earlier version."""
+    from pennsieve_agent.account.register.lost_files import loses_files
+    from pennsieve_agent.account.world.own_node_state import own_node
+    from pennsieve_agent.cli.compute.node_runs import active_on
+
+    if not loses_files(plan):
+        return ()
+    known = (node for node in context.own_nodes if node.token == plan.names.token)
+    return active_on(context, next(known, own_node(plan.spec)))[1]
 
 
 def _next_steps(node: OwnNode) -> list[str]:

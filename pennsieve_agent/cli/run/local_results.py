@@ -38,6 +38,13 @@ class Receipt:
         return RECEIPT if RECEIPT not in results else f"{self.plan.record.run}-{RECEIPT}"
 
     @property
+    def more(self) -> Mapping[str, str]:
+        """The texts of what else goes with results that have no file of the name."""
+        from pennsieve_agent.local.receipt_here import more_here
+
+        return more_here(self.plan.node, self.plan.record)
+
+    @property
     def text(self) -> str:
         """What is in it."""
         from pennsieve_agent.local.receipt_here import receipt_here
@@ -55,7 +62,11 @@ def keep(outcome: Outcome, receipt: Receipt, into: Path) -> None:
     if not outcome.files:
         return
     local_run.keep(outcome.files, into)
-    name = receipt.name(frozenset(name for name, _ in outcome.files))
+    names = frozenset(name for name, _ in outcome.files)
+    for name, text in receipt.more.items():
+        if name not in names:
+            (into / name).write_text(text, encoding="utf-8")
+    name = receipt.name(names)
     (into / name).write_text(receipt.text, encoding="utf-8")
 
 

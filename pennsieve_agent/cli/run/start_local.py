@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,12 +124,19 @@ def _run(
 
 def _code(context: Context, place: CodePlace, folder: Path) -> local_run.Code:
     """The files of a step's code, at the commit that was registered."""
+    from pennsieve_agent.cli.compute.node_images import find_image
     from pennsieve_agent.cli.workflow.code_context import with_typed_token
+    from pennsieve_agent.domain.image_addresses import is_image
+    from pennsieve_agent.services.workflows.image_checkout import inspect_image
     from pennsieve_agent.source.commit_archive import complete
     from pennsieve_agent.source.repository import inspect
 
     note = context.streams.note
     files = folder / "code" / place.step
+    if is_image(place.address):
+        by_digest = f"sha256:{place.commit}" if place.commit else place.tag
+        find = partial(find_image, context)
+        return local_run.Code(inspect_image(place.address, by_digest, find, note), files)
 
     def look(ref: str | None) -> Checkout:
         return with_typed_token(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,15 +10,13 @@ import typer
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.cli.workflow import command_options
 from pennsieve_agent.console.shown import Shown, Table
 from pennsieve_agent.console.tables import Column, Cut
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from pennsieve_agent.domain.workflows import Checkout
-    from pennsieve_agent.services.workflows.registration import Means, Wish
+    from pennsieve_agent.services.workflows.registration import Wish
 
 
 class Builder(StrEnum):
@@ -51,8 +48,9 @@ Repositories = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="REPO...",
-        help="Git URL, OWNER/NAME on GitHub, or folder; REPO@TAG for a tag. Several make a chain: "
-        "each step reads what the one before wrote.",
+        help="Git URL, OWNER/NAME on GitHub, or folder; REPO@TAG for a tag; or an image, "
+        "docker://NAME:TAG. Several make a chain: each step reads what the one before wrote. Or a "
+        "YAML file that composes steps.",
     ),
 ]
 Ref = Annotated[
@@ -122,6 +120,8 @@ Targets = Annotated[
     examples=[
         "pennsieve workflow add https://github.com/lab/spike-rate",
         "pennsieve workflow add ./filter@v2.0.0 ./spike-rate --name rates",
+        "pennsieve workflow add docker://nipreps/mriqc:24.0.2 --bids participant",
+        "pennsieve workflow add workflow.yaml",
     ],
 )
 def add(
@@ -135,6 +135,11 @@ def add(
     layout: Layout = None,
     needs_pennsieve: NeedsPennsieve = None,
     disk: Disk = None,
+    command_: command_options.Command = None,
+    bids: command_options.Bids = None,
+    parameter: command_options.Declared = None,
+    cpu: command_options.Cpu = None,
+    memory: command_options.Memory = None,
     targets: Targets = False,
     dry_run: options.DryRun = False,
 ) -> Shown:
@@ -142,10 +147,17 @@ def add(
 
     The repository needs a Dockerfile; its program reads INPUT_DIR and writes OUTPUT_DIR. An app.yml
     beside it declares parameters and resources. Pennsieve builds code on GitHub at a tag; other
-    code is built on this machine or by your own compute nodes, and runs on these only. Of a workflow that is
-    there already nothing changes: 'workflow update' takes newer code.
+    code is built on this machine or by your own compute nodes, and runs on these only. Of a
+    workflow that is there already nothing changes: 'workflow update' takes newer code.
+
+    An image runs on your own nodes only, which get a copy of it. Its arguments are those of
+    --command, a line that no shell reads, or of --bids. Values of parameters in it can be read by
+    everybody who may see the jobs of your AWS account.
     """
     from pennsieve_agent.cli.workflow import views
+    from pennsieve_agent.cli.workflow.code_context import looked_at, registering
+    from pennsieve_agent.cli.workflow.composed import composed_file
+    from pennsieve_agent.services.workflows.typed_command import with_command
 
     if targets:
         return _targets(context)
@@ -154,14 +166,22 @@ def add(
             "missing argument 'REPO...'", hint="for example: pennsieve workflow add GITHUB_URL"
         )
     wish = wish_of(name, build, layout, needs_pennsieve, disk, is_public=public, size=build_size)
-    with _looked_at(context, repositories, ref) as (means, checkouts):
+    typed = command_options.typed_command(command_, bids, parameter, cpu, memory)
+    composed = composed_file(repositories, ref, context.streams.note)
+    if composed is not None:
+        composed.refuse_options(typed.options)
+        wish = composed.wish(wish)
+    with registering(context) as (means, folder):
         from pennsieve_agent.services.workflows import register_workflow
 
+        if composed is not None:
+            checkouts = composed.fetch(context, folder)
+        else:
+            checkouts = with_command(looked_at(context, repositories, ref, folder), typed)
+        request = (means, checkouts, wish, composed.composition if composed else None)
         if dry_run:
-            return views.would_add(
-                register_workflow.plan(means, checkouts, wish), means, checkouts, wish
-            )
-        return views.added(register_workflow.add(means, checkouts, wish), wish)
+            return views.would_add(register_workflow.plan(*request), *request)
+        return views.added(register_workflow.add(*request), wish)
 
 
 def wish_of(
@@ -219,23 +239,6 @@ def disk_sizes(typed: list[str]) -> dict[str, int]:
             )
         sizes[step.strip()] = int(number)
     return sizes
-
-
-@contextmanager
-def _looked_at(
-    context: Context, repositories: Sequence[str], ref: str | None
-) -> Iterator[tuple[Means, Sequence[Checkout]]]:
-    """The code, fetched and checked; it is here until the end."""
-    from pennsieve_agent.cli.workflow.code_context import registering, with_typed_token
-    from pennsieve_agent.services.workflows import workflow_steps
-
-    with registering(context) as (means, folder):
-        checkouts = with_typed_token(
-            context,
-            folder,
-            lambda empty: workflow_steps.inspect_all(repositories, ref, empty, means.note),
-        )
-        yield means, checkouts
 
 
 def _targets(context: Context) -> Shown:

@@ -6,10 +6,11 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.domain.workflows import Checkout
     from pennsieve_agent.services.workflows.registration import Means
     from pennsieve_agent.settings.workflow_code import WorkflowCode
 
@@ -70,6 +71,24 @@ def with_typed_token(context: Context, folder: Path, look: Callable[[Path], Look
             urls.add(url)
             question = f"{url} is private, or does not exist. Token to fetch it here (not shown)"
             use_typed(url, context.streams.ask_secret(question, instead=error.hint or ""))
+
+
+def looked_at(
+    context: Context, sources: Sequence[str], ref: str | None, folder: Path
+) -> tuple[Checkout, ...]:
+    """Code and images, fetched into ``folder`` and looked at.
+
+    Raises:
+        SourceError, RegistryError: one of them cannot be used.
+    """
+    from pennsieve_agent.cli.compute.node_images import find_image
+    from pennsieve_agent.services.workflows.workflow_steps import inspect_all
+
+    def look(empty: Path) -> tuple[Checkout, ...]:
+        note = context.streams.note
+        return inspect_all(sources, ref, empty, lambda image: find_image(context, image), note)
+
+    return with_typed_token(context, folder, look)
 
 
 def _token_for_pennsieve(context: Context, url: str) -> str:

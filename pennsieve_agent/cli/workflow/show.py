@@ -2,35 +2,86 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pennsieve_agent.cli import options
+import typer
+
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Details, Part, Shown, Table
 from pennsieve_agent.console.tables import Column, Cut
+from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pennsieve_agent.domain.workflows import Workflow
+    from pennsieve_agent.domain.workflows import Step, Workflow
     from pennsieve_agent.services.grants.identity_view import Shown as WorkflowUser
+
+
+_DIGEST_SHOWN = len("sha256:") + 12
+Optional = Annotated[
+    str | None, typer.Argument(metavar="WORKFLOW", help="Name, unique prefix or id.")
+]
+AsYaml = Annotated[
+    bool, typer.Option("--yaml", help="As a file that 'workflow add' takes, on standard output.")
+]
+Schema = Annotated[
+    bool, typer.Option("--schema", help="Only the JSON Schema of such a file, for editors.")
+]
 
 
 @command(
     "workflow show",
-    answers="workflow_details",
-    examples=["pennsieve workflow show spike-rate", "pennsieve workflow show spike-rate --json"],
+    answers=("workflow_details", "workflow_file", "workflow_schema"),
+    examples=[
+        "pennsieve workflow show spike-rate",
+        "pennsieve workflow show spike-rate --yaml > workflow.yaml",
+    ],
 )
-def show(context: Context, workflow: options.Workflow) -> Shown:
+def show(
+    context: Context, workflow: Optional = None, as_yaml: AsYaml = False, schema: Schema = False
+) -> Shown:
     """A workflow: its steps, parameters and identity.
 
     The identity is the workflow's own user on Pennsieve, as which it runs on your own nodes.
     """
+    if schema:
+        return _schema()
+    if workflow is None:
+        raise UsageProblem(
+            "missing argument 'WORKFLOW'", hint="list them with: pennsieve workflow list"
+        )
+    if as_yaml:
+        return _file(context, workflow)
+    return _details_of(context, workflow)
+
+
+def _schema() -> Shown:
+    import json
+
+    from pennsieve_agent.source.composition_schema import composition_schema
+
+    document = composition_schema()
+    return Shown({"schema": document}, json.dumps(document, indent=2))
+
+
+def _file(context: Context, reference: str) -> Shown:
+    from pennsieve_agent.cli.workflow.composed import yaml_of
+    from pennsieve_agent.cli.workflow.named import named_workflow
+
+    located = named_workflow(context, reference)
+    text = yaml_of(context, located)
+    name = located.workflow.name
+    return Shown({"id": located.workflow.uuid, "name": name, "yaml": text}, text.rstrip("\n"))
+
+
+def _details_of(context: Context, workflow: str) -> Shown:
     from pennsieve_agent.cli.workflow.identity import identity_context, note_unasked
     from pennsieve_agent.cli.workflow.named import named_workflow
     from pennsieve_agent.cli.workflow.views import visible_to
     from pennsieve_agent.console import workflow_documents
+    from pennsieve_agent.console.step_graph import StepGraph
     from pennsieve_agent.services.grants import identity_view
     from pennsieve_agent.services.workflows.code_visibility import code_visibility
 
@@ -47,10 +98,18 @@ def show(context: Context, workflow: options.Workflow) -> Shown:
     }
     visible = visible_to(match, visibility) if located.is_on_pennsieve else "your nodes"
     text: list[Part] = [_details(context, match, visible)]
+    if is_branched(match.steps):
+        text += ["", StepGraph(match.steps)]
     for table in _tables(context, match, users):
         text += ["", table]
     warnings = code.warnings([step.source_url for step in match.processors])
     return Shown(document, text, [f"note: {warning}" for warning in warnings])
+
+
+def is_branched(steps: Sequence[Step]) -> bool:
+    """Whether the steps are more than a line, which the table shows as well."""
+    after = [parent for step in steps for parent in step.depends_on]
+    return len(set(after)) < len(after) or any(len(step.depends_on) > 1 for step in steps)
 
 
 def _details(context: Context, workflow: Workflow, visible: str) -> Details:
@@ -75,6 +134,10 @@ def _tables(context: Context, workflow: Workflow, users: Sequence[WorkflowUser])
     ]
     code = Column("CODE OR TARGET", Cut.RUN_ON)
     yield Table(["STEP", "TYPE", "AFTER", code, "TAG"], steps)
+    images = [[s.id, _digest(s.image), s.command.text if s.command else ""] for s in workflow.steps]
+    if any(image for _, image, _ in images):
+        line = Column("COMMAND LINE", Cut.WRAP)
+        yield Table(["STEP", "IMAGE", line], [row for row in images if row[1]])
     parameters = [
         [
             p.name,
@@ -93,6 +156,11 @@ def _tables(context: Context, workflow: Workflow, users: Sequence[WorkflowUser])
         yield Table(columns, parameters)
     if users:
         yield _identity(context, users)
+
+
+def _digest(image: str) -> str:
+    """The start of an image's digest, by which people tell it from others."""
+    return image.rpartition("@")[2][:_DIGEST_SHOWN]
 
 
 def _identity(context: Context, users: Sequence[WorkflowUser]) -> Table:

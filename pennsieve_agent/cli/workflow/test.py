@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,21 +12,25 @@ import typer
 from pennsieve_agent.cli import local_run, options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.cli.workflow import command_options
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.local_run import Code
+    from pennsieve_agent.cli.workflow.composed import ComposedFile
+    from pennsieve_agent.domain.composition import Composition
     from pennsieve_agent.domain.workflows import Checkout, Workflow
     from pennsieve_agent.local.node_here import Request
     from pennsieve_agent.services.workflows.local_input import LocalInput
+    from pennsieve_agent.services.workflows.typed_command import TypedCommand
 
 Repositories = Annotated[
     list[str],
     typer.Argument(
         metavar="REPO...",
-        help="A folder, with what is not committed, or a git URL, REPO@TAG for a tag. Several make "
-        "a chain.",
+        help="A folder, with what is not committed, or a git URL, REPO@TAG for a tag, or an image, "
+        "docker://NAME:TAG. Several make a chain. Or a YAML file that composes steps.",
     ),
 ]
 Ref = Annotated[
@@ -46,7 +50,7 @@ Undeclared = Annotated[
     bool, typer.Option("--undeclared", help="Allow parameters that no step declares.")
 ]
 Layout = Annotated[
-    options.InputLayout,
+    options.InputLayout | None,
     typer.Option("--layout", metavar="LAYOUT", help="Input in its folders, or all at the top."),
 ]
 Timeout = Annotated[
@@ -73,10 +77,15 @@ def try_out(
     input_: local_run.Input = None,
     param: Param = None,
     undeclared: Undeclared = False,
-    layout: Layout = options.InputLayout.TREE,
+    layout: Layout = None,
     timeout: Timeout = None,
     to: local_run.To = None,
     engine: local_run.EngineOption = None,
+    command_: command_options.Command = None,
+    bids: command_options.Bids = None,
+    parameter: command_options.Declared = None,
+    cpu: command_options.Cpu = None,
+    memory: command_options.Memory = None,
 ) -> Shown:
     """Build code and run it on this machine as a node does.
 
@@ -88,16 +97,26 @@ def try_out(
     the run failed.
     """
     from pennsieve_agent.cli.local_views import shown
+    from pennsieve_agent.cli.workflow.composed import composed_file
     from pennsieve_agent.transfer.temporary_folders import temporary_folder
 
     local_run.check_target(to)
+    typed = command_options.typed_command(command_, bids, parameter, cpu, memory)
+    composed = composed_file(repositories, ref, context.streams.note)
+    if composed is not None:
+        composed.refuse_options(typed.options)
+    sources: Sequence[str] = composed.uses() if composed else repositories
+    layout = layout or options.InputLayout((composed and composed.composition.layout) or "tree")
     part = context.interruption.during(
         "the test was stopped; nothing of it is left",
         "start it with: the same command",
         always=True,
     )
     with part, temporary_folder() as folder, local_run.backend_here(context, engine) as backend:
-        workflow, code = _only(_code(context, repositories, ref, folder), step)
+        chain = _commanded(_code(context, sources, ref, folder), typed, composed)
+        if composed is not None:
+            composed.check_code([one.checkout for one in chain], context.streams.note)
+        workflow, code = _only(chain, step, composed.composition if composed else None)
         data = _input(input_, code)
         request = _request(workflow, param, layout, undeclared=undeclared)
         plan = local_run.plan(context, workflow, code, request)
@@ -112,6 +131,9 @@ def _code(
     context: Context, repositories: Sequence[str], ref: str | None, folder: Path
 ) -> list[Code]:
     """The code of each step: folders as they are, and commits of all else."""
+    from pennsieve_agent.cli.compute.node_images import find_image
+    from pennsieve_agent.domain.image_addresses import is_image
+    from pennsieve_agent.services.workflows.image_checkout import inspect_image
     from pennsieve_agent.services.workflows.workflow_steps import split_ref
     from pennsieve_agent.source import working_folder
     from pennsieve_agent.source.repository_urls import name_of
@@ -123,8 +145,12 @@ def _code(
         )
     chain = []
     for number, source in enumerate(repositories):
-        name, tag = (source, ref) if ref else split_ref(source)
         files = folder / str(number)
+        if is_image(source):
+            image = inspect_image(source, ref, partial(find_image, context), context.streams.note)
+            chain.append(local_run.Code(image, files))
+            continue
+        name, tag = (source, ref) if ref else split_ref(source)
         here = None if tag else working_folder.working_folder(name, Path.cwd())
         if here is None:
             chain.append(_committed(context, name, tag, files))
@@ -158,31 +184,41 @@ def _tell_notes(context: Context, checkout: Checkout) -> None:
         context.streams.note(str(note))
 
 
-def _only(chain: Sequence[Code], step: str | None) -> tuple[Workflow, dict[str, Code]]:
+def _commanded(
+    chain: Sequence[Code], typed: TypedCommand, composed: ComposedFile | None
+) -> list[Code]:
+    """The code with the command line that was typed for it; of a BIDS App's group it is twice."""
+    from pennsieve_agent.services.workflows.typed_command import with_command
+
+    code = [one.checkout for one in chain]
+    checkouts = composed.with_commands(code) if composed else with_command(code, typed)
+    files = {(one.checkout.source_url, one.checkout.tag): one.files for one in chain}
+    return [local_run.Code(one, files[one.source_url, one.tag]) for one in checkouts]
+
+
+def _only(
+    chain: Sequence[Code], step: str | None, composition: Composition | None
+) -> tuple[Workflow, dict[str, Code]]:
     """The workflow that ``workflow add`` would make, or one step of it by itself."""
     import uuid
 
+    from pennsieve_agent.domain.composition import alone, one_target, steps_of
     from pennsieve_agent.domain.workflows import Workflow
     from pennsieve_agent.engine.run_parameters import did_you_mean
     from pennsieve_agent.services.workflows import workflow_steps
 
-    steps = workflow_steps.chain([one.checkout for one in chain])
-    source, *processors, target = steps
-    code = {one.id: files for one, files in zip(processors, chain, strict=True)}
+    whole = composition or workflow_steps.line_of([one.checkout for one in chain])
+    code = {one.id: files for one, files in zip(whole.steps, chain, strict=True)}
     if step is not None:
         if step not in code:
             raise UsageProblem(
                 f"no step is called '{step}'", hint=did_you_mean(step, code, "the steps are")
             )
-        code = {step: code[step]}
-        alone = next(one for one in processors if one.id == step)
-        steps = (
-            source,
-            replace(alone, depends_on=(source.id,)),
-            replace(target, depends_on=(step,)),
-        )
-    name = list(code.values())[-1].checkout.manifest.name
-    return Workflow(str(uuid.uuid4()), name, steps=steps), code
+        code, whole = {step: code[step]}, alone(whole, step)
+    elif len(whole.targets) > 1:
+        whole = one_target(whole)
+    steps = steps_of(whole, [one.checkout for one in code.values()])
+    return Workflow(str(uuid.uuid4()), whole.name, steps=steps), code
 
 
 def _input(folder: Path | None, code: Mapping[str, Code]) -> LocalInput:
@@ -192,6 +228,8 @@ def _input(folder: Path | None, code: Mapping[str, Code]) -> LocalInput:
     if folder is not None:
         return local_input.input_folder(folder)
     first = next(iter(code.values()))
+    if first.checkout.image:
+        raise UsageProblem("an image has no test data", hint="give a folder: --input FOLDER")
     # Data that git ignores is not among the files that are built.
     here = None if first.checkout.commit else local_path(first.checkout.source_url)
     return local_input.test_data(here or first.files, name_of(first.checkout.source_url))

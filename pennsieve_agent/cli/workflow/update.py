@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from pennsieve_agent.domain.workflows import Workflow
     from pennsieve_agent.services.grants.identity_renewal import Renewal, Renewed
+    from pennsieve_agent.services.workflows.registration import Wish
 
 
 To = Annotated[
@@ -48,10 +50,24 @@ AcceptMovedTag = Annotated[
 ]
 
 
+File = Annotated[
+    Path | None,
+    typer.Option(
+        "--file", metavar="FILE", help="The steps that it is to have: a YAML file, as of 'show'."
+    ),
+]
+
+
 @command(
     "workflow update",
     answers=(
-        *("workflow_updated", "workflow_update_plan", "workflow"),
+        *(
+            "workflow_updated",
+            "workflow_replaced",
+            "planned_change",
+            "workflow_update_plan",
+            "workflow",
+        ),
         *("workflow_renewal", "workflow_renewal_plan"),
     ),
     examples=[
@@ -59,6 +75,7 @@ AcceptMovedTag = Annotated[
         "pennsieve workflow update spike-rate --to v1.1.0 --dry-run",
         "pennsieve workflow update spike-rate --name spikes",
         "pennsieve workflow update spike-rate --default THRESHOLD=4 --default filter.LOW=0.5",
+        "pennsieve workflow update spike-rate --file workflow.yaml",
         "pennsieve workflow update spike-rate --renew-identity --dry-run",
     ],
 )
@@ -88,6 +105,7 @@ def update(
     ] = False,
     to: To = None,
     repo: Repo = None,
+    file: File = None,
     build: Build = Builder.AUTO,
     build_size: BuildSize = None,
     layout: Layout = None,
@@ -108,8 +126,11 @@ def update(
 
     edits = name is not None or description is not None or bool(default)
     settings = layout or needs_pennsieve or disk or build_size or build is not Builder.AUTO
-    codes = bool(to or repo or accept_moved_tag or settings)
+    codes = bool(to or repo or file or accept_moved_tag or settings)
     _check(name, edits=edits, renews=renew_identity, codes=codes, dry_run=dry_run)
+    wish = wish_of(None, build, layout, needs_pennsieve, disk, size=build_size)
+    if file is not None:
+        return _steps(context, workflow, file, wish, (to, repo), yes=yes, dry_run=dry_run)
     if renew_identity:
         return _renew(context, workflow, yes=yes, dry_run=dry_run)
     if edits:
@@ -117,8 +138,26 @@ def update(
     request = CodeRequest(
         to or (), repo or (), accept_moved_tag=accept_moved_tag, yes=yes, dry_run=dry_run
     )
-    wish = wish_of(None, build, layout, needs_pennsieve, disk, size=build_size)
     return update_code(context, workflow, request, wish)
+
+
+def _steps(
+    context: Context,
+    reference: str,
+    file: Path,
+    wish: Wish,
+    others: Sequence[object],
+    *,
+    yes: bool,
+    dry_run: bool,
+) -> Shown:
+    from pennsieve_agent.cli.workflow.update_steps import update_steps
+
+    if any(others):
+        raise UsageProblem(
+            "--to and --repo cannot be given with --file", hint="name all code in the file"
+        )
+    return update_steps(context, reference, file, wish, yes=yes, dry_run=dry_run)
 
 
 def _check(name: str | None, *, edits: bool, renews: bool, codes: bool, dry_run: bool) -> None:

@@ -71,13 +71,19 @@ def update_code(context: Context, reference: str, request: CodeRequest, wish: Wi
 def _checkouts(
     context: Context, existing: Existing, request: CodeRequest, folder: Path
 ) -> tuple[Checkout, ...]:
+    from functools import partial
+
+    from pennsieve_agent.cli.compute.node_images import find_image
     from pennsieve_agent.cli.workflow.code_context import code_record
+    from pennsieve_agent.domain.image_addresses import is_image
+    from pennsieve_agent.services.workflows.image_checkout import inspect_image
+    from pennsieve_agent.services.workflows.typed_command import keeping
     from pennsieve_agent.source.repository import inspect
 
     name = existing.workflow.name
     addresses = request.repositories or code_record(context).addresses(existing.workflow.uuid)
     addresses = addresses or [source.address for source in existing.sources]
-    hidden = [a for a in addresses if a.startswith(("local:", "git:"))]
+    hidden = [a for a in addresses if a.startswith(("local:", "git:", "image:"))]
     if hidden or len(addresses) != len(existing.sources):
         raise UsageProblem(
             f"this machine does not know where the code of workflow '{name}' is",
@@ -85,22 +91,29 @@ def _checkouts(
             + " ".join("--repo REPO" for _ in existing.sources),
         )
     refs = _refs(existing, request.to)
-    return tuple(
-        inspect(address, refs.get(source.step), folder / str(number), context.streams.note)
-        for number, (address, source) in enumerate(zip(addresses, existing.sources, strict=True))
-    )
+    steps = {step.id: step for step in existing.workflow.processors}
+    checkouts = []
+    for number, (address, source) in enumerate(zip(addresses, existing.sources, strict=True)):
+        ref, note = refs.get(source.step), context.streams.note
+        if is_image(address):
+            find = partial(find_image, context)
+            checkout = inspect_image(address, ref or source.tag, find, note)
+        else:
+            checkout = inspect(address, ref, folder / str(number), note)
+        checkouts.append(keeping(checkout, steps.get(source.step)))
+    return tuple(checkouts)
 
 
 def _refs(existing: Existing, to: Sequence[str]) -> dict[str, str]:
-    """What is asked for by step: ``REF`` of the only one, or ``STEP=REF``."""
+    """What is asked for by step: ``REF`` of the only code that there is, or ``STEP=REF``."""
     steps = [source.step for source in existing.sources]
     refs = {}
     for text in to:
         step, equals, ref = text.partition("=")
         if equals and step in steps:
             refs[step] = ref
-        elif len(steps) == 1:
-            refs[steps[0]] = text
+        elif len({source.address for source in existing.sources}) == 1:
+            refs |= dict.fromkeys(steps, text)
         else:
             raise UsageProblem(
                 f"'{text}' does not say which step it is for",

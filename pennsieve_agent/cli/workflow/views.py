@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.domain.composition import Composition
     from pennsieve_agent.domain.workflows import Checkout, Workflow
     from pennsieve_agent.services.workflows.build_choice import Choice
     from pennsieve_agent.services.workflows.code_change import CodeChange
@@ -37,9 +38,15 @@ def added(value: Added, wish: Wish) -> Shown:
 
 
 def would_add(
-    value: Added | Choice, means: Means, checkouts: Sequence[Checkout], wish: Wish
+    value: Added | Choice,
+    means: Means,
+    checkouts: Sequence[Checkout],
+    wish: Wish,
+    composition: Composition | None,
 ) -> Shown:
     """What ``workflow add`` would do; of a workflow that is there already, nothing."""
+    from pennsieve_agent.console.step_graph import StepGraph
+    from pennsieve_agent.domain.composition import steps_of
     from pennsieve_agent.services.workflows.build_choice import Build, Choice
     from pennsieve_agent.services.workflows.register_workflow import BUILDERS
     from pennsieve_agent.services.workflows.version_request import shown_address
@@ -54,7 +61,8 @@ def would_add(
     name = wish.name or checkouts[-1].manifest.name
     return planned(
         f"add workflow '{name}' from {code}, {' and '.join(places)}; "
-        f"{BUILDERS[value.build]} builds it: {value.why}"
+        f"{BUILDERS[value.build]} builds it: {value.why}",
+        ["", StepGraph(steps_of(composition, checkouts))] if composition else (),
     )
 
 

@@ -18,6 +18,7 @@ Spelling, in all of them:
 from __future__ import annotations
 
 from pennsieve_agent.console.schema import (
+    code,
     compute,
     datasets,
     local_runs,
@@ -37,6 +38,7 @@ DOCUMENTS: dict[str, Document] = by_name(
         workspaces,
         datasets,
         workflows,
+        code,
         runs,
         local_runs,
         compute,

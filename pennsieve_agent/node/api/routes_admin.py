@@ -9,11 +9,11 @@ from typing import Any
 
 from pennsieve_agent.node.api.request_handler import Problem, Reply, Request, Route, claimed, route
 from pennsieve_agent.node.api.routes_runs import LINK_SECONDS
-from pennsieve_agent.node.api.wake_reconciler import wake
 from pennsieve_agent.node.identity import workflow_credentials
 from pennsieve_agent.node.identity.workflow_registry import READ, WRITE
 from pennsieve_agent.node.node import aws_code
 from pennsieve_agent.node.records.version_document import check_reached, check_version
+from pennsieve_agent.node.wake_reconciler import wake
 
 MOST_ARCHIVE = 5 * 1024**3
 """Bytes of one upload (Amazon S3, "PutObject")."""
@@ -42,7 +42,7 @@ def remove_workflow(request: Request, workflow: str, version: str = "") -> Reply
     removed = request.registry.remove(workflow, version)
     if not request.registry.knows(workflow):
         workflow_credentials.remove(request.node, workflow)
-    wake(request, _active(request, workflow))
+    wake(request.node, _active(request, workflow))
     return 200, {"removed": removed}
 
 
@@ -76,7 +76,7 @@ def grant(request: Request) -> Reply:
         raise Problem(400, "bad-grant", f"access must be {READ} or {WRITE}")
     row |= {"datasetName": row["datasetName"][:256], "access": str(body["access"])}
     request.registry.grant({**row, "by": claimed(body.get("by") or request.person)})
-    wake(request, _active(request, row["workflow"], row["dataset"]))
+    wake(request.node, _active(request, row["workflow"], row["dataset"]))
     return 200, row
 
 
@@ -86,7 +86,7 @@ def revoke(request: Request) -> Reply:
     if not workflow or not dataset:
         raise Problem(400, "bad-query", "say which workflow, and which dataset")
     removed = request.registry.revoke(workflow, dataset)
-    wake(request, _active(request, workflow, dataset))
+    wake(request.node, _active(request, workflow, dataset))
     return 200, {"removed": removed}
 
 

@@ -145,8 +145,8 @@ def _project(request: Request) -> str:
     raise Problem(
         409,
         "no-builder",
-        "a node of mode compliant has no internet access, where base images come from, so it builds "
-        "no images",
+        "a node of mode compliant has no internet access, where base images come from, so it "
+        "builds no images",
     )
 
 

@@ -10,7 +10,6 @@ from itertools import islice
 from typing import Any
 
 from pennsieve_agent.node.api.request_handler import Problem, Reply, Request, Route, route
-from pennsieve_agent.node.api.wake_reconciler import wake
 from pennsieve_agent.node.jobs.step_secrets import hidden_of
 from pennsieve_agent.node.records.run_document import run_document, shown_summary
 from pennsieve_agent.node.records.run_record import Phase, RunRecord
@@ -19,6 +18,7 @@ from pennsieve_agent.node.runs import run_logs
 from pennsieve_agent.node.runs.log_archive import archive_key, is_archived
 from pennsieve_agent.node.runs.outputs import outputs_of
 from pennsieve_agent.node.table import Items
+from pennsieve_agent.node.wake_reconciler import wake
 
 LINK_SECONDS = 900
 MOST_RUNS, MOST_FILES = 200, 5000
@@ -135,7 +135,7 @@ def archive(request: Request, run: str) -> Reply:
     if record.phase not in _OVER:
         raise Problem(404, "not-ended", "the log is available when the run has ended")
     if not is_archived(record):
-        wake(request, (run,), "archive")
+        wake(request.node, (run,), "archive")
         text = "the archive of this log is not ready yet; ask for it again in a few minutes"
         raise Problem(404, "not-archived", text)
     url = request.node.client("s3").generate_presigned_url(
@@ -152,7 +152,7 @@ def cancel(request: Request, run: str) -> Reply:
     if record.phase in _OVER:
         raise Problem(409, "ended", f"the run has ended: {record.outcome}")
     request.store.ask_cancel(run)
-    wake(request, (run,))
+    wake(request.node, (run,))
     return 202, {"run": run}
 
 

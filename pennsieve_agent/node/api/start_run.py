@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from pennsieve_agent.node.api.request_handler import Problem, Reply, Request
-from pennsieve_agent.node.api.wake_reconciler import wake
 from pennsieve_agent.node.identity import workflow_credentials
 from pennsieve_agent.node.identity.workflow_registry import WRITE
 from pennsieve_agent.node.records.run_record import Phase, RunRecord
@@ -14,6 +13,7 @@ from pennsieve_agent.node.records.start_document import Start
 from pennsieve_agent.node.records.version_document import moves_files
 from pennsieve_agent.node.runs.own_run import Who, access_needed, record_of
 from pennsieve_agent.node.runs.plan_jobs import CannotRun
+from pennsieve_agent.node.wake_reconciler import wake
 
 
 def started(request: Request) -> Reply:
@@ -32,7 +32,7 @@ def started(request: Request) -> Reply:
         known = request.store.read(new.id)
         if known is not None:
             return _known(request, known, new)
-    wake(request, (new.id,))
+    wake(request.node, (new.id,))
     return 202, {"run": new.id, "created": True}
 
 
@@ -40,7 +40,7 @@ def _known(request: Request, record: RunRecord, new: Start) -> Reply:
     if not request.may_see(record) or record.content != new.content:
         raise Problem(409, "other-run", "another run has this id")
     if record.phase is not Phase.DONE:
-        wake(request, (new.id,))
+        wake(request.node, (new.id,))
     return 202, {"run": new.id, "created": False}
 
 

@@ -4,7 +4,7 @@ A machine on Fargate takes most of a minute to start, a function about a second.
 can do within ten minutes (:mod:`pennsieve_agent.node.transfer`) is tried as a call first; what it
 says does not fit, and whatever happens to it, a job of the same code goes on with.
 
-A call is asynchronous: AWS hands its answer, or what happened to it, to the reconciler (AWS Lambda,
+A call is asynchronous: AWS hands its answer, or what happened to it, to the relay (AWS Lambda,
 "Retaining records of asynchronous invocations": destinations), which writes it down here. To the
 rest of the node it is then a row as of a job of Batch's.
 """

@@ -6,14 +6,9 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from pennsieve_agent.domain.step_files import (
-    LAYERS_MOUNT,
-    RUN_MOUNT,
-    data_path,
-    input_folder,
-    step_folder,
-)
+from pennsieve_agent.domain.step_files import LAYERS_MOUNT, RUN_MOUNT
 from pennsieve_agent.node.jobs.access_points import AccessPoints
+from pennsieve_agent.node.jobs.step_command import step_command, step_folders
 from pennsieve_agent.node.jobs.step_parameters import parameter_secrets
 from pennsieve_agent.node.jobs.step_secrets import step_secrets
 from pennsieve_agent.node.jobs.tasks import (
@@ -60,8 +55,7 @@ def _container(node: Node, record: RunRecord, job: JobRecord) -> dict[str, Any]:
         parameters = parameter_secrets(node, record, job)
         secrets += [row for row in parameters if row["name"] not in _names(secrets)]
     hidden = _names(secrets)
-    own_command = list(record.planned_step(job.step).get("command") or ()) if process else []
-    command = own_command if process else transfer_command()
+    command = step_command(record, job.step) if process else transfer_command()
     container: dict[str, Any] = {
         "image": job.image or settings.mover_image,
         "executionRoleArn": settings.gpu_execution_role if job.gpu else settings.execution_role,
@@ -121,7 +115,7 @@ def _environment(node: Node, record: RunRecord, job: JobRecord) -> dict[str, str
         "region": settings.region,
         "bucket": settings.bucket,
         "code_key": settings.code_key,
-        "reconciler": settings.reconciler,
+        "relay": settings.relay,
         "endpoint": settings.endpoint,
     }
     variables = transfer_environment(values, record.run, job.step, TASK_KINDS[job.kind])
@@ -132,12 +126,11 @@ def step_environment(record: RunRecord, job: JobRecord) -> dict[str, str]:
     """What the node tells a step, beside its secrets: parameters, folders, run and platform."""
     planned = record.planned_step(job.step)
     layers = {LAYERS_DIR: LAYERS_MOUNT} if record.layers else {}
-    parents = planned.get("depends_on") or ()
-    folders = {
-        "INPUT_DIR": data_path(input_folder(job.step, parents)),
-        "OUTPUT_DIR": data_path(step_folder(job.step)),
+    return {
+        **layers,
+        **(planned.get("environment") or {}),
+        **step_folders(record, job.step),
     }
-    return {**layers, **(planned.get("environment") or {}), **folders}
 
 
 def definition_name(token: str, job: JobRecord) -> str:

@@ -1,7 +1,7 @@
-"""The messages between transfer jobs and the reconciler: tasks, and requests to Pennsieve.
+"""The messages between transfer jobs and the relay: tasks, and requests to Pennsieve.
 
 A transfer job's environment has names alone; what to transfer lies as JSON in the node's bucket, as
-a list of packages may be long. The job sends Pennsieve nothing itself: it calls the reconciler with
+a list of packages may be long. The job sends Pennsieve nothing itself: it calls the relay with
 ``{"relay": {"run", "method", "path", "query", "body"}}``, which answers ``{"status", "body"}``;
 :func:`relay_allows` says what is passed on, with the run's own token, which the job never sees.
 """
@@ -47,6 +47,7 @@ class Task:
     ``params``. ``steps`` are all steps of the run, whose folders are made; ``before`` those that
     have ended when this task begins, into whose files a link may lead; ``sources`` those of them
     that brought input. ``uid`` is the user whose the run's files are. ``layout`` is how input lies.
+    ``continues`` is whether the files go into the step's own output instead of a merged folder.
     """
 
     kind: TaskKind
@@ -62,6 +63,7 @@ class Task:
     before: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     uid: int = 0
+    continues: bool = False
 
     def to_json(self) -> str:
         """As it lies in the bucket."""
@@ -104,7 +106,7 @@ def step_slug(step: str) -> str:
 def transfer_environment(
     values: Mapping[str, str], run: str, step: str, kind: TaskKind
 ) -> dict[str, str]:
-    """The environment of a transfer job; ``values`` are region, bucket, code_key, reconciler."""
+    """The environment of a transfer job; ``values`` are region, bucket, code_key, relay."""
     variables = {f"NODE_{name.upper()}": value for name, value in values.items() if value}
     return {**variables, "MOVER_TASK": object_key(run, step, kind), RUN_DIR: RUN_MOUNT}
 
@@ -139,7 +141,7 @@ def transfer_command() -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class RelayRequest:
-    """A request of a transfer job to Pennsieve, through the reconciler."""
+    """A request of a transfer job to Pennsieve, through the relay."""
 
     run: str
     method: str

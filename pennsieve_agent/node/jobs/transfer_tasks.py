@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pennsieve_agent.domain.input_layout import Layout
 from pennsieve_agent.node.jobs.access_points import uid_of
+from pennsieve_agent.node.jobs.step_command import continued
 from pennsieve_agent.node.jobs.tasks import Task, TaskKind, object_key
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord, RunRecord
@@ -52,6 +53,7 @@ def task_of(record: RunRecord, job: JobRecord) -> Task:
         before=before,
         sources=tuple(step for step in before if step in staged),
         uid=uid_of(record),
+        continues=bool(continued(plan.get("command"))),
     )
 
 

@@ -3,7 +3,8 @@
 ``{workflow, name, description, version, layout, needsPennsieve, origin, steps: [...]}``; each step
 has ``id, kind, dependsOn, sourceUrl, tag, commit, image, command, computeType, cpu, memory, disk,
 parameters, targetType, defaults``. An image is always named by its digest; a ``command`` replaces
-that of the image.
+the arguments of the image. It is a list of words as they are, or the mapping of a
+:class:`~pennsieve_agent.domain.command_lines.CommandLine`, which older nodes refuse.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
+from pennsieve_agent.domain.command_lines import MOST_CHARACTERS, CommandLine, CommandLineFault
 from pennsieve_agent.domain.image_names import archive_of, ecr_of
 from pennsieve_agent.domain.job_sizes import fault_of_disk
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
@@ -30,7 +32,7 @@ _ID = re.compile(r"[0-9A-Za-z_.-]{1,100}")
 _IMAGE = re.compile(r"[^\s@]{1,512}@sha256:[0-9a-f]{64}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MOST_TEXT = 4096
-MOST_COMMAND = 4096
+MOST_COMMAND = MOST_CHARACTERS
 """Characters of a command; AWS Batch takes a job definition of 24 KiB at most ("Service quotas",
 https://docs.aws.amazon.com/batch/latest/userguide/service_limits.html)."""
 
@@ -121,8 +123,6 @@ def _check_step(step: Any) -> None:
         raise ValueError(f"step '{name}' has an unknown kind")
     if not all(isinstance(parent, str) for parent in step.get("dependsOn") or ()):
         raise ValueError(f"dependsOn of step '{name}' must be a list of ids")
-    if kind is StepKind.PROCESSOR:
-        _check_code(step)
     if kind is StepKind.TARGET and step.get("targetType") not in TARGETS:
         raise ValueError(f"target '{name}' must be one of {', '.join(TARGETS)}")
     defaults = step.get("defaults") or {}
@@ -131,6 +131,8 @@ def _check_step(step: Any) -> None:
     for row in step.get("parameters") or ():
         if not isinstance(row, Mapping) or not _plain(row.get("name"), 256):
             raise ValueError(f"a parameter of step '{name}' has no name")
+    if kind is StepKind.PROCESSOR:
+        _check_code(step)
 
 
 def _check_code(step: Json) -> None:
@@ -139,11 +141,7 @@ def _check_code(step: Json) -> None:
         raise ValueError(f"the image of step '{name}' must be given by its digest")
     if not _plain(step.get("sourceUrl"), _MOST_TEXT):
         raise ValueError(f"step '{name}' does not say where its code is from")
-    command = step.get("command") or []
-    if not isinstance(command, list) or not all(isinstance(word, str) for word in command):
-        raise ValueError(f"the command of step '{name}' must be a list of words")
-    if sum(map(len, command)) > MOST_COMMAND:
-        raise ValueError(f"the command of step '{name}' is longer than {MOST_COMMAND} characters")
+    _check_command(step)
     if step.get("computeType", "") not in COMPUTE:
         raise ValueError(f"the compute type of step '{name}' must be standard or gpu")
     for what in ("cpu", "memory"):
@@ -154,6 +152,24 @@ def _check_code(step: Json) -> None:
         raise ValueError(f"disk of step '{name}' {fault}")
 
 
+def _check_command(step: Json) -> None:
+    name, command = step["id"], step.get("command") or []
+    try:
+        line = CommandLine.of(command)
+        if line is not None:
+            line.check({str(row["name"]) for row in step.get("parameters") or ()})
+    except CommandLineFault as fault:
+        raise ValueError(f"the command of step '{name}' {fault}") from None
+    if line is not None:
+        if line.continues and list(step.get("dependsOn") or ()) != [line.continues]:
+            raise ValueError(f"step '{name}' must come after '{line.continues}' alone")
+        return
+    if not isinstance(command, list) or not all(isinstance(word, str) for word in command):
+        raise ValueError(f"the command of step '{name}' must be a list of words")
+    if sum(map(len, command)) > MOST_COMMAND:
+        raise ValueError(f"the command of step '{name}' is longer than {MOST_COMMAND} characters")
+
+
 def _check_graph(steps: Sequence[Json]) -> None:
     names = [str(step["id"]) for step in steps]
     if len(set(names)) < len(names):
@@ -161,6 +177,11 @@ def _check_graph(steps: Sequence[Json]) -> None:
     graph = {str(step["id"]): set(step.get("dependsOn") or ()) - {""} for step in steps}
     if unknown := {parent for parents in graph.values() for parent in parents} - set(names):
         raise ValueError(f"steps depend on steps that do not exist: {', '.join(sorted(unknown))}")
+    processors = {str(step["id"]) for step in steps if step["kind"] == StepKind.PROCESSOR}
+    for step in steps:
+        line = CommandLine.of(step.get("command"))
+        if line is not None and line.continues and line.continues not in processors:
+            raise ValueError(f"step '{step['id']}' goes on with a step that runs no code")
     try:
         TopologicalSorter(graph).prepare()
     except CycleError:

@@ -1,7 +1,7 @@
 """Answers to transfer jobs that are larger than a function's answer may be.
 
 A list of a folder's files, or a receipt with all of them, goes by way of the node's bucket, where
-only transfer jobs and the reconciler read it. It holds signed addresses, so it is deleted the next
+only transfers and the relay read it. It holds signed addresses, so it is deleted the next
 day, by the bucket's own rules.
 """
 

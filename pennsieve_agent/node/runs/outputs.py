@@ -1,6 +1,6 @@
 """The result files of a run, as its transfer jobs reported them.
 
-A transfer job may write nothing but the run's files and its log, so it tells the reconciler, which
+A transfer job may write nothing but the run's files and its log, so it tells the relay, which
 writes down what was said once, however often it is repeated.
 """
 

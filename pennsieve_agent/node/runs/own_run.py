@@ -21,6 +21,7 @@ from pennsieve_agent.engine.run_parameters import declares_none, merged
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.node.identity.workflow_registry import READ, WRITE
 from pennsieve_agent.node.jobs.gpu_steps import withheld
+from pennsieve_agent.node.jobs.step_command import too_long
 from pennsieve_agent.node.jobs.step_parameters import too_many
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.callers import Caller
@@ -67,7 +68,7 @@ def record_of(node: Node, store: RunStore, start: Start, version: Json, who: Who
         record = planned(node, start, version, who)
     except AgentError as error:
         raise CannotRun("; ".join(filter(None, (error.message, error.hint)))) from None
-    if why := withheld(node, record) or too_many(node, record):
+    if why := withheld(node, record) or too_many(node, record) or too_long(record):
         raise CannotRun(why)
     return record
 
@@ -137,7 +138,7 @@ def _code_of(version: Json) -> dict[str, Code]:
             str(row["image"]),
             str(row.get("commit") or ""),
             str(row.get("computeType") or ""),
-            tuple(row.get("command") or ()),
+            row.get("command") or (),
         )
         for name, row in rows_of(version).items()
         if StepKind.of(row["kind"]) is StepKind.PROCESSOR

@@ -13,6 +13,7 @@ from pennsieve_agent.domain.plans import Job, RunPlan
 from pennsieve_agent.domain.plans import JobKind as PlanKind
 from pennsieve_agent.domain.target_types import LAYER_TARGET
 from pennsieve_agent.node.jobs.calls import parts_of
+from pennsieve_agent.node.jobs.step_command import continued
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord
 from pennsieve_agent.node.records.run_store import RunStore
@@ -26,13 +27,13 @@ class CannotRun(Exception):  # noqa: N818 - a verdict
 class Code:
     """What a processor runs: an image by its digest, where it is from, and on what machine.
 
-    ``command`` is instead of the image's own.
+    ``command`` is instead of the image's own arguments, as the version's document has it.
     """
 
     image: str
     commit: str = ""
     compute_type: str = ""
-    command: tuple[str, ...] = ()
+    command: Any = ()
 
 
 def hosts(node: Node) -> dict[str, str]:
@@ -97,7 +98,9 @@ def _jobs(node: Node, job: Job, code: Code | None) -> list[JobRecord]:
         case PlanKind.PROCESSOR:
             pass
     jobs = []
-    if len(parents) != 1:  # with none before it, this makes the folders of the run's steps
+    # With none before it, this makes the folders of the run's steps; and it puts what one step made
+    # into the output of another that goes on with it.
+    if len(parents) != 1 or (code is not None and continued(code.command)):
         merge = _transfer(node, f"{job.id}/merge", job.id, JobKind.MERGE, parents)
         jobs.append(merge)
         parents = [merge.key]

@@ -15,15 +15,18 @@ from pennsieve_agent.domain.run_results import RECEIPT
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.node_settings import NodeSettings
 from pennsieve_agent.node.records.run_document import run_document, timestamp
-from pennsieve_agent.node.records.run_record import RunRecord
+from pennsieve_agent.node.records.run_record import JobKind, JobRecord, RunRecord
 from pennsieve_agent.node.records.run_store import RunStore
-from pennsieve_agent.node.runs.observe_jobs import limits_of, observe
+from pennsieve_agent.node.runs.bids_description import bids_files
+from pennsieve_agent.node.runs.observe_jobs import limits_of
 from pennsieve_agent.node.runs.run_costs import run_cost
-from pennsieve_agent.node.runs.transitions import update_jobs
+from pennsieve_agent.node.runs.transitions import awaited
 
 FORM = "pennsieve-run/1"
 _LATER = ("status", "phase", "reason", "ended", "metrics")
 """What is not known while results are delivered."""
+_TOO_EARLY = 503
+"""HTTP's status for who asks too early."""
 
 
 def receipt_of(
@@ -42,15 +45,27 @@ def receipt_of(
     }
 
 
-def receipt_for(node: Node, run: str) -> dict[str, Any]:
-    """The receipt of an own run that is being delivered, ``{status, body}``; others have none."""
+def receipt_for(node: Node, run: str, step: str = "") -> dict[str, Any]:
+    """The receipt of an own run that is being delivered, ``{status, body}``; others have none.
+
+    ``step`` is the data target that delivers; ``more`` are the texts of files that go with the
+    results where these have none of the name. It is told to ask again while the reconciler has not
+    written down yet that the jobs before it have ended.
+    """
     store = RunStore(node)
     record = store.read(run)
     if record is None or not record.is_own or record.outcome:
         return {"status": 200, "body": {}}
-    update_jobs(record, observe(node, store, record))
+    if any(awaited(record, job) for job in record.work if _delivers(job, step)):
+        return {"status": _TOO_EARLY, "body": {"message": "the node has not noted all steps yet"}}
     now = node.now()
     cost = run_cost(record, limits_of(node), now).total
     document = receipt_of(record, store.start_of(record), node.settings, cost, now)
     text = json.dumps(document, indent=2, sort_keys=True) + "\n"
-    return {"status": 200, "body": {"name": RECEIPT, "text": text}}
+    steps = tuple(record.planned_step(step).get("depends_on") or ())
+    more = bids_files(record, steps, node.settings.api)
+    return {"status": 200, "body": {"name": RECEIPT, "text": text, "more": more}}
+
+
+def _delivers(job: JobRecord, step: str) -> bool:
+    return job.kind is JobKind.DELIVER and job.step == step

@@ -48,7 +48,7 @@ def work(environ: Mapping[str, str]) -> None:
     where = perform.Where(
         environ["NODE_BUCKET"],
         environ["NODE_REGION"],
-        environ["NODE_RECONCILER"],
+        environ["NODE_RELAY"],
         environ.get("NODE_ENDPOINT", ""),
         Pace(time.time),
         _say,

@@ -1,4 +1,4 @@
-"""The platform's upload manifests, asked by way of the reconciler (``contracts/core.md`` 4)."""
+"""The platform's upload manifests, asked by way of the relay (``contracts/core.md`` 4)."""
 
 from __future__ import annotations
 

@@ -13,8 +13,11 @@ from pennsieve_agent.node.transfer_job.transfer_error import TransferError, disk
 AT_ONCE = 8
 
 
-def merge(run: RunFiles, step: str, parents: Sequence[str]) -> int:
+def merge(run: RunFiles, step: str, parents: Sequence[str], *, continues: bool = False) -> int:
     """Link the files of ``parents`` into the merged folder of ``step``; how many.
+
+    With ``continues`` they are linked into its own output, which is laid out already: the step
+    reads there what they made, and adds to it.
 
     The links are relative, so that they mean the same wherever the run's folder is mounted, and
     symbolic, as not every file system that AWS mounts has hard links. What is there is kept.
@@ -23,7 +26,7 @@ def merge(run: RunFiles, step: str, parents: Sequence[str]) -> int:
         TransferError: two steps made a file of one name, or the file system refuses.
 
     """
-    into = run.make_merged(step)
+    into = run.data(step) if continues else run.make_merged(step)
     origins: dict[str, str] = {}
     links: list[tuple[Path, Path]] = []
     for parent in parents:

@@ -34,7 +34,7 @@ class Where:
 
     bucket: str
     region: str
-    reconciler: str
+    relay_function: str
     endpoint: str
     pace: Pace
     say: Say
@@ -42,7 +42,7 @@ class Where:
 
     def relay(self, run: str) -> Relay:
         """The way to Pennsieve."""
-        return Relay(run, self.reconciler, self.region, self.sleep, self.endpoint)
+        return Relay(run, self.relay_function, self.region, self.sleep, self.endpoint)
 
     @contextmanager
     def store(self) -> Iterator[ObjectStore]:
@@ -75,7 +75,7 @@ def stage(task: Task, where: Where) -> None:
 
 
 def merge_parents(task: Task, root: Path, where: Where) -> None:
-    """Make one folder of those of several steps.
+    """Make one folder of those of several steps, or let a step go on with another's output.
 
     Raises:
         TransferError, OSError: it cannot be made.
@@ -83,7 +83,7 @@ def merge_parents(task: Task, root: Path, where: Where) -> None:
     """
     run = RunFiles(root, Owner(task.uid), task.before)
     run.lay_out(task.steps)
-    count = merge.merge(run, task.step, task.parents)
+    count = merge.merge(run, task.step, task.parents, continues=task.continues)
     where.say(f"{count} files of {len(task.parents)} steps")
 
 

@@ -1,4 +1,4 @@
-"""Asking the platform by way of the reconciler, which holds the run's token."""
+"""Asking the platform by way of the node's relay, which holds the run's token."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _OK = 300
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """The reconciler of a node, for one run. ``sleep`` waits; ``endpoint`` is an emulated AWS."""
+    """The relay of a node, for one run. ``sleep`` waits; ``endpoint`` is an emulated AWS."""
 
     run: str
     function: str
@@ -84,9 +84,9 @@ class Relay:
         with urllib.request.urlopen(request, timeout=CALL_SECONDS) as answer:  # noqa: S310 - AWS
             reply = json.load(answer)
             if answer.headers.get("X-Amz-Function-Error"):
-                raise ValueError(f"the reconciler failed: {reply}")
+                raise ValueError(f"the relay failed: {reply}")
         if not isinstance(reply, dict):
-            raise ValueError("the reconciler answers nothing")  # noqa: TRY004 - it is not ours
+            raise ValueError("the relay answers nothing")  # noqa: TRY004 - it is not ours
         return self._whole(reply) if "place" in reply else reply
 
     def _whole(self, reply: Mapping[str, Any]) -> dict[str, Any]:

@@ -112,7 +112,7 @@ class Delivery:
         """The run's receipt as a file beside its results; none where Pennsieve keeps the run."""
         path = self.state.with_suffix(".receipt")
         if not path.exists():
-            receipt = self.relay.ask("GET", RECEIPT_PATH, {})
+            receipt = self.relay.ask("GET", RECEIPT_PATH, {"step": self.task.step})
             if not receipt:
                 return {}
             _write_new(path, json.dumps(receipt))
@@ -123,7 +123,20 @@ class Delivery:
             self.wrote(path)
             self.wrote(text)
         name = str(receipt["name"])
-        return {name if name not in files else f"{self.task.run}-{name}": text}
+        more = self._more(receipt.get("more") or {}, files)
+        return {**more, name if name not in files else f"{self.task.run}-{name}": text}
+
+    def _more(self, texts: Mapping[str, str], files: Mapping[str, Path]) -> dict[str, Path]:
+        """What goes with the results where they have no file of the name."""
+        places = {}
+        for number, (name, text) in enumerate(sorted(texts.items())):
+            if name in files:
+                continue
+            places[name] = self.state.with_suffix(f".{number}.more")
+            if not places[name].exists():
+                _write_new(places[name], text)
+                self.wrote(places[name])
+        return places
 
     def _local(self, name: str, path: Path) -> LocalFile:
         inner, _, last = name.rpartition("/")

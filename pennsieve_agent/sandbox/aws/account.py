@@ -22,7 +22,7 @@ from pennsieve_agent.sandbox.aws import platform_key, request_journal, stack_eve
 from pennsieve_agent.sandbox.aws.batch.containers import CREDENTIALS_PATH
 from pennsieve_agent.sandbox.aws.batch.error_codes import use_codes_of_aws
 from pennsieve_agent.sandbox.aws.functions.function_log import keep_log_groups
-from pennsieve_agent.sandbox.aws.journal_compaction import new_id_of, superfluous
+from pennsieve_agent.sandbox.aws.journal_compaction import Undone, new_id_of, superfluous
 from pennsieve_agent.sandbox.aws.limits.item_size import count_as_aws
 from pennsieve_agent.sandbox.aws.moto_speed import hurry
 from pennsieve_agent.sandbox.aws.registry.registry import ROOT as REGISTRY
@@ -61,6 +61,7 @@ class Account:
     ) -> None:
         """``key`` is the id and the secret of the owner's access key."""
         self._journal = request_journal.Journal(data / JOURNAL_FILE)
+        self._undone = Undone()
         self._key = key
         self._lock = threading.RLock()
         self._loaded = threading.Event()
@@ -82,8 +83,7 @@ class Account:
         try:
             with self._lock, stack_events.long_ago():
                 emulation = _load_moto(*self._key, self.services.front)
-                if dropped := superfluous(self._journal.entries()):
-                    self._journal.leave_out(dropped)
+                self._compact()
                 for entry in self._journal.entries():
                     self._make_network(wire.read(entry.variables, b"").service)
                     answer = emulation.answer(entry)
@@ -97,11 +97,19 @@ class Account:
         finally:
             self._loaded.set()
 
+    def _compact(self) -> None:
+        """Write the journal anew without what was undone."""
+        if dropped := superfluous(self._journal.entries()):
+            self._journal.leave_out(dropped)
+
     def _keep(self, entry: request_journal.Entry, request: wire.AwsRequest, answer: bytes) -> None:
         """Write down what a request changed, or the request itself."""
         if not self.services.items.keep(request):
             new_id = new_id_of(request.service, request.operation, answer)
-            self._journal.append(replace(entry, created=new_id))
+            written = replace(entry, created=new_id)
+            self._journal.append(written)
+            if self._undone.is_much(written):
+                self._compact()
         if request.service in _MAKE_FUNCTIONS:
             self.services.functions_changed()
 

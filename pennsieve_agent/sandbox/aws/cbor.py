@@ -29,7 +29,7 @@ def decode(body: bytes) -> Any:
     return parser.parse_data_item(parser.get_peekable_stream_from_bytes(body))
 
 
-def encode(value: Any) -> bytes:
+def encode(value: Any) -> bytes:  # noqa: PLR0911 - one for each kind of value
     """A value as CBOR (RFC 8949); a time is seconds since 1970 with tag 1."""
     match value:
         case None:

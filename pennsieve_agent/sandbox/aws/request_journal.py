@@ -29,6 +29,8 @@ _READ_ACTIONS = re.compile(
 _STARTS_WORK = re.compile(r"(Invoke|SubmitJob|RunTask|Start|invocations)", re.IGNORECASE)
 """What started once must not start again at every restart."""
 _TEMPORARY_SERVICES = frozenset({"sts"})
+TEMPLATE = ".template.json"
+"""What the names of stacks' templates in a bucket end with."""
 _SCOPE = re.compile(r"Credential=[^/]*/\d+/[^/]*/([^/]+)/aws4_request")
 _KEPT = re.compile(r"(HTTP_|CONTENT_|SERVER_|REQUEST_|PATH_INFO|QUERY_STRING|RAW_URI|REMOTE_ADDR)")
 _DROPPED = frozenset({"HTTP_X_AMZ_SECURITY_TOKEN", "HTTP_USER_AGENT", "HTTP_CONNECTION"})
@@ -79,7 +81,8 @@ class Journal:
     def translate(self, addresses: Mapping[str, str]) -> None:
         """Write the file anew with other addresses of this sandbox, except inside files' content.
 
-        So whatever was made with them, such as a function's variables or a stack's template, has
+        A stack's template that is too long for a request lies in a bucket and is changed, too. So
+        whatever was made with them, such as a function's variables or a stack's template, has
         the present ones, as if the sandbox had never listened elsewhere.
         """
         if not addresses or not self._path.exists():
@@ -110,7 +113,8 @@ class Journal:
 
 def _is_file(entry: Entry) -> bool:
     scope = _SCOPE.search(entry.variables.get("HTTP_AUTHORIZATION", ""))
-    return scope is not None and scope.group(1) == "s3"
+    is_template = str(entry.variables.get("PATH_INFO", "")).endswith(TEMPLATE)
+    return scope is not None and scope.group(1) == "s3" and not is_template
 
 
 def moved(text: bytes, addresses: Mapping[str, str]) -> bytes:

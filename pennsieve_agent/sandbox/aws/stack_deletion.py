@@ -8,11 +8,14 @@ moto tries all in any order until nothing more can be deleted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pennsieve_agent.domain.vpc import Target, Vpc, named, vpc_of
 from pennsieve_agent.sandbox.aws.stack_templates import needed_by, needs
+
+log = logging.getLogger(__name__)
 
 _ATTACHMENT = "AWS::EC2::VPCGatewayAttachment"
 _MAPPED = (
@@ -21,8 +24,23 @@ _MAPPED = (
 )
 
 
-def delete_in_order(resources: Any) -> None:
-    """Delete all resources of a stack, each after those that need it.
+def clean_up(resources: Any, names: Collection[str]) -> None:
+    """Delete what an update of a stack removed, which is not of the stack from now on.
+
+    What cannot be deleted is left behind: CloudFormation tries three times, and skips it
+    (https://repost.aws/knowledge-center/cloudformation-stack-cleanup-stuck).
+    """
+    try:
+        delete_in_order(resources, names)
+    except Exception as error:  # noqa: BLE001 - whatever moto raises is why it is left
+        log.warning("an update leaves something behind: %s", error)
+    for name in names:
+        resources._parsed_resources.pop(name, None)  # noqa: SLF001 - moto's own
+        resources._resource_json_map.pop(name, None)  # noqa: SLF001 - the same
+
+
+def delete_in_order(resources: Any, names: Collection[str] | None = None) -> None:
+    """Delete resources of a stack, each after those that need it; all of them without ``names``.
 
     What could not be deleted stays, and so does what it needs.
 
@@ -35,6 +53,7 @@ def delete_in_order(resources: Any) -> None:
         name: body
         for name, body in resources._resource_json_map.items()  # noqa: SLF001 - the same
         if name in parsed and body.get("DeletionPolicy") != "Retain"
+        if names is None or name in names
     }
     needed = {name: needs(bodies, name) for name in bodies}
     failure: Exception | None = None

@@ -20,7 +20,7 @@ from typing import Any
 
 from pennsieve_agent.sandbox.aws.functions.function_files import order_problem
 from pennsieve_agent.sandbox.aws.stack_changes import replacement_problems
-from pennsieve_agent.sandbox.aws.stack_deletion import delete_in_order, detach_problem
+from pennsieve_agent.sandbox.aws.stack_deletion import clean_up, delete_in_order, detach_problem
 
 log = logging.getLogger(__name__)
 
@@ -166,9 +166,8 @@ def _cleaned_up(
     removed = {name: body for name, body in before.items() if name not in now}
     if removed:
         original(resources, {**template, "Resources": {**removed, **now}}, parameters)
+        clean_up(resources, removed)
     original(resources, template, parameters)
-    for name in removed:
-        resources._parsed_resources.pop(name, None)  # noqa: SLF001 - the same
 
 
 def _create_resources(stack: Any) -> None:

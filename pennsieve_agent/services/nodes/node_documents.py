@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pennsieve_agent.domain.command_lines import CommandLine, CommandLineFault
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
 from pennsieve_agent.domain.runs import (
     Attempt,
@@ -104,7 +106,16 @@ def _step(row: Fields) -> Step:
         disk=row.integer("disk") or 0,
         parameters=tuple(_parameter(item) for item in row.records("parameters")),
         default_params=row.text_map("defaults"),
+        command=_command(row.raw("command")),
+        image=row.text("image"),
     )
+
+
+def _command(value: object) -> CommandLine | None:
+    """A command line; None where there is none, or one that this program does not understand."""
+    with suppress(CommandLineFault):
+        return CommandLine.of(value)
+    return None
 
 
 def _parameter(row: Fields) -> Parameter:

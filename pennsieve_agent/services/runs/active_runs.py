@@ -29,21 +29,38 @@ def active_runs(backend: RunBackend, node_uuid: str = "") -> tuple[Run, ...]:
     return tuple({run.uuid: run for run in runs}.values())
 
 
-def refuse_active(runs: Sequence[Run], node_name: str) -> None:
+def refuse_deletion(runs: Sequence[Run], node_name: str) -> None:
     """Refuse to remove a compute node while it has active runs.
 
     Raises:
         Conflict: there are some.
 
     """
-    if not runs:
-        return
+    if runs:
+        hint = "wait until they end, or cancel them with: --cancel-runs"
+        raise Conflict(_still_active(runs, node_name), hint=hint)
+
+
+def refuse_update(runs: Sequence[Run], node_name: str) -> None:
+    """Refuse an update of a compute node that deletes the files of its active runs.
+
+    Raises:
+        Conflict: there are some.
+
+    """
+    if runs:
+        raise Conflict(
+            f"{_still_active(runs, node_name)}, and this update deletes the file system that has "
+            "their files; nothing was changed",
+            hint="wait until they end, or cancel each, for example: pennsieve run cancel "
+            f"'{runs[0].label}', then run the same command again",
+        )
+
+
+def _still_active(runs: Sequence[Run], node_name: str) -> str:
     names = ", ".join(f"'{run.label}'" for run in runs[:5])
     more = f" and {len(runs) - 5} more" if len(runs) > 5 else ""  # noqa: PLR2004 - as above
-    raise Conflict(
-        f"compute node '{node_name}' still has active runs: {names}{more}",
-        hint="wait until they end, or cancel them with: --cancel-runs",
-    )
+    return f"compute node '{node_name}' still has active runs: {names}{more}"
 
 
 def cancel_all(backend: RunBackend, runs: Sequence[Run], sleep: Callable[[float], None]) -> None:

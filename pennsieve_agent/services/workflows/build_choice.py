@@ -50,6 +50,10 @@ def obstacle(checkouts: Sequence[Checkout], is_public: Callable[[str], bool]) ->
     """
     for checkout in checkouts:
         name = name_of(checkout.source_url)
+        if checkout.image:
+            return f"{name} is an image, and Pennsieve's nodes run what Pennsieve built"
+        if checkout.manifest.command is not None:
+            return f"{name} has a command line, which Pennsieve's nodes do not pass on"
         if not is_github(checkout.source_url):
             return f"{name} is not on GitHub"
         if not checkout.is_tag:

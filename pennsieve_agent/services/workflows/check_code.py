@@ -95,6 +95,8 @@ def check_checkouts(
     """
     errors: list[tuple[Checkout, Finding]] = []
     for checkout in checkouts:
+        if checkout.image:
+            continue
         with temporary_folder() as folder:
             url = checkout.source_url
             fetched = fetch(url, read_refs(url), checkout.tag, folder, Fetching(small=True))

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pennsieve_agent.domain.workflows import Checkout, StepKind, Workflow
+from pennsieve_agent.domain.composition import STANDARD, Composition, steps_of
+from pennsieve_agent.domain.workflows import Checkout, Step, StepKind, Workflow
 from pennsieve_agent.errors import Conflict
 from pennsieve_agent.services.nodes.node_documents import decode_version
 from pennsieve_agent.services.workflows.code_change import StepSource
@@ -103,6 +104,42 @@ def check_code(existing: Existing, checkouts: Sequence[Checkout]) -> None:
             hint="choose another name with --name, or remove that one: "
             f"pennsieve workflow archive '{name}' --delete",
         )
+
+
+def check_graph(existing: Existing, steps: Sequence[Step]) -> None:
+    """See that a workflow has these steps, whatever the versions of their code.
+
+    Raises:
+        Conflict: it has others.
+    """
+    if sorted(map(_shape, existing.workflow.steps)) != sorted(map(_shape, steps)):
+        name = existing.workflow.name
+        raise Conflict(
+            f"there is already a workflow '{name}' with other steps",
+            where=existing.workflow.uuid,
+            hint="choose another name with --name; or give it these steps: "
+            f"pennsieve workflow update '{name}' --file FILE",
+        )
+
+
+def same_steps(existing: Existing, composition: Composition, checkouts: Sequence[Checkout]) -> bool:
+    """Whether a workflow has these steps with these sizes, whatever the versions of their code."""
+    mine, other = existing.workflow.steps, steps_of(composition, checkouts)
+    addresses = [shown_address(checkout) for checkout in checkouts]
+    if [source.address for source in existing.sources] != addresses:
+        return False
+    return sorted(map(_whole, mine)) == sorted(map(_whole, other))
+
+
+def _whole(step: Step) -> tuple[object, ...]:
+    is_code = step.kind is StepKind.PROCESSOR
+    sizes = (step.cpu, step.memory, step.compute_type or STANDARD) if is_code else ()
+    return (*_shape(step), *sizes)
+
+
+def _shape(step: Step) -> tuple[object, ...]:
+    values = sorted(step.default_params.items())
+    return step.id, step.kind.value, sorted(step.depends_on), step.target_type, values
 
 
 def _sources(document: Mapping[str, Any]) -> Iterator[StepSource]:

@@ -1,4 +1,4 @@
-"""Builds of images on own nodes: started, followed with their logs, and what went wrong with them."""
+"""Builds of images on own nodes: started, followed with their logs, and why they failed."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from pennsieve_agent.errors import (
     AgentError,
     AwsError,
     Conflict,
+    Invalid,
     NodeError,
     PlatformError,
     UsageProblem,
@@ -94,12 +95,25 @@ def put_version(context: NodeContext, document: Document) -> Placed:
             path = version_path(workflow, version)
             # A command that runs at the same time may have taken the name since.
             with suppress(Conflict):
-                context.calls.ask("PUT", path, body=numbered, admin=True)
+                _put(context, path, numbered)
                 return Placed(context.node, version, numbered, created=True)
         registered = context.calls.ask("GET", version_path(workflow, version), admin=True)
         if same_version(registered, document):
             return Placed(context.node, version, registered, created=False)
     raise AssertionError("there is a free name")
+
+
+def _put(context: NodeContext, path: str, document: Document) -> None:
+    """Send a version; a refused command line may be one that the node is too old for."""
+    try:
+        context.calls.ask("PUT", path, body=document, admin=True)
+    except Invalid as error:
+        if any(isinstance(step.get("command"), Mapping) for step in document["steps"]):
+            name = context.node.name
+            error.hint = (
+                f"if the node is older than this program: pennsieve compute update '{name}'"
+            )
+        raise
 
 
 def remove_version(context: NodeContext, workflow: str, version: str) -> None:

@@ -62,9 +62,9 @@ def by_pennsieve(means: Means, registration: Registration, choice: Choice) -> Ad
     if existing is not None:
         workflow = _moved(platform, existing.workflow, checkouts)
     else:
-        created = create_definition(means, checkouts, registration.name)
+        created = create_definition(means, registration)
         if isinstance(created, Existing):  # by somebody else, while it was built
-            return known_already(means, created, checkouts)
+            return known_already(means, created, registration)
         workflow = platform.workflows.get(created.uuid)
     commits = {s.id: c.commit for s, c in zip(workflow.processors, checkouts, strict=True)}
     naming = Naming(workflow.uuid, workflow.name, workflow.description, "pennsieve")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from uuid import NAMESPACE_URL, uuid5
 
-from pennsieve_agent.domain.workflows import Checkout, StepKind, Workflow
+from pennsieve_agent.domain.workflows import StepKind, Workflow
 from pennsieve_agent.errors import Conflict, Forbidden, Invalid, NotFound
 from pennsieve_agent.services.workflows import build_choice
 from pennsieve_agent.services.workflows.build_choice import Build, Choice
@@ -27,7 +26,6 @@ from pennsieve_agent.services.workflows.workflow_images import (
     BuildOnNodes,
     build_images,
 )
-from pennsieve_agent.services.workflows.workflow_steps import chain
 
 
 def build_for_own_nodes(means: Means, registration: Registration, choice: Choice) -> Added:
@@ -40,17 +38,17 @@ def build_for_own_nodes(means: Means, registration: Registration, choice: Choice
         Conflict: the workflow that was made meanwhile is of other code.
     """
     name, checkouts, existing = registration.name, registration.checkouts, registration.existing
-    steps = chain(checkouts)
+    steps = registration.steps()
     processors = [step for step in steps if step.kind is StepKind.PROCESSOR]
     places = [desk.images for desk in means.desks]
     builder = _builder(means, registration, choice)
     code = build_images(checkouts, processors, places, builder, means.note)
     if existing is None and (newer := existing_called(means, name)) is not None:
-        return known_already(means, newer, checkouts)  # by somebody else, while it was built
-    registered = None if existing else register_on_pennsieve(means, checkouts, name)
+        return known_already(means, newer, registration)  # by somebody else, while it was built
+    registered = None if existing else register_on_pennsieve(means, registration)
     if isinstance(registered, Existing):
-        return known_already(means, registered, checkouts)
-    description = checkouts[-1].manifest.description
+        return known_already(means, registered, registration)
+    description = registration.description
     workflow = existing.workflow if existing else registered
     if workflow is None:
         workflow = Workflow(_own_id(means, name), name, description, steps=steps)
@@ -80,17 +78,15 @@ def _own_id(means: Means, name: str) -> str:
     return str(uuid5(NAMESPACE_URL, f"{means.organization_id}/{means.user_id}/{name}"))
 
 
-def register_on_pennsieve(
-    means: Means, checkouts: Sequence[Checkout], name: str
-) -> Workflow | Existing | None:
+def register_on_pennsieve(means: Means, registration: Registration) -> Workflow | Existing | None:
     """The definition of public code on Pennsieve, which may refuse code that it did not build.
 
     No private address and no folder of this machine is ever sent.
     """
-    if build_choice.obstacle(checkouts, means.is_public):
+    if build_choice.obstacle(registration.checkouts, means.is_public):
         return None
     try:
-        return create_definition(means, checkouts, name)
+        return create_definition(means, registration)
     except (Invalid, Forbidden, NotFound, Conflict) as error:
         means.note(f"Pennsieve does not list code that it did not build: {error.message}")
         return None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
     from pennsieve_agent.services.workflows.find_workflow import Nodes
 
-HIDDEN = ("local:", "git:")
+HIDDEN = ("local:", "git:", "image:")
 """How a node spells an address of which it has the name alone."""
 
 

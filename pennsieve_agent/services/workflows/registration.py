@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from pennsieve_agent.domain.composition import STANDARD, Composition, steps_of
 from pennsieve_agent.domain.image_builds import BuildSize
 from pennsieve_agent.domain.workflows import Checkout, Step, Workflow
 from pennsieve_agent.services.workflows.build_choice import Build, Choice
@@ -14,6 +15,7 @@ from pennsieve_agent.services.workflows.create_once import create_once
 from pennsieve_agent.services.workflows.existing_workflow import (
     Existing,
     check_code,
+    check_graph,
     existing_of,
     find_existing,
     registered_commits,
@@ -33,7 +35,7 @@ from pennsieve_agent.services.workflows.version_request import (
     version_name,
 )
 from pennsieve_agent.services.workflows.workflow_images import Engine
-from pennsieve_agent.services.workflows.workflow_steps import chain, target_place
+from pennsieve_agent.services.workflows.workflow_steps import chain, target_place, with_code
 
 if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
@@ -75,12 +77,31 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A workflow that is to be made of some code; ``existing`` is the one that gets it."""
+    """A workflow that is to be made of some code, one checkout for each step that runs it.
+
+    ``composition`` is its graph, None for that of ``existing``, which is the one that gets it.
+    """
 
     name: str
     checkouts: tuple[Checkout, ...]
     wish: Wish
+    composition: Composition | None = None
     existing: Existing | None = None
+
+    @property
+    def description(self) -> str:
+        """What the workflow does, in words."""
+        if self.composition is not None:
+            return self.composition.description
+        return self.checkouts[-1].manifest.description
+
+    def steps(self, target_place: str = STANDARD) -> tuple[Step, ...]:
+        """Its whole graph; the results are delivered by a machine of ``target_place``."""
+        if self.composition is not None:
+            return steps_of(self.composition, self.checkouts, target_place)
+        if self.existing is not None:
+            return with_code(self.existing.workflow.steps, self.checkouts)
+        return chain(self.checkouts, target_place)
 
 
 class CodeRecord(Protocol):
@@ -133,27 +154,30 @@ def existing_called(means: Means, name: str) -> Existing | None:
     return find_existing(means.platform, means.organization_id, means.desks, name)
 
 
-def known_already(means: Means, existing: Existing, checkouts: Sequence[Checkout]) -> Added:
+def known_already(means: Means, existing: Existing, registration: Registration) -> Added:
     """Remember where the code of a workflow that is there lies; nothing else is changed.
 
     Raises:
-        Conflict: it is made from other code.
+        Conflict: it is made from other code, or of other steps.
     """
-    added = there_already(means, existing, checkouts)
-    remember(means, existing.workflow.uuid, checkouts, only_addresses=True)
+    added = there_already(means, existing, registration)
+    remember(means, existing.workflow.uuid, registration.checkouts, only_addresses=True)
     return added
 
 
-def there_already(means: Means, existing: Existing, checkouts: Sequence[Checkout]) -> Added:
+def there_already(means: Means, existing: Existing, registration: Registration) -> Added:
     """A workflow that is there, and what the given code would change in it.
 
     Raises:
-        Conflict: it is made from other code.
+        Conflict: it is made from other code, or of other steps.
     """
+    checkouts = registration.checkouts
     check_code(existing, checkouts)
+    if registration.composition is not None:
+        check_graph(existing, registration.steps())
     return Added(
         existing.workflow,
-        tuple(checkouts),
+        checkouts,
         created=False,
         choice=None,
         placed=existing.placed,
@@ -171,14 +195,13 @@ def remember(
     means.code.remember(uuid, addresses, [] if only_addresses else commits)
 
 
-def create_definition(
-    means: Means, checkouts: Sequence[Checkout], name: str
-) -> Workflow | Existing:
+def create_definition(means: Means, registration: Registration) -> Workflow | Existing:
     """Create the definition, or answer the workflow that somebody else made at the same moment."""
-    platform = means.platform
-    description = checkouts[-1].manifest.description
-    steps = chain(checkouts, target_place(platform))
-    workflow, is_mine = create_once(platform, means.organization_id, name, description, steps)
+    platform, name = means.platform, registration.name
+    steps = registration.steps(target_place(platform))
+    workflow, is_mine = create_once(
+        platform, means.organization_id, name, registration.description, steps
+    )
     if is_mine:
         return workflow
     means.note(f"somebody else added '{name}' at the same moment")

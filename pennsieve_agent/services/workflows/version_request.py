@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pennsieve_agent.domain.image_addresses import is_image, shown_image
 from pennsieve_agent.domain.parameters import Parameter
 from pennsieve_agent.domain.target_types import TARGETS
 from pennsieve_agent.domain.workflows import Checkout, Step, StepKind
@@ -46,7 +47,10 @@ class Naming:
 
 @dataclass(frozen=True, slots=True)
 class StepCode:
-    """The code of a step: full commit (empty when it is not known), and image by digest."""
+    """The code of a step: full commit (empty when it is not known), and image by digest.
+
+    Of an image that nobody here built, the commit is its digest's hex digits.
+    """
 
     commit: str
     image: str
@@ -139,6 +143,8 @@ def shown_address(checkout: Checkout) -> str:
 
 def shown(url: str) -> str:
     """An address, in its one spelling, as a node may have it; see :func:`shown_address`."""
+    if is_image(url):
+        return shown_image(url)
     if local_path(url) is not None:
         return f"local:{name_of(url)}"
     if public_host(url):
@@ -176,6 +182,7 @@ def _step(step: Step, code: StepCode | None, disk: int) -> Document:
             "memory": step.memory,
             **({"disk": disk} if disk else {}),
             "parameters": [_parameter(parameter) for parameter in step.parameters],
+            **({"command": step.command.to_json()} if step.command else {}),
         }
     return document
 

@@ -57,6 +57,10 @@ class NodeImages(Protocol):
         """Put an archive into its bucket, unless it is there."""
         ...
 
+    def copy(self, image: ImageRef) -> ImageRef:
+        """Copy a public image into its registry, unless it is there; answers the copy by digest."""
+        ...
+
     def pinned(self, image: ImageRef) -> str:
         """The digest of an image in any ECR registry that the node's account may pull from."""
         ...
@@ -64,6 +68,11 @@ class NodeImages(Protocol):
 
 class Engine(Protocol):
     """What builds images on this machine."""
+
+    @property
+    def place(self) -> str:
+        """Which engine it is, for people."""
+        ...
 
     def build(self, folder: Path, name: str, log: Note) -> str:
         """Build a repository's Dockerfile for linux/amd64; answers the engine's id of the image."""
@@ -104,8 +113,9 @@ class BuildHere:
         """See :class:`Builder`."""
         tag = code.archive.sha256
         if tag not in self._built:
-            self._note(f"building {code.name} with this machine's container engine")
-            self._built[tag] = self._engine().build(code.files, _slug(code.name), self._note)
+            engine = self._engine()
+            self._note(f"building {code.name} with this machine's {engine.place}")
+            self._built[tag] = engine.build(code.files, _slug(code.name), self._note)
         self._note(f"pushing {code.name} to node '{node.node.name}'")
         return node.push(self._built[tag], tag)
 
@@ -146,6 +156,12 @@ def build_images(
     """
     code_by_node: dict[str, dict[str, StepCode]] = {node.node.token: {} for node in nodes}
     for checkout, step in zip(checkouts, steps, strict=True):
+        if checkout.image:
+            for node in nodes:
+                image = copied(checkout, node, note)
+                code = StepCode(checkout.commit, image, shown_address(checkout))
+                code_by_node[node.node.token][step.id] = code
+            continue
         with temporary_folder() as folder:
             files = folder / "files"
             complete(checkout.source_url, checkout.commit, files, note)
@@ -165,6 +181,26 @@ def _image(code: PackedCode, node: NodeImages, builder: Builder) -> str:
         node.upload(code.archive)
         return archive_image(code.archive.sha256)
     return str(node.tagged(code.archive.sha256) or builder.image(code, node))
+
+
+def copied(checkout: Checkout, node: NodeImages, note: Note) -> str:
+    """A public image as one node has it.
+
+    Raises:
+        UsageProblem: the node runs no containers.
+        AwsError, RegistryError: a registry refuses.
+
+    """
+    name = node.node.name
+    if node.takes_archives():
+        raise UsageProblem(
+            f"node '{name}' runs programs without containers, so it cannot run an image",
+            where=checkout.source_url,
+            hint="where a container engine is, start its sandbox with: pennsieve sandbox start "
+            "--engine docker",
+        )
+    note(f"copying {checkout.source_url} to node '{name}', which then needs no internet for it")
+    return str(node.copy(parse_image(checkout.image)))
 
 
 def tell_large(files: Path, name: str, note: Note) -> None:

@@ -4,30 +4,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pennsieve_agent.domain.command_lines import GROUP
+from pennsieve_agent.domain.composition import (
+    INPUT,
+    OUTPUT,
+    STANDARD,
+    ComposedStep,
+    ComposedTarget,
+    Composition,
+    compute_type_of,
+    ends_of,
+    steps_of,
+)
+from pennsieve_agent.domain.image_addresses import is_image
 from pennsieve_agent.domain.target_types import DATASET_TARGET
 from pennsieve_agent.domain.workflows import Checkout, Step, StepKind
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
-
-SOURCE_STEP, TARGET_STEP = "input", "output"
-STANDARD = "standard"
-"""The compute type that everything has unless it says otherwise."""
+    from pennsieve_agent.services.workflows.image_checkout import FindImage
 
 
 def inspect_all(
-    sources: Sequence[str], ref: str | None, workdir: Path, note: Callable[[str], None]
+    sources: Sequence[str],
+    ref: str | None,
+    workdir: Path,
+    find: FindImage,
+    note: Callable[[str], None],
 ) -> tuple[Checkout, ...]:
-    """Inspect all repositories before anything is registered.
+    """Inspect all repositories and images before anything is registered.
 
     Raises:
-        SourceError: one of them cannot be used.
+        SourceError, RegistryError: one of them cannot be used.
         UsageProblem: ``ref`` was given for several.
     """
+    from pennsieve_agent.services.workflows.image_checkout import (  # noqa: PLC0415 - as git
+        inspect_image,
+    )
     from pennsieve_agent.source.repository import inspect  # noqa: PLC0415 - git is heavy
 
     if ref and len(sources) > 1:
@@ -37,6 +55,9 @@ def inspect_all(
         )
     checkouts = []
     for number, source in enumerate(sources):
+        if is_image(source):
+            checkouts.append(inspect_image(source, ref, find, note))
+            continue
         name, tag = (source, ref) if ref else split_ref(source)
         checkouts.append(inspect(name, tag, workdir / str(number), note))
     return tuple(checkouts)
@@ -60,32 +81,51 @@ def target_place(platform: Platform) -> str:
     return STANDARD if not offered or STANDARD in offered else offered[0]
 
 
+def line_of(checkouts: Sequence[Checkout]) -> Composition:
+    """Repositories in turn as a composition: each step reads what the one before wrote."""
+    steps: list[ComposedStep] = []
+    for checkout in checkouts:
+        taken = {INPUT, OUTPUT, *(step.id for step in steps)}
+        command = checkout.manifest.command
+        level = f" {GROUP}" if command is not None and command.bids == GROUP else ""
+        name = _step_id(f"{checkout.manifest.name}{level}", taken)
+        before = steps[-1].id if steps else INPUT
+        steps.append(ComposedStep(name, checkout.source_url, (before,)))
+    about = checkouts[-1].manifest
+    targets = (ComposedTarget(OUTPUT, ends_of(steps)),)
+    return Composition(about.name, tuple(steps), targets, description=about.description)
+
+
 def chain(checkouts: Sequence[Checkout], target_place: str = STANDARD) -> tuple[Step, ...]:
     """Data source, one processor for each repository in turn, data target."""
-    steps = [Step(SOURCE_STEP, StepKind.SOURCE)]
-    for checkout in checkouts:
-        manifest = checkout.manifest
-        steps.append(
-            Step(
-                _step_id(manifest.name, {step.id for step in steps} | {TARGET_STEP}),
-                StepKind.PROCESSOR,
-                depends_on=(steps[-1].id,),
-                source_url=checkout.source_url,
-                tag=checkout.tag,
-                compute_type=manifest.compute_types[0] if manifest.compute_types else STANDARD,
-                cpu=manifest.cpu,
-                memory=manifest.memory,
-                parameters=manifest.parameters,
-            )
-        )
-    target = Step(
-        TARGET_STEP,
-        StepKind.TARGET,
-        depends_on=(steps[-1].id,),
-        target_type=DATASET_TARGET,
-        compute_type=target_place,
+    return steps_of(line_of(checkouts), checkouts, target_place)
+
+
+def with_code(steps: Sequence[Step], checkouts: Sequence[Checkout]) -> tuple[Step, ...]:
+    """The graph of a workflow with other code in its steps, one checkout for each in turn.
+
+    Sizes that the newer code declares count before those that the step had.
+    """
+    codes = iter(checkouts)
+    return tuple(
+        _with_code(step, next(codes)) if step.kind is StepKind.PROCESSOR else step for step in steps
     )
-    return (*steps, target)
+
+
+def _with_code(step: Step, checkout: Checkout) -> Step:
+    manifest, command = checkout.manifest, checkout.manifest.command
+    if command is not None and step.command is not None:
+        command = replace(command, continues=step.command.continues)
+    return replace(
+        step,
+        source_url=checkout.source_url,
+        tag=checkout.tag,
+        cpu=manifest.cpu or step.cpu,
+        memory=manifest.memory or step.memory,
+        compute_type=compute_type_of(checkout) if manifest.file else step.compute_type,
+        parameters=manifest.parameters,
+        command=command,
+    )
 
 
 def _step_id(name: str, taken: set[str]) -> str:

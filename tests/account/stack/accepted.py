@@ -12,6 +12,7 @@ ACCEPTED = {
     ("CKV_AWS_117", "Gateway"): "in a network it could reach Pennsieve only by a NAT, which costs",
     ("CKV_AWS_117", "Admin"): "in a network it could reach Pennsieve only by a NAT, which costs",
     ("CKV_AWS_117", "Reconciler"): "in a network it could reach Pennsieve only by a NAT",
+    ("CKV_AWS_117", "Relay"): "in a network it could reach Pennsieve only by a NAT",
     ("CKV_AWS_119", "Journal"): "it is encrypted by AWS's own key: names and states, no data",
     ("CKV_AWS_158", "Logs"): "a basic node has no key of its own, which costs by the month",
     ("CKV_AWS_158", "FunctionLogs"): "a basic node has no key of its own",
@@ -20,10 +21,11 @@ ACCEPTED = {
     ("CKV_AWS_136", "TransferImages"): "a basic node has no key of its own",
     ("CKV_AWS_173", "Admin"): "its variables are names, and no secret",
     ("CKV_AWS_173", "Reconciler"): "its variables are names, and no secret",
+    ("CKV_AWS_173", "Relay"): "its variables are names, and no secret",
     ("CKV_AWS_173", "Transfer"): "its variables are names, and no secret",
     ("CKV_AWS_173", "TransferFiles"): "its variables are names, and no secret",
-    ("CKV_AWS_116", "Transfer"): "AWS tells the reconciler of each call, whatever became of it",
-    ("CKV_AWS_116", "TransferFiles"): "AWS tells the reconciler of each call, as above",
+    ("CKV_AWS_116", "Transfer"): "AWS tells the relay of each call, whatever became of it",
+    ("CKV_AWS_116", "TransferFiles"): "AWS tells the relay of each call, as above",
     ("CKV_AWS_117", "Transfer"): "in a network it could reach Pennsieve only by a NAT",
 }
 

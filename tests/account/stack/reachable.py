@@ -54,7 +54,7 @@ def needs(spec: NodeSpec) -> list[Need]:
             secret_need(account, names.arn("ssm", f"parameter{names.parameter_prefix}{name}"))
             for name in (*(f"workflows/w/read-{p}" for p in STEP_PARTS), "secrets/shared/KEY")
         ),
-        call_need(account, names.arn("lambda", f"function:{names.reconciler}")),
+        call_need(account, names.arn("lambda", f"function:{names.relay}")),
         object_need(account, region, "s3:GetObject", f"{bucket}/code/node.zip"),
         object_need(account, region, "s3:GetObject", f"{bucket}/runs/r/task.json"),
         object_need(account, region, "s3:PutObject", f"{bucket}/runs/r/results.tar"),

@@ -36,6 +36,7 @@ NEVER = (
     ("s3:GetObject", f"{BUCKET}/logs/a.zip"),
     ("dynamodb:GetItem", f"arn:aws:dynamodb:{HERE}:table/{NAMES.table}"),
     ("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:{NAMES.reconciler}"),
+    ("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:{NAMES.relay}"),
     ("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:{NAMES.admin}"),
     ("logs:FilterLogEvents", f"arn:aws:logs:{HERE}:log-group:{NAMES.log_group}:*"),
     ("logs:GetLogEvents", f"arn:aws:logs:{HERE}:log-group:{NAMES.log_group}:*"),

@@ -96,7 +96,23 @@ ONE = {
         ("s3:GetObject", f"{BUCKET}/runs/1/step.json"),
         ("logs:FilterLogEvents", f"arn:aws:logs:{HERE}:log-group:{NAMES.log_group}:*"),
         ("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:{NAMES.reconciler}"),
+        ("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:{NAMES.relay}"),
         ("batch:DescribeJobs", "*"),
+    ),
+    "relay": (
+        ("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:{NAMES.transfer}"),
+        ("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:{NAMES.admin}"),
+        ("batch:DescribeJobs", "*"),
+        ("batch:SubmitJob", f"arn:aws:batch:{HERE}:job-queue/{NAMES.queue('fargate')}"),
+        ("batch:RegisterJobDefinition", f"arn:aws:batch:{HERE}:job-definition/{NAMES.stack}-x"),
+        ("iam:PassRole", f"arn:aws:iam::{NUMBER}:role/{NAMES.job_role}"),
+        ("ssm:GetParameters", f"arn:aws:ssm:{HERE}:parameter{NAMES.parameter_prefix}secrets/x"),
+        ("secretsmanager:GetSecretValue", f"{SECRET}parameters/1-AbCdEf"),
+        ("s3:GetObject", f"{BUCKET}/files/runs/1/a"),
+        ("s3:DeleteObject", f"{BUCKET}/runs/1/step.json"),
+        ("s3files:ClientMount", FILES),
+        ("s3files:CreateAccessPoint", FILES),
+        ("sns:Publish", f"arn:aws:sns:{HERE}:{NAMES.budget_topic}"),
     ),
     "mover": (
         ("s3:PutObject", f"{BUCKET}/runs/1/step.json"),
@@ -168,10 +184,12 @@ ONE = {
         ("s3files:ClientMount", FILES),
         ("secretsmanager:PutSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:{NAMES.stack}/x"),
         ("s3:PutObject", f"{BUCKET}/code/x.zip"),
+        ("logs:PutLogEvents", f"arn:aws:logs:{HERE}:log-group:{NAMES.log_group}:log-stream:x"),
     ),
 }
 OWN_INTERFACE = ("transfer-files", "ec2:CreateNetworkInterface")
 """What AWS Lambda does with the role of a function in a network, and the function cannot."""
+MOVES_FILES = ("mover", "transfer", "transfer-files")
 CASES = [
     (role, *what)
     for role in DOCUMENTS
@@ -184,6 +202,17 @@ CASES = [
 def test_a_role_may_never(role: str, action: str, resource: str) -> None:
     verdict = decide(Ask(action, resource), [DOCUMENTS[role]], BOUNDARY, fair=False)
     assert verdict is Verdict.NOT_ALLOWED
+
+
+@pytest.mark.parametrize("role", MOVES_FILES)
+def test_what_moves_files_may_call_the_relay_and_no_other_function(role: str) -> None:
+    functions = {
+        resource
+        for statement in statements(DOCUMENTS[role])
+        if "lambda:InvokeFunction" in many(statement["Action"])
+        for resource in many(statement["Resource"])
+    }
+    assert functions == {NAMES.function_arn(NAMES.relay)}
 
 
 def test_what_the_roles_are_for_is_allowed_and_within_the_boundary() -> None:

@@ -182,11 +182,12 @@ def test_off_is_everything_but_the_functions() -> None:
 
 
 @pytest.mark.parametrize("mode", list(Mode))
-def test_a_reconciler_that_fails_is_seen_and_its_events_are_kept(mode: Mode) -> None:
+def test_a_function_that_fails_is_seen_and_its_events_are_kept(mode: Mode) -> None:
     spec = node(mode)
     made = node_template(spec)["Resources"]
-    target = made["Reconciler"]["Properties"]["DeadLetterConfig"]["TargetArn"]
-    assert target == {"Fn::GetAtt": ["DeadLetters", "Arn"]}
+    for name in ("Reconciler", "Relay"):
+        target = made[name]["Properties"]["DeadLetterConfig"]["TargetArn"]
+        assert target == {"Fn::GetAtt": ["DeadLetters", "Arn"]}
     queue = made["DeadLetters"]["Properties"]
     assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
     assert ("KmsMasterKeyId" in queue) is (mode is not Mode.BASIC)
@@ -194,15 +195,17 @@ def test_a_reconciler_that_fails_is_seen_and_its_events_are_kept(mode: Mode) -> 
     watched = {(a["MetricName"], a["Dimensions"][0]["Value"]) for a in alarms}
     assert watched == {
         ("Errors", NAMES.reconciler),
+        ("Errors", NAMES.relay),
         ("ApproximateNumberOfMessagesVisible", queue["QueueName"]),
     }
     assert len(alarms) == prices.ALARMS
     assert all(a["TreatMissingData"] == "notBreaching" for a in alarms)
     sends = "sqs:SendMessage"
     may = {n for n, b in resources(spec, "AWS::IAM::Role").items() if sends in json.dumps(b)}
-    assert may == {"ReconcilerRole"}
-    encrypts = json.dumps(made["ReconcilerRole"]).count(f"sqs.{NAMES.region}.amazonaws.com")
-    assert encrypts == (mode is not Mode.BASIC)
+    assert may == {"ReconcilerRole", "RelayRole"}
+    for role in may:
+        encrypts = json.dumps(made[role]).count(f"sqs.{NAMES.region}.amazonaws.com")
+        assert encrypts == (mode is not Mode.BASIC)
 
 
 def test_the_functions_are_told_what_the_nodes_code_reads() -> None:
@@ -257,7 +260,7 @@ def test_files_are_moved_in_the_nodes_own_copy_of_the_image() -> None:
         node_template(replace(node(), transfer_digest=""))
 
 
-def test_only_the_reconciler_reads_the_keys_of_workflows() -> None:
+def test_only_the_reconciler_and_the_relay_read_the_keys_of_workflows() -> None:
     keys = f"arn:aws:ssm:us-east-1:{NAMES.account_id}:parameter{NAMES.parameter_prefix}workflows/"
     able = {
         name
@@ -269,7 +272,7 @@ def test_only_the_reconciler_reads_the_keys_of_workflows() -> None:
         )
     }
     # The execution role hands a step what its workflow was promised, by the names in its job.
-    assert able == {"ExecutionRole", "ReconcilerRole"}
+    assert able == {"ExecutionRole", "ReconcilerRole", "RelayRole"}
 
 
 def test_every_choice_changes_the_template() -> None:

@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.account.register.choose_place import zones_there
+from pennsieve_agent.account.register.lost_files import lost_file_systems
 from pennsieve_agent.account.rights.resource_handlers import FORMER_TYPES, STACK_TYPES
-from pennsieve_agent.account.spec.node_spec import NodeSpec
+from pennsieve_agent.account.spec.node_spec import Kept, NodeSpec
+from pennsieve_agent.account.spec.organisation_rules import Extras
 from pennsieve_agent.account.spec.spec_json import kept_in
 from pennsieve_agent.account.stack.network import SUBNET_RANGES
 from pennsieve_agent.account.stack.stack_request import stack_request
@@ -145,6 +147,68 @@ def test_an_earlier_stack_is_updated_and_its_files_go(aws: Aws) -> None:
     assert aws.call("efs", "describe_file_systems")["FileSystems"] == []
     (made,) = aws.call("s3files", "list_file_systems")["fileSystems"]
     assert made["bucket"].endswith(spec.names.bucket)
+
+
+def under_files(spec: NodeSpec) -> StackRequest:
+    """A stack whose files of runs are on S3 Files, under the logical id of the first nodes."""
+    return stack_request(replace(spec, kept=Kept(files="Files")))
+
+
+def systems(aws: Aws) -> list[str]:
+    return [row["fileSystemId"] for row in aws.call("s3files", "list_file_systems")["fileSystems"]]
+
+
+def test_files_on_s3_files_keep_their_logical_id_and_stay(aws: Aws) -> None:
+    spec = replace(every()["basic"], code=None)
+    before = under_files(spec)
+    assert carried_out(aws, before) == "CREATE_COMPLETE"
+    (made,) = systems(aws)
+    tagged = replace(spec.settings, extras=Extras(tags=(("owner", "ada"),)))
+    spec = replace(spec, settings=tagged, kept=kept_in(before.template, before.tags))
+    now = stack_request(spec)
+    assert "RunFiles" not in now.body
+    planned = plan_change_set(aws, now, sleep=lambda _: None, types=STACK_TYPES)
+    assert lost_file_systems(planned.changes) == []
+    execute_change_set(aws, planned)
+    assert systems(aws) == [made]
+
+
+def test_a_second_file_system_of_the_same_files_is_refused_and_the_first_stays(aws: Aws) -> None:
+    spec = replace(every()["basic"], code=None)
+    before = under_files(spec)
+    carried_out(aws, before)
+    (made,) = systems(aws)
+    reached = aws.call("s3files", "list_mount_targets", fileSystemId=made)["mountTargets"]
+    planned = plan_change_set(aws, stack_request(spec), sleep=lambda _: None, types=STACK_TYPES)
+    assert [row.logical_id for row in lost_file_systems(planned.changes)] == ["Files"]
+    assert carried_out(aws, stack_request(spec)) == "UPDATE_ROLLBACK_COMPLETE"
+    assert systems(aws) == [made]
+    assert aws.call("s3files", "list_mount_targets", fileSystemId=made)["mountTargets"] == reached
+    # The stack is as it was, and can be changed again.
+    spec = replace(spec, settings=replace(spec.settings, max_vcpus=8),
+                   kept=kept_in(before.template, before.tags))  # fmt: skip
+    assert carried_out(aws, stack_request(spec)) == "UPDATE_COMPLETE"
+
+
+def test_what_cannot_be_deleted_any_more_is_left_behind_and_told(aws: Aws) -> None:
+    """A mount target of somebody's keeps the old file system; the node is updated all the same."""
+    spec = replace(every()["basic"], code=None)
+    before = earlier(spec)
+    carried_out(aws, before)
+    (old,) = aws.call("efs", "describe_file_systems")["FileSystems"]
+    vpc = aws.call("ec2", "describe_subnets", Filters=[
+        {"Name": "cidr-block", "Values": [SUBNET_RANGES[0]]}])["Subnets"][0]["VpcId"]  # fmt: skip
+    subnet = aws.call("ec2", "create_subnet", VpcId=vpc, CidrBlock="10.204.12.0/24",
+                      AvailabilityZone="us-east-1f")  # fmt: skip
+    aws.call("efs", "create_mount_target", FileSystemId=old["FileSystemId"],
+             SubnetId=subnet["Subnet"]["SubnetId"])  # fmt: skip
+    zones = zones_there(aws, find_stack(aws, before.name), before.template)
+    spec = replace(spec, kept=kept_in(before.template, before.tags), zones=zones)
+    assert carried_out(aws, stack_request(spec)) == "UPDATE_COMPLETE"
+    events = aws.call("cloudformation", "describe_stack_events", StackName=before.name)
+    (failed,) = (row for row in events["StackEvents"] if row["ResourceStatus"] == "DELETE_FAILED")
+    assert failed["LogicalResourceId"] == "Files"
+    assert len(systems(aws)) == 1
 
 
 def test_another_type_under_the_same_id_is_refused(aws: Aws) -> None:

@@ -50,6 +50,18 @@ def test_files_of_several_steps_lie_in_one_folder_without_copies(run: RunFiles) 
     assert merge(run, "work", ("one", "two")) == 3, "a repeated merge keeps what is there"
 
 
+def test_a_step_goes_on_with_what_another_made(run: RunFiles) -> None:
+    made(run, "one", {"sub-01/x": "1", "all": "1"})
+    assert merge(run, "work", ("one",), continues=True) == 2
+    into = made(run, "work", {"group": "2"})
+    assert texts(into) == {"sub-01/x": "1", "all": "1", "group": "2"}
+    made(run, "work", {"sub-01/y": "3"})
+    after = RunFiles(run.root, before=("in", "one", "work"))
+    results = {name: path.read_text() for name, path in after.files("work")}
+    assert results == {"sub-01/x": "1", "sub-01/y": "3", "all": "1", "group": "2"}
+    assert not run.merged("work").exists()
+
+
 def test_the_links_mean_the_same_wherever_the_run_is(run: RunFiles, tmp_path: Path) -> None:
     made(run, "one", {"x/1": "1"})
     merge(run, "work", ("one", "two"))

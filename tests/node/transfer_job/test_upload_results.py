@@ -225,6 +225,21 @@ def test_the_receipt_of_a_run_lies_with_its_results(dataset: Dataset, tmp_path: 
     assert {row["package"] for row in dataset.noted} == {f"N:package:{each}" for each in known}
 
 
+def test_more_files_go_with_results_that_have_none_of_the_name(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    more = {"dataset_description.json": "{}", ".bidsignore": "*pennsieve-run.json\n"}
+    dataset.receipt = {"name": "pennsieve-run.json", "text": "{}", "more": more}
+    results(tmp_path, {"a": b"a", "dataset_description.json": b'{"own": 1}'})
+    dataset.kill_before["finalize"] = 1
+    with pytest.raises(Killed):
+        hand_over(dataset, tmp_path)
+    hand_over(dataset, tmp_path)
+    names = ["out/.bidsignore", "out/a", "out/dataset_description.json", "out/pennsieve-run.json"]
+    assert dataset.paths() == names
+    assert b'{"own": 1}' in dataset.objects().values()
+
+
 def test_a_result_that_is_called_like_the_receipt_stays(dataset: Dataset, tmp_path: Path) -> None:
     dataset.receipt = {"name": "pennsieve-run.json", "text": "{}"}
     results(tmp_path, {"pennsieve-run.json": b"mine"})

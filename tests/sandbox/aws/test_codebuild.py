@@ -15,7 +15,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pennsieve_agent.account.spec.node_spec import NodeSpec
-from pennsieve_agent.account.stack.image_builds import MOST_MINUTES, buildspec
+from pennsieve_agent.account.stack.buildspec import buildspec
+from pennsieve_agent.account.stack.image_builds import MOST_MINUTES
 from pennsieve_agent.account.stack.template import node_template
 from pennsieve_agent.sandbox.aws.codebuild.builds import QUOTA
 from pennsieve_agent.source.commit_archive import pack
@@ -247,7 +248,7 @@ def busy_registry() -> Iterator[tuple[str, list[str]]]:
             if self.command == "GET":
                 self.wfile.write(body)
 
-        do_HEAD = do_GET
+        do_HEAD = do_GET  # noqa: N815 - http.server's name
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""

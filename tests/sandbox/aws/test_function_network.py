@@ -128,7 +128,7 @@ def lists(session: Any) -> int:
 
 def calls(session: Any) -> int:
     client = session.client("lambda", config=NEVER)
-    answer = client.invoke(FunctionName=NAMES.reconciler, InvocationType="Event", Payload=b"{}")
+    answer = client.invoke(FunctionName=NAMES.relay, InvocationType="Event", Payload=b"{}")
     return int(answer["StatusCode"])
 
 
@@ -137,7 +137,7 @@ def test_a_function_reaches_what_the_template_leads_to(site: Site) -> None:
 
 
 def test_a_function_does_not_reach_a_service_without_endpoint_or_nat(site: Site) -> None:
-    """Its role lets it call the reconciler, its network does not; Lambda itself is elsewhere."""
+    """Its role lets it call the relay, its network does not; Lambda itself is elsewhere."""
     text = site.call(calls)["errorMessage"]
     assert text.startswith("An error occurred (ConnectTimeoutError)")
     assert 'endpoint URL: "https://lambda.us-east-1.amazonaws.com/"' in text

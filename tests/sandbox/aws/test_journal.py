@@ -93,6 +93,7 @@ def test_what_was_made_with_old_addresses_has_the_present_ones(tmp_path: Path) -
     old = b'{"a": "http://127.0.0.1:20", "b": "http://127.0.0.1:21", "c": "http://127.0.0.1:200"}'
     journal.append(Entry(form, old + b"&T=http%3A%2F%2F127.0.0.1%3A20%22", 1))
     journal.append(Entry(file, old, 2))
+    journal.append(Entry({**file, "PATH_INFO": "/bucket/code/1.template.json"}, old, 3))
     # The second address is what the first one was: they are changed at once.
     journal.translate(
         {"http://127.0.0.1:20": "http://127.0.0.1:21", "http://127.0.0.1:21": "http://127.0.0.1:33"}
@@ -101,6 +102,7 @@ def test_what_was_made_with_old_addresses_has_the_present_ones(tmp_path: Path) -
     assert [entry.body for entry in journal.entries()] == [
         new + b"&T=http%3A%2F%2F127.0.0.1%3A21%22",
         old,
+        new,
     ]
 
 

@@ -11,11 +11,13 @@ from typing import Any
 from pennsieve_agent.sandbox.aws.account import JOURNAL_FILE
 from pennsieve_agent.sandbox.aws.functions.functions import Handler
 from pennsieve_agent.sandbox.aws.functions.waiting_events import WaitingEvents
+from pennsieve_agent.sandbox.aws.journal_compaction import MOST_UNDONE
+from pennsieve_agent.sandbox.aws.request_journal import Journal
 from pennsieve_agent.sandbox.aws.services import STATE_FILE
 from pennsieve_agent.sandbox.aws.stack_events import pace
 from pennsieve_agent.sandbox.host.store import Store
 from tests.sandbox.aws.account import NUMBER, REGION, Cloud, allow, open_cloud, service_trust
-from tests.sandbox.aws.files import file_system
+from tests.sandbox.aws.files import BUCKET, file_system, make_bucket
 from tests.sandbox.compute.lab import wait_for
 
 TABLE = "journal"
@@ -118,6 +120,50 @@ def test_what_a_run_made_and_took_away_leaves_no_trace(tmp_path: Path) -> None:
 PART = b"x" * 5 * 1024**2
 
 
+def _purge(s3: Any, bucket: str, prefix: str) -> None:
+    """Delete all versions, as the node does at the end of a run."""
+    rows = s3.list_object_versions(Bucket=bucket, Prefix=prefix)["Versions"]
+    objects = [{"Key": row["Key"], "VersionId": row["VersionId"]} for row in rows]
+    s3.delete_objects(Bucket=bucket, Delete={"Objects": objects})
+
+
+def test_the_files_of_ended_runs_leave_the_journal(tmp_path: Path) -> None:
+    journal = tmp_path / JOURNAL_FILE
+    with open_cloud(tmp_path) as cloud:
+        s3 = make_bucket(cloud)
+        s3.put_object(Bucket=BUCKET, Key="code/x.zip", Body=b"code")
+        s3.put_object(Bucket=BUCKET, Key="files/runs/2/s/data/a", Body=b"of a run that goes on")
+        for _ in range(2):
+            s3.put_object(Bucket=BUCKET, Key="files/runs/1/s/data/a", Body=PART)
+        s3.put_object(Bucket=BUCKET, Key="files/runs/1/s/data/b", Body=PART)
+        _purge(s3, BUCKET, "files/runs/1/")
+        assert journal.stat().st_size > 3 * len(PART)
+    with open_cloud(tmp_path) as cloud:
+        assert journal.stat().st_size < 100_000
+        s3 = cloud.owner.client("s3")
+        keys = [row["Key"] for row in s3.list_objects_v2(Bucket=BUCKET)["Contents"]]
+        assert keys == ["code/x.zip", "files/runs/2/s/data/a"]
+        _purge(s3, BUCKET, "")  # as a removal does: of code and files together
+    with open_cloud(tmp_path) as cloud:
+        assert b"files/runs/" not in journal.read_bytes().partition(b"delete")[0]
+        assert "Contents" not in cloud.owner.client("s3").list_objects_v2(Bucket=BUCKET)
+
+
+def test_a_journal_of_which_much_is_undone_is_written_anew_at_once(tmp_path: Path) -> None:
+    journal = tmp_path / JOURNAL_FILE
+    with open_cloud(tmp_path) as cloud:
+        s3 = make_bucket(cloud)
+        for number in range(MOST_UNDONE // len(PART) + 1):
+            s3.put_object(Bucket=BUCKET, Key=f"files/runs/1/{number}", Body=PART)
+        assert journal.stat().st_size > MOST_UNDONE
+        _purge(s3, BUCKET, "files/runs/1/")
+        assert journal.stat().st_size < 100_000
+        s3.put_object(Bucket=BUCKET, Key="files/runs/2/a", Body=b"a")
+    with open_cloud(tmp_path) as cloud:
+        listed = cloud.owner.client("s3").list_objects_v2(Bucket=BUCKET)["Contents"]
+        assert [row["Key"] for row in listed] == ["files/runs/2/a"]
+
+
 def test_uploads_in_parts_outlive_it(tmp_path: Path) -> None:
     """Those that were cut off go on; the parts of what is deleted are forgotten."""
     where, parts = {"Bucket": "node-bucket", "Key": "runs/1/whole.tar"}, []
@@ -195,6 +241,34 @@ def test_a_stack_is_ready_after_a_restart(tmp_path: Path) -> None:
             assert status(cloud) == "CREATE_COMPLETE"
     finally:
         pace(0)
+
+
+def test_a_stack_whose_template_went_by_a_bucket_follows_the_ports(tmp_path: Path) -> None:
+    """As every node's does: what its functions are told has the sandbox's present addresses."""
+    old, new = "http://127.0.0.1:8", "http://127.0.0.1:12345"
+    address = {"Type": "String", "Name": "address", "Value": f"{old}/v1"}
+    body = json.dumps({"Resources": {"P": {"Type": "AWS::SSM::Parameter", "Properties": address}}})
+    place = {"Bucket": "templates", "Key": "code/1.template.json"}
+
+    def told(cloud: Cloud) -> str:
+        answer = cloud.owner.client("ssm").get_parameter(Name="address")
+        return str(answer["Parameter"]["Value"])
+
+    with open_cloud(tmp_path) as cloud:
+        s3 = cloud.owner.client("s3")
+        s3.create_bucket(Bucket="templates")
+        s3.put_bucket_versioning(Bucket="templates", VersioningConfiguration={"Status": "Enabled"})
+        version = s3.put_object(**place, Body=body.encode())["VersionId"]
+        cloud.owner.client("cloudformation").create_stack(
+            StackName="long",
+            TemplateURL=f"https://templates.s3.{REGION}.amazonaws.com/{place['Key']}",
+        )
+        s3.delete_object(**place, VersionId=version)
+        assert told(cloud) == f"{old}/v1"
+    Journal(tmp_path / JOURNAL_FILE).translate({old: new})
+    with open_cloud(tmp_path) as cloud:
+        assert told(cloud) == f"{new}/v1"
+        assert "Versions" not in cloud.owner.client("s3").list_object_versions(Bucket="templates")
 
 
 def test_events_of_functions_outlive_it(tmp_path: Path) -> None:

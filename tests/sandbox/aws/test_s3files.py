@@ -155,6 +155,28 @@ def test_a_file_reaches_the_bucket_a_minute_after_its_last_change(
     ]
 
 
+def test_a_file_that_vanishes_while_files_are_copied_is_left_out(
+    cloud: Cloud, enter: Callable[..., Path]
+) -> None:
+    made = {"ownerUid": os.getuid(), "ownerGid": os.getgid(), "permissions": "0700"}
+    system, s3 = file_system(cloud)["fileSystemId"], cloud.owner.client("s3")
+    known = file_systems.s3files_backends[NUMBER]["us-east-1"].file_system(system)
+    folder = enter(system, "/runs/r", creationPermissions=made)
+    for name in "abc":
+        (folder / name).write_text(name)
+
+    def now() -> float:
+        """Asked of each file after it was seen: then a program removes another one."""
+        if all((folder / name).exists() for name in "abc"):
+            (folder / "b").unlink()
+        return time.time() + 61
+
+    cloud.services.files.now = now
+    cloud.services.files.tick(known, NUMBER)
+    keys = {row["Key"] for row in s3.list_objects_v2(Bucket=BUCKET)["Contents"]}
+    assert {key for key in keys if not key.endswith("/")} == {"files/runs/r/a", "files/runs/r/c"}
+
+
 def test_the_bucket_wins_and_what_was_changed_is_lost_and_found(
     cloud: Cloud, enter: Callable[..., Path]
 ) -> None:

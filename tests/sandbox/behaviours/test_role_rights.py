@@ -30,7 +30,13 @@ SELDOM = {
         "secretsmanager:PutSecretValue",  # parameters that have changed meanwhile
         "sns:Publish",  # a budget that is used up
         "sqs:SendMessage",  # an event that was never handled
+        "s3:GetObject",  # a plan that is too large for the table
+        "ssm:PutParameter",  # a session that ends before the next step begins
         OLDER_RUNS,
+    },
+    "relay": {
+        "s3:PutObject",  # what is too large for an answer, or for the table
+        "sqs:SendMessage",  # as above
     },
     "gpu-execution": actions("gpu-execution"),
     "job": DIRECT,

@@ -102,7 +102,7 @@ def test_a_mover_merges_in_the_folder_of_its_run(cloud: Cloud, tmp_path: Path) -
         "region": REGION,
         "bucket": "node-bucket",
         "code_key": key,
-        "reconciler": "reconciler",
+        "relay": "relay",
         "endpoint": cloud.url,
     }
     told = transfer_environment(values, "r1", "c", TaskKind.MERGE)

@@ -136,7 +136,7 @@ def test_a_platform_managed_node_is_entered_without_an_external_id(lab: Lab, aws
     node = create(lab)
     assert settled(lab, node) == "Enabled"
     functions = aws("lambda").list_functions()["Functions"]
-    names = [f"pennsieve-hosted-{node[:8]}-{word}" for word in ("gateway", "reconciler")]
+    names = [f"pennsieve-hosted-{node[:8]}-{word}" for word in ("gateway", "reconciler", "relay")]
     assert sorted(each["FunctionName"] for each in functions) == names
     assert lab.client().delete(f"{NODES}/{node}").status_code == 202
     wait_for(lambda: lab.client().get(f"{NODES}/{node}").status_code == 404)

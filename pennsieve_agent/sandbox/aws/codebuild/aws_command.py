@@ -27,11 +27,12 @@ def main(words: Sequence[str]) -> int:
                 return _fetch(session, source, target)
             case ["ecr", "get-authorization-token", "--output", "text", "--query", query]:
                 return _show(session.client("ecr").get_authorization_token(), query)
+            case _:
+                _say(f"aws: error: a machine of a build here does not know: aws {' '.join(words)}")
+                return WRONG
     except (BotoCoreError, ClientError) as error:
         _say(f"\n{error}")
         return REFUSED
-    _say(f"aws: error: the machine of a build here does not know: aws {' '.join(words)}")
-    return WRONG
 
 
 def _fetch(session: Any, source: str, target: str) -> int:

@@ -1,8 +1,8 @@
 """The machine of a build: its commands run in one shell, with this machine's Docker engine.
 
-On AWS each build has a machine of its own, which is gone afterwards: so the images that a build made
-or fetched by its variables are removed from this machine's engine when it ends, and a later build
-begins without them.
+On AWS each build has a machine of its own, which is gone afterwards: so the images that a build
+made or fetched by its variables are removed from this machine's engine when it ends, and a later
+build begins without them.
 """
 
 from __future__ import annotations

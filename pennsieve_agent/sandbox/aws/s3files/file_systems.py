@@ -116,6 +116,7 @@ class S3FilesBackend(BaseBackend):
                 return known
         bucket = str(parameters["bucket"]).rpartition(":")[2]
         self._check_bucket(bucket)
+        self._check_prefix(bucket, str(parameters.get("prefix") or ""))
         self._check_role(str(parameters["roleArn"]))
         id_ = f"fs-{mock_random.get_random_hex(17)}"
         system = FileSystem(
@@ -139,6 +140,18 @@ class S3FilesBackend(BaseBackend):
             raise Refused("ResourceNotFoundException", f"bucket {name} does not exist")
         if not bucket.is_versioned:
             raise Refused("ValidationException", f"S3 Versioning is not enabled on bucket {name}")
+
+    def _check_prefix(self, bucket: str, prefix: str) -> None:
+        """AWS documents several file systems of a bucket for different prefixes alone.
+
+        "S3 Files best practices"
+        (https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-best-practices.html); what
+        exists already is a conflict, says the service's model.
+        """
+        for other in self.file_systems.values():
+            if (other.bucket, other.prefix) == (bucket, prefix):
+                text = f"{other.id} is of prefix '{prefix}' of bucket {bucket} already"
+                raise Refused("ConflictException", text)
 
     def _check_role(self, arn: str) -> None:
         from pennsieve_agent.sandbox.aws.rights.principals import trusts  # noqa: PLC0415 - slow

@@ -19,6 +19,7 @@ import os
 import shutil
 import stat
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
@@ -35,6 +36,8 @@ MOST_KEY = 1024
 quotas", https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-quotas.html)."""
 _MODE, _OWNER, _GROUP = (f"x-amz-meta-file-{name}" for name in ("permissions", "owner", "group"))
 MOST_NAME = 255
+_MISSING = (FileNotFoundError, NotADirectoryError)
+"""What is raised where a program removes a file while it is looked at."""
 May = Callable[[str, Ask], bool]
 """Whether a role (its ARN) may do something."""
 
@@ -109,9 +112,12 @@ class Synchronizer:
         """Whether the file system has changes that are not in the bucket."""
         known = self._known.setdefault(system.id, _Known())
         here = dict(_walk(self.root / system.id))
-        return set(here) != set(known.same) or any(
-            _changed(known.same.get(name), path.lstat()) for name, path in here.items()
-        )
+        try:
+            return set(here) != set(known.same) or any(
+                _changed(known.same.get(name), path.lstat()) for name, path in here.items()
+            )
+        except _MISSING:
+            return True
 
     # into the file system
 
@@ -207,11 +213,12 @@ class Synchronizer:
         known, objects = self._known[system.id], _objects(system, account)
         here = dict(_walk(self.root / system.id))
         for name, path in here.items():
-            state = path.lstat()
-            quiet = self.now() - max(state.st_mtime, state.st_ctime) >= self.export_seconds
-            fits = len((system.prefix + name).encode()) <= MOST_KEY
-            if quiet and fits and _changed(known.same.get(name), state):
-                self._put(system, account, known, name, path, objects.get(name))
+            with suppress(*_MISSING):
+                state = path.lstat()
+                quiet = self.now() - max(state.st_mtime, state.st_ctime) >= self.export_seconds
+                fits = len((system.prefix + name).encode()) <= MOST_KEY
+                if quiet and fits and _changed(known.same.get(name), state):
+                    self._put(system, account, known, name, path, objects.get(name))
         for name in [name for name in known.same if name not in here]:
             if self._allowed(system, "DeleteObject", name):
                 _bucket(account).delete_object(system.bucket, system.prefix + name)

@@ -30,14 +30,19 @@ from pennsieve_agent.sandbox.compute.nodes.node_plan import (
 
 FRONT = "pennsieve_agent.node.hosted.handler"
 """What answers Pennsieve. Nodes of their owners' own have another front."""
-RECONCILER = "pennsieve_agent.node.reconciler.handler"
+_HANDLERS = {
+    "gateway": FRONT,
+    "reconciler": "pennsieve_agent.node.reconciler.handler",
+    "relay": "pennsieve_agent.node.relay.handler",
+}
+"""What each function runs."""
 _RUNTIME, _MEMORY_MB = "python3.13", 512
 _SYNCHRONIZE = [
     *("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject"),
     *("s3:GetObjectVersion", "s3:ListBucket", "s3:ListBucketVersions", "s3:PutObject"),
 ]
 """What S3 Files does with the bucket."""
-_SECONDS = {"gateway": 15, "reconciler": 300}
+_SECONDS = {"gateway": 15, "reconciler": 300, "relay": 60}
 _TAG = "pennsieve:token"
 FILES_SERVICE = "elasticfilesystem.amazonaws.com"
 _THERE = {
@@ -72,7 +77,7 @@ class NodeMaker:
         file_system = self._files()
         self._roles(file_system)
         environment = plan.settings(code, file_system).environment()
-        for word, handler in (("gateway", FRONT), ("reconciler", RECONCILER)):
+        for word, handler in _HANDLERS.items():
             self._function(word, handler, code, environment)
         self._queues()
         self._rules()

@@ -73,6 +73,7 @@ class NodePlan:
             mover_role=self.role("mover"),
             gateway=self.name("gateway"),
             reconciler=self.name("reconciler"),
+            relay=self.name("relay"),
             schedule=self.name("schedule"),
             secret_prefix=f"{self.base}/",
             mover_image=MOVER_IMAGE,
@@ -89,6 +90,7 @@ class NodePlan:
         table = {
             "table": [self.arn("dynamodb", f"table/{self.name('journal')}")],
             "reconciler": [self.arn("lambda", f"function:{self.name('reconciler')}")],
+            "relay": [self.arn("lambda", f"function:{self.name('relay')}")],
             "job-log": [f"{logs}:*"],
             "own-log": [f"{logs}/functions:*"],
             "secret": [self.arn("ssm", f"parameter/pennsieve-node/{self.token}/secrets/*")],

@@ -112,7 +112,12 @@ class JobMachine:
         stop: threading.Event,
     ) -> Ended:
         step = StepContainer(
-            container.job, container.environ, container.mounts, container.cpus, container.memory
+            container.job,
+            container.environ,
+            container.mounts,
+            container.cpus,
+            container.memory,
+            container.command,
         )
         try:
             task = step.task(program, scratch)
