@@ -108,7 +108,7 @@ _FAILING = re.compile(
 
 def refused_as_too_many(lines: Iterable[str]) -> bool:
     """Whether a registry refused a build as one of too many: Docker Hub's status 429."""
-    return any(_TOO_MANY.search(line) for line in lines)
+    return any(_TOO_MANY.search(line) for line in lines if not is_of_codebuild(line.strip()))
 
 
 def is_of_codebuild(line: str) -> bool:

@@ -97,7 +97,7 @@ def test_a_node_builds_code_once_and_a_changed_script_in_the_layers_below_it(sce
 def test_a_build_that_fails_says_the_line_and_is_repeated(scene: Scene) -> None:
     code = scene.code("RUN echo no such package; exit 3\n")
     failed = scene.agent("workflow", "add", str(code), "--build", "node")
-    assert failed.code == 1
+    assert failed.code == 2
     assert "the image could not be built on node 'my-compute': The command" in failed.err
     assert "returned a non-zero code: 3" in failed.err
     (build,) = scene.builds()
@@ -105,7 +105,7 @@ def test_a_build_that_fails_says_the_line_and_is_repeated(scene: Scene) -> None:
     assert build["problem"] == "exit status 1"
     assert "no such package" in scene.did("workflow", "build", "logs", "code").out
     again = scene.agent("workflow", "build", "again", "code")
-    assert again.code == 1
+    assert again.code == 2
     assert "returned a non-zero code: 3" in again.err
     assert len(scene.builds()) == 2
     listed = scene.did("workflow", "build", "list").out
