@@ -298,12 +298,8 @@ BUILDER = (
     _right(
         "ecr", "GetAuthorizationToken", "any", "sign in to the registry; AWS has no resource for it"
     ),
-    _right(
-        "ecr",
-        f"{PULL} {PUSH}",
-        "workflow-images",
-        "begin with the layers of an earlier image, and push the new one",
-    ),
+    _right("ecr", PULL, "workflow-images", "begin with the layers of an earlier image"),
+    _right("ecr", PUSH, "workflow-images", "push the image"),
     _right("logs", "CreateLogStream PutLogEvents", "build-log", "write the log of a build"),
 )
 """What a Dockerfile's commands could take from the machine that builds it: no run, no dataset, no

@@ -22,6 +22,7 @@ from pennsieve_agent.domain.iam_policies import fits, many
 from pennsieve_agent.node.role_permissions import RIGHTS
 
 _WORDS = {
+    "batch:Describe*": "DescribeComputeEnvironments DescribeJobDefinitions DescribeJobs",
     "dynamodb:*Item": "DeleteItem GetItem PutItem UpdateItem",
     "secretsmanager:*SecretValue": "GetSecretValue PutSecretValue",
     "codebuild:*Build*": "BatchGetBuilds ListBuildsForProject StartBuild StopBuild",
@@ -120,6 +121,8 @@ def _within(row: Document, other: Document) -> bool:
     """Whether all resources of one statement are among those of another, conditions alike."""
     names, wider = many(row["Resource"]), other["Resource"]
     alike = row.get("Condition") == other.get("Condition")
+    if "ecr:PutImage" in row["Action"]:  # never into the repository of the transfer jobs' image
+        return False
     if row["Action"][0].startswith("s3:"):  # a bucket's name with a star is not its objects
         alike = alike and ("/" in wider) == all("/" in name for name in names)
     return alike and names != [wider] and all(fits(wider, name) for name in names)

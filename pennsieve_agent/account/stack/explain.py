@@ -27,7 +27,7 @@ _SERVICES = {
     "KMS": Group.STORAGE,
     "ECR": Group.STORAGE,
     "Batch": Group.COMPUTE,
-    "CodeBuild": Group.COMPUTE,
+    "CodeBuild": Group.FUNCTIONS,
     "AutoScaling": Group.COMPUTE,
     "Lambda": Group.FUNCTIONS,
     "Events": Group.FUNCTIONS,

@@ -15,12 +15,10 @@ from __future__ import annotations
 
 from pennsieve_agent.account.spec.node_spec import NodeSpec
 from pennsieve_agent.account.stack.buildspec import PAUSES, buildspec
-from pennsieve_agent.account.stack.storage import log_group
 from pennsieve_agent.account.stack.template_parts import (
     Resources,
     attribute,
-    has_builder,
-    has_key,
+    builds_images,
     ref,
     tags,
 )
@@ -35,14 +33,12 @@ QUEUED_MINUTES = 60
 
 
 def image_builds(spec: NodeSpec) -> Resources:
-    """The project and its log; its role is with the others."""
-    if not has_builder(spec):
+    """The project of a node that is on; its role and its log are with the others."""
+    if spec.code is None or not builds_images(spec):
         return {}
     names = spec.names
     variables = {"BUCKET": names.bucket, "REPOSITORY": names.workflow_images}
-    key = {"EncryptionKey": attribute("Key", "Arn")} if has_key(spec) else {}
     return {
-        "BuildLogs": log_group(spec, names.builds_log_group),
         "Builder": {
             "Type": "AWS::CodeBuild::Project",
             "Properties": {
@@ -67,7 +63,6 @@ def image_builds(spec: NodeSpec) -> Resources:
                 "LogsConfig": {
                     "CloudWatchLogs": {"Status": "ENABLED", "GroupName": ref("BuildLogs")}
                 },
-                **key,
                 "Tags": tags(spec),
             },
         },

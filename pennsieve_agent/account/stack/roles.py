@@ -21,7 +21,7 @@ from pennsieve_agent.account.stack.template_parts import (
     Resource,
     Resources,
     attribute,
-    has_builder,
+    builds_images,
     has_key,
     ref,
     tags,
@@ -51,7 +51,7 @@ def roles(spec: NodeSpec) -> Resources:
             **_inner(spec, "transfer", "Moves the files of small runs in and out"),
             **_inner(spec, "transfer-files", "Does so with the files of runs mounted"),
         }
-        if has_builder(spec):
+        if builds_images(spec):
             resources |= _inner(spec, "builder", "Builds images of workflows")
     if spec.settings.mode is not Mode.BASIC and not spec.settings.network:
         resources |= _flow_role(spec)
@@ -108,7 +108,7 @@ def _access(spec: NodeSpec, word: str) -> Document:
     names = spec.names
     files = ref(spec.kept.files)  # its ARN
     where = Where(
-        names, spec.platform_account_id, spec.settings.role_path, files, has_builder(spec)
+        names, spec.platform_account_id, spec.settings.role_path, files, builds_images(spec)
     )
     key = key_access(word, names, attribute("Key", "Arn")) if has_key(spec) else ()
     return document(*role_access(word, where)["Statement"], *key)

@@ -13,6 +13,7 @@ from pennsieve_agent.account.stack.template_parts import (
     Resource,
     Resources,
     attribute,
+    builds_images,
     deleted_with_the_stack,
     has_key,
     marked,
@@ -26,8 +27,9 @@ def storage(spec: NodeSpec) -> Resources:
     return {
         **bucket_resources(spec),
         "Journal": _journal(spec),
-        "Logs": log_group(spec, spec.names.log_group),
-        "FunctionLogs": log_group(spec, spec.names.functions_log_group),
+        "Logs": _log_group(spec, spec.names.log_group),
+        "FunctionLogs": _log_group(spec, spec.names.functions_log_group),
+        **_build_logs(spec),
         **_repositories(spec),
         **run_files(spec),
     }
@@ -95,8 +97,13 @@ def _journal(spec: NodeSpec) -> Resource:
     }
 
 
-def log_group(spec: NodeSpec, name: str) -> Resource:
-    """A log of the node's, which is kept for 90 days."""
+def _build_logs(spec: NodeSpec) -> Resources:
+    if not builds_images(spec):
+        return {}
+    return {"BuildLogs": _log_group(spec, spec.names.builds_log_group)}
+
+
+def _log_group(spec: NodeSpec, name: str) -> Resource:
     key = {"KmsKeyId": attribute("Key", "Arn")} if has_key(spec) else {}
     return {
         "Type": "AWS::Logs::LogGroup",

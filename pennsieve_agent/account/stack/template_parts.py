@@ -53,12 +53,12 @@ def has_key(spec: NodeSpec) -> bool:
     return spec.settings.mode is not Mode.BASIC
 
 
-def has_builder(spec: NodeSpec) -> bool:
-    """Whether the node can build images in its account.
+def builds_images(spec: NodeSpec) -> bool:
+    """Whether the node builds images in its account, once it is turned on.
 
     A node of mode compliant reaches no internet, which base images come from.
     """
-    return spec.code is not None and spec.settings.mode is not Mode.COMPLIANT
+    return spec.settings.mode is not Mode.COMPLIANT
 
 
 def deleted_with_the_stack() -> Resource:
