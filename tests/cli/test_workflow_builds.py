@@ -257,9 +257,12 @@ def test_other_code_of_the_same_name_is_refused(scene: Scene, tmp_path: Path) ->
 def test_words_that_are_wrong(scene: Scene, tmp_path: Path) -> None:
     folder = str(code(tmp_path, "wrong"))
     add = ("workflow", "add", folder)
-    builds = "is not one of 'auto', 'pennsieve', 'here'"
+    builds = "is not one of 'auto', 'pennsieve', 'here', 'node'"
     refused(scene.agent(*add, "--build", "cloud"), 2, f"'cloud' {builds}")
-    refused(scene.agent(*add, "--build", "node"), 2, f"'node' {builds}")
+    sized = (*add, "--build-size", "huge")
+    refused(scene.agent(*sized), 2, "'huge' is not one of 'small', 'medium', 'large'")
+    both = (*add, "--build", "here", "--build-size", "large")
+    refused(scene.agent(*both), 2, "--build here was given", "give --build node")
     refused(scene.agent(*add, "--layout", "heap"), 2, "'heap' is not one of 'tree', 'flat'")
     refused(
         scene.agent(*add, "--needs-pennsieve=all"), 2, "'all' is not one of 'read', 'write', 'no'"

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.console.shown import Shown, Table
+from pennsieve_agent.console.shown import Shown, Table, planned
 from pennsieve_agent.console.tables import ID, Column, Cut
 
 if TYPE_CHECKING:
@@ -82,10 +83,10 @@ def logs(context: Context, build: OnePlace) -> Shown:
 
 @command(
     "workflow build again",
-    answers="build",
+    answers=("build", "planned_change"),
     examples=["pennsieve workflow build again spike-rate"],
 )
-def again(context: Context, build: OnePlace) -> Shown:
+def again(context: Context, build: OnePlace, dry_run: options.DryRun = False) -> Shown:
     """Build the same code once more on an own node, after a failure that may pass."""
     from pennsieve_agent.cli.workflow.follow_build import follow_build
     from pennsieve_agent.console import workflow_documents
@@ -99,6 +100,11 @@ def again(context: Context, build: OnePlace) -> Shown:
         raise Conflict(
             f"the build {before.id} made its image; the same code is not built twice",
             hint="use the image: pennsieve workflow add REPO",
+        )
+    if dry_run:
+        usd = before.size.usd_per_minute
+        return planned(
+            f"build {before.name} on node '{located.node}' once more, at {usd:.3f} USD a minute"
         )
     request = BuildRequest(before.name, before.source, before.commit, before.size)
     started = located.builds.start(before.archive, request)

@@ -164,9 +164,9 @@ def _build(request: Request, build: str) -> Row:
     project = _project(request)
     if _BUILD.fullmatch(build):
         ids = [f"{project}:{build}"]
-        for row in request.node.client("codebuild").batch_get_builds(ids=ids)["builds"]:
-            found: Row = row
-            return found
+        rows: list[Row] = request.node.client("codebuild").batch_get_builds(ids=ids)["builds"]
+        if rows:
+            return rows[0]
     raise Problem(404, "no-such-build", f"there is no build {build[:100]}")
 
 

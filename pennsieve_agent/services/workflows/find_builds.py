@@ -48,7 +48,7 @@ def builds_on_nodes(
     Raises:
         AgentError: a node cannot be asked.
     """
-    found: list[LocatedBuild] = []
+    located: list[LocatedBuild] = []
     for node, calls in nodes:
         if not node.is_owned:
             continue
@@ -61,22 +61,22 @@ def builds_on_nodes(
             rows = [build for source in sources for build in builds.newest(source, limit)]
         except (Conflict, NodeOlder):  # without a builder, or made before there was one
             continue
-        found += [LocatedBuild(build, builds) for build in rows]
-    return sorted(found, key=lambda row: -row.build.started_at)
+        located += [LocatedBuild(build, builds) for build in rows]
+    return sorted(located, key=lambda row: -row.build.started_at)
 
 
-def pick_build(found: Sequence[LocatedBuild], reference: str) -> LocatedBuild:
+def pick_build(located: Sequence[LocatedBuild], reference: str) -> LocatedBuild:
     """One by its id or the begin of it; by the name of its code, the newest.
 
     Raises:
         UsageProblem: none or several match.
     """
-    for row in found:  # newest first
+    for row in located:  # newest first
         if row.build.name == reference:
             return row
     return pick(
         reference,
-        found,
+        located,
         kind="build on your nodes",
         keys=lambda row: (row.build.id, row.build.name),
         list_command=LIST,

@@ -1,18 +1,20 @@
 """The AWS CLI in the machine of a build: what a node's buildspec asks of it, and no more.
 
 ``aws s3 cp [--only-show-errors] s3://BUCKET/KEY FILE`` and ``aws ecr get-authorization-token
---output text --query EXPRESSION``, with the words and exit codes of the AWS CLI
-(https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-returncodes.html).
+--output text --query 'authorizationData[0].[NAME,NAME]'``, with the words and exit codes of the AWS
+CLI (https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-returncodes.html).
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 REFUSED, WRONG = 254, 252
+_LOGIN = re.compile(r"authorizationData\[0\]\.\[([\w, ]+)\]")
 
 
 def main(words: Sequence[str]) -> int:
@@ -25,8 +27,13 @@ def main(words: Sequence[str]) -> int:
         match [word for word in words if word != "--only-show-errors"]:
             case ["s3", "cp", source, target] if source.startswith("s3://"):
                 return _fetch(session, source, target)
-            case ["ecr", "get-authorization-token", "--output", "text", "--query", query]:
-                return _show(session.client("ecr").get_authorization_token(), query)
+            case ["ecr", "get-authorization-token", "--output", "text", "--query", query] if (
+                members := _LOGIN.fullmatch(query)
+            ):
+                (login,) = session.client("ecr").get_authorization_token()["authorizationData"]
+                words_of = (str(login[name.strip()]) for name in members[1].split(","))
+                sys.stdout.write("\t".join(words_of) + "\n")
+                return 0
             case _:
                 _say(f"aws: error: a machine of a build here does not know: aws {' '.join(words)}")
                 return WRONG
@@ -44,14 +51,6 @@ def _fetch(session: Any, source: str, target: str) -> int:
     except ClientError as error:
         _say(f"fatal error: {error}")
         return 1
-    return 0
-
-
-def _show(answer: Any, query: str) -> int:
-    import jmespath  # noqa: PLC0415 - slow
-
-    rows = jmespath.search(query, answer)
-    sys.stdout.write("\t".join(map(str, rows if isinstance(rows, list) else [rows])) + "\n")
     return 0
 
 
