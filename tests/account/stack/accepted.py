@@ -17,10 +17,6 @@ ACCEPTED = {
     ("CKV_AWS_158", "Logs"): "a basic node has no key of its own, which costs by the month",
     ("CKV_AWS_158", "FunctionLogs"): "a basic node has no key of its own",
     ("CKV_AWS_173", "Gateway"): "its variables are names, and no secret",
-    ("CKV_AWS_147", "Builder"): "its key is for artifacts and a cache in a bucket, of which it has "
-    "none",
-    ("CKV_AWS_316", "Builder"): "building a container needs a Docker engine, and that privileges; "
-    "the machine is AWS's, used for one build, with a role that reads code and pushes an image",
     ("CKV_AWS_158", "BuildLogs"): "a basic node has no key of its own",
     ("CKV_AWS_136", "WorkflowImages"): "a basic node has no key of its own",
     ("CKV_AWS_136", "TransferImages"): "a basic node has no key of its own",

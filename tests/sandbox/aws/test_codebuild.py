@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import http.server
 import json
 import threading
@@ -14,84 +13,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from pennsieve_agent.account.spec.node_spec import NodeSpec
 from pennsieve_agent.account.stack.buildspec import buildspec
 from pennsieve_agent.account.stack.image_builds import MOST_MINUTES
-from pennsieve_agent.account.stack.template import node_template
 from pennsieve_agent.sandbox.aws.codebuild.builds import QUOTA
-from pennsieve_agent.source.commit_archive import pack
 from tests.account.stack.specs import NAMES, node
 from tests.engine.images import busybox_image
 from tests.registries import needs_registry
 from tests.sandbox.aws.account import Cloud
-
-PARTS = ("Boundary", "BuilderRole", "BuildLogs", "Builder", "WorkflowImages", "Bucket")
-PATIENCE = 60.0
-
-
-def template(spec: NodeSpec) -> dict[str, Any]:
-    """What of a node's stack a build needs."""
-    resources = node_template(spec)["Resources"]
-    return {name: resources[name] for name in PARTS}
-
-
-class Bench:
-    """A project with its surroundings."""
-
-    def __init__(self, cloud: Cloud, folder: Path, **changes: Any) -> None:
-        self.cloud, self.folder = cloud, folder
-        resources = template(node())
-        resources["Builder"]["Properties"] |= changes
-        cloud.owner.client("cloudformation").create_stack(
-            StackName=NAMES.stack,
-            TemplateBody=json.dumps({"Resources": resources}),
-            Capabilities=["CAPABILITY_NAMED_IAM"],
-        )
-        self.builds = cloud.owner.client("codebuild")
-
-    def upload(self, files: dict[str, str]) -> str:
-        """Put code into the node's bucket; the archive's SHA-256."""
-        code = self.folder / hashlib.sha256(repr(files).encode()).hexdigest()[:8]
-        code.mkdir()
-        for name, text in files.items():
-            (code / name).write_text(text)
-        archive = pack(code, self.folder / f"{code.name}.tar.gz")
-        self.cloud.owner.client("s3").upload_file(
-            str(archive.path), NAMES.bucket, f"archives/{archive.sha256}.tar.gz"
-        )
-        return archive.sha256
-
-    def start(self, archive: str = "0" * 64, earlier: str = "", **more: Any) -> str:
-        variables = {"ARCHIVE": archive, "EARLIER": earlier}
-        answer = self.builds.start_build(
-            projectName=NAMES.builder,
-            environmentVariablesOverride=[{"name": n, "value": v} for n, v in variables.items()],
-            **more,
-        )
-        return str(answer["build"]["id"])
-
-    def state(self, build: str) -> dict[str, Any]:
-        (found,) = self.builds.batch_get_builds(ids=[build])["builds"]
-        return dict(found)
-
-    def ended(self, build: str) -> dict[str, Any]:
-        pause = threading.Event()
-        for _ in range(int(PATIENCE / 0.1)):
-            if (state := self.state(build))["buildComplete"]:
-                return state
-            pause.wait(0.1)
-        raise AssertionError(self.log(build))
-
-    def log(self, build: str) -> list[str]:
-        logs = self.state(build)["logs"]
-        answer = self.cloud.owner.client("logs").get_log_events(
-            logGroupName=logs["groupName"], logStreamName=logs["streamName"], startFromHead=True
-        )
-        return [event["message"] for event in answer["events"]]
-
-    def tags(self) -> list[str]:
-        rows = self.cloud.owner.client("ecr").describe_images(repositoryName=NAMES.workflow_images)
-        return sorted(tag for row in rows["imageDetails"] for tag in row["imageTags"])
+from tests.sandbox.aws.builds import Bench, commands, template
 
 
 @pytest.fixture
@@ -182,12 +111,11 @@ def test_a_log_that_it_may_not_write_is_said(cloud: Cloud, tmp_path: Path) -> No
     assert reason(state) == ("PROVISIONING", "ACCESS_DENIED")
 
 
-HOLD = json.dumps({"version": "0.2", "phases": {"build": {"commands": ["sleep 100"]}}})
+HOLD = commands("sleep 100")
 
 
 def test_a_build_is_stopped_waits_and_runs_out_of_time(cloud: Cloud, tmp_path: Path) -> None:
-    source = {"Type": "NO_SOURCE", "BuildSpec": HOLD}
-    bench = Bench(cloud, tmp_path, Source=source, TimeoutInMinutes=5)
+    bench = Bench(cloud, tmp_path, Source=HOLD, TimeoutInMinutes=5)
     build = bench.start()
     bench.builds.stop_build(id=build)
     assert bench.ended(build)["buildStatus"] == "STOPPED"
@@ -200,7 +128,7 @@ def test_a_build_is_stopped_waits_and_runs_out_of_time(cloud: Cloud, tmp_path: P
 def test_the_same_token_is_one_build_and_the_newest_is_listed_first(
     cloud: Cloud, tmp_path: Path
 ) -> None:
-    bench = Bench(cloud, tmp_path, Source={"Type": "NO_SOURCE", "BuildSpec": HOLD})
+    bench = Bench(cloud, tmp_path, Source=HOLD)
     first = bench.start(idempotencyToken="one")
     assert bench.start(idempotencyToken="one") == first
     with pytest.raises(ClientError, match="idempotency token"):
