@@ -39,6 +39,7 @@ bench: $(VENV)/.dev          ## start-up, command, transfer and log times, as ra
 	$(BIN)/python tests/benchmarks/node_start.py
 	$(BIN)/python tests/benchmarks/run_times.py
 	$(BIN)/python -m tests.benchmarks.check_code
+	$(BIN)/python -m tests.benchmarks.local_runs
 	$(BIN)/python -m tests.benchmarks.commands
 	$(BIN)/python tests/benchmarks/startup.py
 	$(BIN)/python -m tests.benchmarks.transfers

@@ -63,7 +63,10 @@ def write_table(file: Path, header: Sequence[str], rows: Sequence[dict[str, str]
 
 
 def write_description(target: Path, source: Path, name: str, version: str) -> None:
-    """What makes a folder a BIDS derivative dataset, and names where it comes from."""
+    """What makes a folder a BIDS derivative dataset, and names where it comes from.
+
+    BIDS has no name for these tables, so ``.bidsignore`` takes them out of what is validated.
+    """
     origin = _object(source / DESCRIPTION)
     about = {
         "Name": f"{name} of {origin.get('Name', 'a dataset')}",
@@ -73,6 +76,7 @@ def write_description(target: Path, source: Path, name: str, version: str) -> No
         "SourceDatasets": list(_origins(origin)),
     }
     (target / DESCRIPTION).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    (target / ".bidsignore").write_text("*_desc-protocol_scans.tsv\n", encoding="utf-8")
 
 
 def _origins(origin: dict[str, Any]) -> Iterator[dict[str, str]]:

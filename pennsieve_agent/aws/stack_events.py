@@ -10,7 +10,11 @@ from pennsieve_agent.domain.poll_delays import pauses
 from pennsieve_agent.errors import StillRunning
 
 Sleep = Callable[[float], None]
-STACK_SECONDS = 1800.0
+STACK_SECONDS = 4500.0
+"""AWS deletes a function that is inside a network only when its network interfaces are gone
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-function-vpcconfig.html),
+for which Lambda takes up to 45 minutes
+(https://github.com/hashicorp/terraform-provider-aws/pull/10329)."""
 
 
 def last_event(aws: Aws, name: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.workflows import Checkout, Workflow
     from pennsieve_agent.engine.backend import LocalBackend, Program
     from pennsieve_agent.local.node_here import Request
+    from pennsieve_agent.local.prepared_code import InUse
     from pennsieve_agent.local.run_here import StepEnd
     from pennsieve_agent.node.node import Node
     from pennsieve_agent.node.records.run_record import RunRecord
@@ -125,31 +126,61 @@ def _version_of(workflow: Workflow, code: Mapping[str, Code]) -> dict[str, Any]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Here:
+    """What runs steps, and the use of what it prepares, which other commands share."""
+
+    backend: LocalBackend
+    prepared: InUse
+
+
 @contextmanager
-def backend_here(context: Context, engine: Engine | None) -> Iterator[LocalBackend]:
+def backend_here(context: Context, engine: Engine | None, holder: Path) -> Iterator[Here]:
     """What runs steps; what it is, is said where nothing is isolated.
+
+    ``holder`` is the command's temporary folder. What commands that were killed left running is
+    ended first.
 
     Raises:
         EngineError: the engine that was asked for does not answer.
     """
     from pennsieve_agent.engine.choose_backend import choose_backend
+    from pennsieve_agent.local.prepared_code import using
 
-    cache = context.config_path.parent / "local"
-    with closing(choose_backend(engine.value if engine else None, cache)) as backend:
+    cache, note = context.config_path.parent / "local", context.streams.note
+    name = engine.value if engine else None
+    with closing(choose_backend(name, cache, str(holder))) as backend, using(cache) as prepared:
         if backend.name == Engine.PROCESS:
             why = f"without Docker ({backend.place})" if backend.place else "without Docker"
-            context.streams.note(f"{why}: {backend.isolation}")
-        yield backend
+            note(f"{why}: {backend.isolation}")
+        _end_left_behind(context, backend)
+        yield Here(backend, prepared)
+
+
+def _end_left_behind(context: Context, backend: LocalBackend) -> None:
+    """End the programs of commands that were killed, and remove their folders."""
+    from pennsieve_agent.transfer import temporary_folders
+
+    left = backend.sweep(lambda holder: temporary_folders.is_held(Path(holder)))
+    if left:
+        temporary_folders.sweep()  # what still ran could write to them
+        context.streams.note(
+            f"ended what an earlier command left running when it was killed: {left}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class LocalRun:
-    """One run. ``folder`` is its own; ``seconds`` is how long a build or a step may take."""
+    """One run. ``folder`` is its own; ``seconds`` is how long a build or a step may take.
+
+    ``secrets`` are what its steps get as secrets of a node.
+    """
 
     context: Context
-    backend: LocalBackend
+    here: Here
     folder: Path
     seconds: float = 0.0
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def build(self, code: Mapping[str, Code]) -> dict[str, Program]:
         """Build the code of each step, with its log as it comes.
@@ -167,14 +198,14 @@ class LocalRun:
         if code.checkout.image:
             image = parse_image(code.checkout.image)
             self.context.streams.note(f"pulling {code.checkout.source_url}")
-            return self.backend.pull(image.name, image.digest, "")
+            return self.here.backend.pull(image.name, image.digest, "")
         stop = threading.Event()
         timer = threading.Timer(self.seconds, stop.set)
         timer.daemon = True
         if self.seconds:
             timer.start()
         try:
-            return self.backend.prepare(
+            return self.here.backend.prepare(
                 code.files,
                 _slug(name_of(code.checkout.source_url)),
                 lambda line: self.context.streams.note(f"build {step} | {line}"),
@@ -193,17 +224,20 @@ class LocalRun:
         from pennsieve_agent.console.words import span
         from pennsieve_agent.domain.input_layout import NO_FILES_AT_TOP, Layout
         from pennsieve_agent.local.run_here import Means, RunHere
+        from pennsieve_agent.node.identity.node_secrets import hidden_parts, masked
 
-        streams = self.context.streams
+        streams, hidden = self.context.streams, hidden_parts(self.secrets.values())
 
         def stage(into: Path) -> None:
             if not data.stage(into, Layout(plan.layout)):
                 streams.note(NO_FILES_AT_TOP)
 
         def log(step: str, line: str) -> None:
-            streams.note(f"{step} | {line}")
+            streams.note(f"{step} | {masked(line, hidden)}")
 
-        means = Means(self.backend, programs, self.folder, stage, log, self.seconds)
+        means = Means(
+            self.here.backend, programs, self.folder, stage, log, self.seconds, self.secrets
+        )
         run = RunHere(plan.node, plan.record, means)
         ends = []
         for end in run.run():
@@ -211,6 +245,9 @@ class LocalRun:
             said = "succeeded" if end.ok else f"failed: {end.reason}"
             streams.note(f"step '{end.step}' {said} ({span(end.seconds)})")
         results = run.results()
+        with self.here.prepared.alone() as is_alone:
+            if is_alone:
+                self.here.backend.tidy(list(programs.values()))
         return Outcome(tuple(ends), tuple(results.files), tuple(results.left_out))
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-_WORD = re.compile(r'\s*(?:eval "[^"]*"|(?<=[: ] )pennsieve .*?(?=[;)]|, or|$)|\S+)')
-"""What is not broken when text is wrapped: a word, or a command to copy."""
+_WORD = re.compile(r'\s*(?:eval "[^"]*"|(?<=[: ] )pennsieve .*?(?=[;)]|, or|   |$)|\S+)')
+"""What is not broken when text is wrapped: a word, or a command to copy, which three spaces end."""
 _COLOUR = re.compile("\x1b[\U000f0000-\U000fffff]*\\[[0-9;]*m")
 """A colour of ours, with the seal that it has until it is written."""
 

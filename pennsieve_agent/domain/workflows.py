@@ -47,8 +47,31 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkflowUse:
+    """The runs of a workflow: how many, how many ended and succeeded, and the last one.
+
+    ``last_at`` is UTC text, ``last_status`` a run's word in capitals (``contracts/workflows.md``
+    3.4).
+    """
+
+    runs: int = 0
+    ended: int = 0
+    succeeded: int = 0
+    last_at: str = ""
+    last_status: str = ""
+
+    @property
+    def success_rate(self) -> float | None:
+        """Which part of those that ended succeeded, 0 to 1; None before one ended."""
+        return self.succeeded / self.ended if self.ended else None
+
+
+@dataclass(frozen=True, slots=True)
 class Workflow:
-    """A workflow definition (``contracts/workflows.md`` 2.3). ``created_at`` is UTC text."""
+    """A workflow definition (``contracts/workflows.md`` 2.3). ``created_at`` is UTC text.
+
+    ``use`` is None where nobody told it.
+    """
 
     uuid: str
     name: str
@@ -60,6 +83,7 @@ class Workflow:
     steps: tuple[Step, ...] = ()
     visibility: str = ""
     official: bool = False
+    use: WorkflowUse | None = None
 
     def of_kind(self, kind: StepKind) -> tuple[Step, ...]:
         """The steps of one kind, in the definition's order."""

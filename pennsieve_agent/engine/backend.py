@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -163,17 +163,33 @@ class Backend(Protocol):
         ...
 
 
-class LocalBackend(Backend, Protocol):
-    """A backend of this machine, which belongs to one node."""
+def nobody_lives(_: str) -> bool:
+    """Whether a holder still lives: where there are none, none does."""
+    return False
 
-    def sweep(self) -> int:
+
+class LocalBackend(Backend, Protocol):
+    """A backend of this machine, which belongs to one node, or to a command of this machine.
+
+    Of a command, whatever runs has a mark with its ``holder``: the folder that is the command's as
+    long as it lives.
+    """
+
+    def sweep(self, lives: Callable[[str], bool] = nobody_lives) -> int:
         """End what an earlier process of this node left running; how many there were.
 
-        To be called once, before the first run.
+        To be called once, before the first run. What belongs to a holder that ``lives`` is left.
 
         Raises:
             EngineError: the engine itself failed.
 
+        """
+        ...
+
+    def tidy(self, kept: Sequence[Program]) -> None:
+        """Remove what was prepared earlier for commands, where ``kept`` takes its place.
+
+        Nobody else may be using what commands of this machine prepare.
         """
         ...
 

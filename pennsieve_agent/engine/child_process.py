@@ -15,12 +15,12 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from pennsieve_agent.engine.backend import NOT_MEASURED, Log, Usage
+from pennsieve_agent.engine.backend import NOT_MEASURED, Log, Usage, nobody_lives
 from pennsieve_agent.engine.output_lines import LineSplitter
 
 GRACE_SECONDS = 10.0
@@ -168,13 +168,19 @@ def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> Non
         os.killpg(child.pid, number)
 
 
-def new_mark(node: str) -> str:
-    """A mark for one child of a node; :func:`kill_marked` finds all of a node by ``node.``."""
-    return f"{node}.{uuid.uuid4().hex}"
+def new_mark(node: str, holder: str = "") -> str:
+    """A mark for one child of a node; :func:`kill_marked` finds all of a node by ``node.``.
+
+    ``holder`` is the folder of the command that started it, if that is its own.
+    """
+    return f"{node}.{uuid.uuid4().hex}" + (f".{holder}" if holder else "")
 
 
-def kill_marked(beginning: str) -> int:
-    """Kill every process whose mark begins so; how many. Elsewhere than on Linux, none is found."""
+def kill_marked(beginning: str, lives: Callable[[str], bool] = nobody_lives) -> int:
+    """Kill every process whose mark begins so; how many. Elsewhere than on Linux, none is found.
+
+    Those of a holder that ``lives`` are left.
+    """
     mark = os.fsencode(f"{MARK}={beginning}")
     killed = set()
     for _ in range(2):  # a second look catches what was just being started
@@ -182,7 +188,13 @@ def kill_marked(beginning: str) -> int:
             # It may be another user's, or end while it is looked at.
             with contextlib.suppress(OSError):
                 environment = (folder / "environ").read_bytes().split(b"\0")
-                if any(entry.startswith(mark) for entry in environment):
+                marked = next((entry for entry in environment if entry.startswith(mark)), None)
+                if marked is not None and not lives(_holder(marked.removeprefix(mark))):
                     os.kill(int(folder.name), signal.SIGKILL)
                     killed.add(folder.name)
     return len(killed)
+
+
+def _holder(rest: bytes) -> str:
+    """The holder in what follows the node of a mark."""
+    return os.fsdecode(rest.partition(b".")[2])

@@ -16,11 +16,12 @@ from pennsieve_agent.errors import EngineError, UsageProblem
 BACKENDS = ("docker", "process")
 
 
-def choose_backend(name: str | None, cache: Path) -> LocalBackend:
+def choose_backend(name: str | None, cache: Path, holder: str = "") -> LocalBackend:
     """The backend of that name; without a name, ``docker`` if an engine answers, else ``process``.
 
     ``cache`` is a folder for what the backends keep; one node has one, and its name tells this
-    node's containers from others'.
+    node's containers from others'. ``holder`` is the folder that a command holds as long as it
+    lives; all commands have one cache, and this tells what is still in use.
 
     Raises:
         UsageProblem: there is no backend of that name.
@@ -35,12 +36,12 @@ def choose_backend(name: str | None, cache: Path) -> LocalBackend:
         )
     node = hashlib.sha256(os.fsencode(cache.absolute())).hexdigest()[:16]
     if name == "process":
-        return ProcessBackend(cache, node)
+        return ProcessBackend(cache, node, holder=holder)
     try:
         client, address = connect_and_name(os.environ, Path.home())
     except EngineError as error:
         if name == "docker":
             raise
         at = f" ({error.where})" if error.where else ""
-        return ProcessBackend(cache, node, place=f"{error.message}{at}")
-    return DockerBackend(client, node, place=address.text)
+        return ProcessBackend(cache, node, place=f"{error.message}{at}", holder=holder)
+    return DockerBackend(client, node, place=address.text, holder=holder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -15,7 +15,8 @@ from pennsieve_agent.domain.plans import Job
 from pennsieve_agent.domain.step_files import LAYERS_MOUNT, RUN_MOUNT
 from pennsieve_agent.engine import image_registry
 from pennsieve_agent.engine.astray import written_astray
-from pennsieve_agent.engine.backend import Log, Outcome, Program, Task
+from pennsieve_agent.engine.backend import Log, Outcome, Program, Task, nobody_lives
+from pennsieve_agent.engine.built_images import COMMAND_LABEL, PROGRAM_LABEL, remove_older
 from pennsieve_agent.engine.child_process import GRACE_SECONDS
 from pennsieve_agent.engine.container_output import Attached
 from pennsieve_agent.engine.docker_daemon import engine_errors
@@ -23,16 +24,23 @@ from pennsieve_agent.engine.exit_reasons import describe_exit
 from pennsieve_agent.engine.file_ownership import Owner
 from pennsieve_agent.engine.image_build import Build, build_image
 from pennsieve_agent.engine.memory_watch import MemoryWatch
+from pennsieve_agent.errors import EngineError
 
 NODE_LABEL = "io.pennsieve.agent.node"
 RUN_LABEL = "io.pennsieve.agent.run"
 JOB_LABEL = "io.pennsieve.agent.job"
+HOLDER_LABEL = "io.pennsieve.agent.holder"
+"""The folder that the command which runs the container holds as long as it lives."""
 
 #: What the programs of ordinary images need: to make files theirs, and to become another user.
 _CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"]
 _MAX_PROCESSES = 4096
 _KILLED = 137
 _STOPPED = 143
+_OPEN_FILES = 65_535
+"""What a program may have open on AWS Fargate, if nothing else is said (Amazon ECS, "Task
+definition differences for Fargate": resource limits,
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html)."""
 
 
 class DockerBackend:
@@ -44,6 +52,7 @@ class DockerBackend:
     a token for a Pennsieve that listens on this machine alone shares this machine's network, as it
     could not reach it otherwise (on macOS and Windows, where the engine allows it). ``node``
     names whoever runs containers here: :meth:`sweep` removes only the containers of that name.
+    ``holder`` is the folder that a command holds as long as it lives, empty for a node.
     ``client`` is docker-py's, and is closed by :meth:`close`.
     """
 
@@ -60,8 +69,11 @@ class DockerBackend:
         owner: Owner | None = None,
         grace: float = GRACE_SECONDS,
         place: str = "",
+        holder: str = "",
     ) -> None:
         self.place = place
+        self._holder = holder
+        self._may_limit_files = True
         self._client = client
         self._node = node
         self._owner = owner or Owner(os.geteuid(), os.getegid())
@@ -71,7 +83,7 @@ class DockerBackend:
         """Let go of the engine."""
         self._client.close()
 
-    def sweep(self) -> int:
+    def sweep(self, lives: Callable[[str], bool] = nobody_lives) -> int:
         """Remove what an earlier process of this node left running; how many containers.
 
         Raises:
@@ -82,9 +94,21 @@ class DockerBackend:
             left = self._client.containers.list(
                 all=True, ignore_removed=True, filters={"label": f"{NODE_LABEL}={self._node}"}
             )
-        for container in left:
+        dead = [one for one in left if not lives(str(one.labels.get(HOLDER_LABEL, "")))]
+        for container in dead:
             _remove(container)
-        return len(left)
+            for mount in container.attrs.get("Mounts") or ():
+                folder = Path(str(mount.get("Source") or ""))
+                if mount.get("RW") and mount.get("Type") == "bind" and folder.is_dir():
+                    image = str(container.attrs["Image"])
+                    self._owner.reclaim(self._client, image, folder, {NODE_LABEL: self._node})
+        return len(dead)
+
+    def tidy(self, kept: Sequence[Program]) -> None:
+        """Remove images that commands of this machine built before of the same repositories."""
+        ids = {program.reference for program in kept if program.backend == self.name}
+        with engine_errors("older images could not be removed"):
+            remove_older(self._client, f"{COMMAND_LABEL}={self._node}", ids)
 
     def prepare(self, checkout: Path, name: str, log: Log, stop: Event | None = None) -> Program:
         """Build the image; see :class:`~pennsieve_agent.engine.backend.Backend`.
@@ -94,7 +118,9 @@ class DockerBackend:
             EngineError: the engine itself failed.
 
         """
-        labels = {"io.pennsieve.agent.program": name}
+        labels = {PROGRAM_LABEL: name}
+        if self._holder:
+            labels[COMMAND_LABEL] = self._node
         build = Build(checkout, name, labels, stop or Event())
         return Program(self.name, build_image(self._client, build, log))
 
@@ -130,6 +156,15 @@ class DockerBackend:
             self._owner.take_back(self._client, task, self._labels(task), log)
 
     def _run(self, task: Task, log: Log, stop: Event) -> Outcome:
+        if self._may_limit_files:
+            try:
+                return self._once(task, log, stop)
+            except _NotStartedError:
+                # An engine may give no more open files than it has, which is said nowhere before.
+                self._may_limit_files = False
+        return self._once(task, log, stop)
+
+    def _once(self, task: Task, log: Log, stop: Event) -> Outcome:
         container = self._create(task)
         try:
             attached = Attached(self._client, container, log)
@@ -137,8 +172,7 @@ class DockerBackend:
                 # A command that is not there is found out by the container's init, which ends
                 # with 126 or 127 and says so in the log.
                 with MemoryWatch(container, self._client) as watch:
-                    with engine_errors("the container could not be started"):
-                        container.start()
+                    _start(container)
                     stopped = attached.follow(stop, self._grace)
             finally:
                 attached.close()
@@ -166,6 +200,7 @@ class DockerBackend:
                 cap_add=_CAPABILITIES,
                 security_opt=["no-new-privileges"],
                 pids_limit=_MAX_PROCESSES,
+                ulimits=_open_files() if self._may_limit_files else [],
                 # The output is read as it comes and kept by the caller.
                 log_config=docker.types.LogConfig(type="none"),
                 labels=self._labels(task),
@@ -176,7 +211,26 @@ class DockerBackend:
         return int(self._client.info().get("NCPU") or 0)
 
     def _labels(self, task: Task) -> dict[str, str]:
-        return {NODE_LABEL: self._node, RUN_LABEL: task.run_id, JOB_LABEL: task.job.id}
+        labels = {NODE_LABEL: self._node, RUN_LABEL: task.run_id, JOB_LABEL: task.job.id}
+        return {**labels, HOLDER_LABEL: self._holder} if self._holder else labels
+
+
+class _NotStartedError(EngineError):
+    """The engine did not start a container."""
+
+
+def _start(container: Any) -> None:
+    try:
+        with engine_errors("the container could not be started"):
+            container.start()
+    except EngineError as error:
+        raise _NotStartedError(error.message, where=error.where, hint=error.hint) from None
+
+
+def _open_files() -> list[Any]:
+    import docker.types  # noqa: PLC0415 - see daemon.connect
+
+    return [docker.types.Ulimit(name="nofile", soft=_OPEN_FILES, hard=_OPEN_FILES)]
 
 
 def _mounts(task: Task) -> list[Any]:

@@ -17,9 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pennsieve_agent.domain.step_files import RUN_MOUNT
 from pennsieve_agent.engine.backend import Log, Task
 from pennsieve_agent.engine.docker_daemon import engine_errors
 from pennsieve_agent.errors import EngineError
+
+_INSIDE = RUN_MOUNT
+"""Where the container that makes files the owner's has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +47,21 @@ class Owner:
 
     def take_back(self, client: Any, task: Task, labels: Mapping[str, str], log: Log) -> None:
         """Make the step's files the owner's. What cannot be done is said in the log."""
-        if self.uid != 0 and self._has_strangers(task.own):
-            try:
-                with engine_errors("the results could not be given to their owner"):
-                    done = self._chown(client, task, labels)
-            except EngineError:
-                done = False
-            if not done:
-                log(
-                    "the results belong to another user; to own them: "
-                    f"sudo chown -R {self.uid} OUTPUT"
-                )
-                return
+        if not self.reclaim(client, task.program.reference, task.own, labels):
+            log(f"the results belong to another user; to own them: sudo chown -R {self.uid} OUTPUT")
+            return
         for path in _walk(task.own):
             _show(path)
+
+    def reclaim(self, client: Any, image: str, folder: Path, labels: Mapping[str, str]) -> bool:
+        """Make all in a folder the owner's, with ``chown`` of an image; whether it is."""
+        if self.uid == 0 or not self._has_strangers(folder):
+            return True
+        try:
+            with engine_errors("the results could not be given to their owner"):
+                return self._chown(client, image, folder, labels)
+        except EngineError:
+            return False
 
     def _has_strangers(self, folder: Path) -> bool:
         try:
@@ -64,19 +69,18 @@ class Owner:
         except PermissionError:
             return True
 
-    def _chown(self, client: Any, task: Task, labels: Mapping[str, str]) -> bool:
+    def _chown(self, client: Any, image: str, folder: Path, labels: Mapping[str, str]) -> bool:
         import docker.types  # noqa: PLC0415 - see daemon.connect
 
         # To a rootless engine this user is root, and the only one it can give files to.
         rootless = any("rootless" in o for o in client.info().get("SecurityOptions") or ())
         owner = "0:0" if rootless else f"{self.uid}:{self.gid}"
-        place = task.inside(task.own)
         container = client.containers.create(
-            task.program.reference,
+            image,
             entrypoint=["chown", "-hR", owner],
-            command=[place],
+            command=[_INSIDE],
             user="0:0",
-            mounts=[docker.types.Mount(place, str(task.own.absolute()), type="bind")],
+            mounts=[docker.types.Mount(_INSIDE, str(folder.absolute()), type="bind")],
             network_mode="none",
             cap_drop=["ALL"],
             cap_add=["CHOWN", "DAC_OVERRIDE", "FOWNER"],

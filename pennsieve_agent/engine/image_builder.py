@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from pennsieve_agent.engine import image_registry
 from pennsieve_agent.engine.backend import Log
+from pennsieve_agent.engine.built_images import PROGRAM_LABEL
 from pennsieve_agent.engine.docker_daemon import connect_and_name
 from pennsieve_agent.engine.image_build import Build, build_image
 from pennsieve_agent.errors import EngineError
@@ -55,7 +56,7 @@ class ImageBuilder:
             EngineError: the engine itself failed.
 
         """
-        labels = {"io.pennsieve.agent.program": name}
+        labels = {PROGRAM_LABEL: name}
         return build_image(self._client, Build(folder, name, labels), log)
 
     def push(self, image: str, name: str, tag: str, login: str) -> str:

@@ -8,13 +8,13 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
 from pennsieve_agent.engine.astray import new_files
-from pennsieve_agent.engine.backend import Log, Outcome, Program, Task
+from pennsieve_agent.engine.backend import Log, Outcome, Program, Task, nobody_lives
 from pennsieve_agent.engine.child_process import (
     GRACE_SECONDS,
     MARK,
@@ -28,6 +28,7 @@ from pennsieve_agent.engine.dockerfile_reader import parse_dockerfile
 from pennsieve_agent.engine.dockerfile_runs import without_engine
 from pennsieve_agent.engine.exit_reasons import describe_exit
 from pennsieve_agent.engine.python_environments import python_environment
+from pennsieve_agent.engine.remove_tree import remove_tree
 from pennsieve_agent.engine.search_path import search_path
 from pennsieve_agent.errors import EngineError, SourceError
 
@@ -44,6 +45,7 @@ class ProcessBackend:
     ``grace`` is how long, in seconds, a program may take to end when asked.
 
     ``node`` names whoever runs programs here: :meth:`sweep` ends only the programs of that name.
+    ``holder`` is the folder that a command holds as long as it lives, empty for a node.
 
     The program gets a clean environment: nothing of ours but ``PATH``, without this program. It
     sees the run's folder at its own path on this machine, and nothing keeps it from writing there.
@@ -56,9 +58,16 @@ class ProcessBackend:
     )
 
     def __init__(
-        self, cache: Path, node: str, grace: float = GRACE_SECONDS, *, place: str = ""
+        self,
+        cache: Path,
+        node: str,
+        grace: float = GRACE_SECONDS,
+        *,
+        place: str = "",
+        holder: str = "",
     ) -> None:
         self.place = place
+        self._holder = holder
         self._cache = cache.absolute()
         self._node = node
         self._grace = grace
@@ -66,9 +75,21 @@ class ProcessBackend:
     def close(self) -> None:
         """Nothing is held."""
 
-    def sweep(self) -> int:
+    def sweep(self, lives: Callable[[str], bool] = nobody_lives) -> int:
         """Kill what an earlier process of this node left running, where it can be found (Linux)."""
-        return kill_marked(f"{self._node}.")
+        return kill_marked(f"{self._node}.", lives)
+
+    def tidy(self, kept: Sequence[Program]) -> None:
+        """Remove the code that commands of this machine prepared before; environments are shared.
+
+        Raises:
+            OSError: it cannot be removed.
+
+        """
+        codes = {Path(json.loads(program.reference)["code"]).name for program in kept}
+        for folder in (self._cache / "code").glob("*"):
+            if folder.name not in codes:
+                remove_tree(folder)
 
     def prepare(self, checkout: Path, name: str, log: Log, stop: Event | None = None) -> Program:
         """Keep the code, and make its Python environment.
@@ -158,7 +179,7 @@ class ProcessBackend:
                 task.scratch.absolute(),
             ),
             "HOME": str(task.scratch.absolute()),
-            MARK: new_mark(self._node),
+            MARK: new_mark(self._node, self._holder),
             "TMPDIR": str((task.scratch / "tmp").absolute()),
         }
 

@@ -36,7 +36,8 @@ class Means:
     """What a run is made with.
 
     ``programs`` are by the ids of steps; ``folder`` is the run's alone. ``seconds`` is how long a
-    step may take, 0 without limit. ``log`` takes a step and a line of it.
+    step may take, 0 without limit. ``log`` takes a step and a line of it. ``secrets`` take
+    precedence over parameters, as on a node.
     """
 
     backend: Backend
@@ -45,6 +46,7 @@ class Means:
     stage: Stage
     log: Callable[[str, str], None]
     seconds: float = 0.0
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +118,16 @@ class RunHere:
                     self._ended[job.key] = True
 
     def results(self) -> Gathered:
-        """What the last steps made: those that a target hands over, else those nothing reads."""
+        """What the last steps made: those that targets hand over, else those nothing reads."""
         targets = [job for job in self.record.work if job.kind is JobKind.DELIVER]
         if targets:
-            return self._gathered(task_of(self.record, targets[0]).parents, targets[0])
+            parents = (task_of(self.record, job).parents for job in targets)
+            steps = tuple(dict.fromkeys(step for several in parents for step in several))
+            return _in_one_folder(self._gathered(steps, *targets))
         read = {parent for row in self._rows for parent in row.get("depends_on") or ()}
         last = [job for job in self.record.work if job.kind is JobKind.PROCESS]
-        return self._gathered(tuple(job.step for job in last if job.step not in read), last[-1])
+        steps = tuple(job.step for job in last if job.step not in read)
+        return _in_one_folder(self._gathered(steps, last[-1]))
 
     @property
     def _rows(self) -> list[dict[str, Any]]:
@@ -188,7 +193,7 @@ class RunHere:
             Mount(mount.path, self._placed(mount.key), mount.read_only)
             for mount in AccessPoints(self.node, self.record).mounts(job)
         ]
-        environ = step_environment(self.record, job)
+        environ = {**step_environment(self.record, job), **self.means.secrets}
         command = step_command(self.record, job.step)
         return StepContainer(job.step, environ, mounts, job.vcpus, job.memory, command)
 
@@ -208,15 +213,30 @@ class RunHere:
             self.means.log(step, outcome.reason)
         return outcome, OUT_OF_TIME if stop.is_set() else ""
 
-    def _gathered(self, steps: tuple[str, ...], job: JobRecord) -> Gathered:
-        """What steps made, as who comes after them sees it."""
-        task = task_of(self.record, replace(job, kind=JobKind.DELIVER))
-        before = tuple(dict.fromkeys((*steps, *task.before)))
-        files = RunFiles(self._root, Owner(task.uid), before)
-        return gather(replace(task, parents=steps), files)
+    def _gathered(self, steps: tuple[str, ...], *jobs: JobRecord) -> Gathered:
+        """What steps made, as the ``jobs`` that come after them see it."""
+        tasks = [task_of(self.record, replace(job, kind=JobKind.DELIVER)) for job in jobs]
+        before = (step for task in tasks for step in task.before)
+        files = RunFiles(self._root, Owner(tasks[0].uid), tuple(dict.fromkeys((*steps, *before))))
+        # What one target does not take, such as a link out of a layer, is left out and said here.
+        return gather(replace(tasks[0], parents=steps, target=""), files)
 
     def _end(self, job: JobRecord, **values: Any) -> StepEnd:
         return StepEnd(job.step, job.vcpus, job.memory, **values)
+
+
+def _in_one_folder(gathered: Gathered) -> Gathered:
+    """The same as one folder has it, where a name is there once; what is left out is said."""
+    steps: dict[str, str] = {}
+    left_out = list(gathered.left_out)
+    files: dict[str, list[tuple[str, Path]]] = {}
+    for step, results in gathered.files_by_step.items():
+        for name, path in results:
+            if (other := steps.setdefault(name, step)) == step:
+                files.setdefault(step, []).append((name, path))
+            else:
+                left_out.append(f"'{name}' of step '{step}', as step '{other}' made one, too")
+    return replace(gathered, files_by_step=files, left_out=left_out)
 
 
 def _note_end(job: JobRecord, now: float, exit_code: int, reason: str) -> None:

@@ -139,7 +139,8 @@ def test_a_quota_can_be_raised_by_the_command_that_is_named() -> None:
 
 
 def test_what_is_there_already_needs_no_room() -> None:
-    full = replace(WELL, vpcs=5, addresses=5, taken=("role r",), concurrency=Concurrency(10, 8))
+    used = replace(WELL, vpcs=5, addresses=5, taken=("role r",))
+    full = replace(used, concurrency=Concurrency(10, 8), reserved=0)
     assert told(full, SECURE, creates=False) == []
 
 

@@ -10,12 +10,18 @@ import pytest
 
 from pennsieve_agent.account.register.account_plan import AccountPlan
 from pennsieve_agent.account.register.plan import additions
-from pennsieve_agent.account.register.preflight import Intent, _question, check_before
+from pennsieve_agent.account.register.preflight import (
+    Intent,
+    _question,
+    check_before,
+    problems_before,
+)
 from pennsieve_agent.account.register.steps import DeployStack, StackAction
 from pennsieve_agent.account.rights.installer import installer_policies, installer_rights
 from pennsieve_agent.account.rights.stack_rights import Place
 from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.spec.node_spec import NodeSpec, Settings
+from pennsieve_agent.account.stack.stack_request import stack_request
 from pennsieve_agent.account.world.steps import AlreadyDone
 from pennsieve_agent.aws.rights import Question, lacking, principal_of
 from pennsieve_agent.aws.session import Aws
@@ -24,7 +30,7 @@ from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide
 from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.errors import AwsError, NotPermitted
 from tests.account.scene import Scene
-from tests.account.stack.specs import ZONES
+from tests.account.stack.specs import ZONES, node
 from tests.aws.emulator import IGNORED, NUMBER, ScriptedAws
 
 pytestmark = pytest.mark.filterwarnings(IGNORED)
@@ -131,6 +137,19 @@ def test_it_asks_only_about_what_the_stack_has() -> None:
     asked = {action for given in aws.questions for action in given["ActionNames"]}
     assert "dynamodb:CreateTable" in asked
     assert not asked & {"kms:CreateKey", "budgets:ModifyBudget"}
+
+
+@pytest.mark.parametrize(("added", "is_short"), [((), False), (("Relay",), True)])
+def test_functions_that_an_update_adds_need_room_too(
+    added: tuple[str, ...],
+    is_short: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    limit = {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 105}
+    aws = PennsieveRecords({"get_account_settings": {"AccountLimit": limit}})
+    template = stack_request(node()).template
+    intent = Intent(NAMES, WHO, Settings(), template, creates=False, added=frozenset(added))
+    sentences = [problem.sentence for problem in problems_before(aws, intent)]
+    assert any("reserve 10, and Lambda" in sentence for sentence in sentences) is is_short
 
 
 def test_every_condition_of_a_right_is_met_by_what_it_asks() -> None:

@@ -64,6 +64,7 @@ def test_everything_goes_in_the_order_that_strands_nothing(scene: Scene) -> None
         *("disable_workspace", "delete_account", "delete_stack", "forget_node")
     ]
     assert "(3 object versions)" in plan.steps[2].sentence
+    assert "up to 45 minutes" in plan.steps[2].lines[-1]
     assert plan.to_json()["kept"][0].startswith("your datasets and results on Pennsieve")
     assert "the Pennsieve users of workflows" in plan.to_json()["kept"][1]
 

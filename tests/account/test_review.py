@@ -24,12 +24,13 @@ WHO = AwsIdentity(NUMBER, f"arn:aws:iam::{NUMBER}:user/ada", "U", "us-east-1", "
 STORES = {
     *("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Logs::LogGroup"),
     *("AWS::SQS::Queue", "AWS::ECR::Repository", "AWS::S3Files::FileSystem"),
+    "AWS::SNS::Topic",
 }
 #: Types of resources that keep no data of anybody.
 KEEP_NOTHING = (
     *("AWS::EC2::", "AWS::IAM::", "AWS::Batch::", "AWS::KMS::", "AWS::Budgets::", "AWS::Events::"),
     *("AWS::CodeBuild::", "AWS::Lambda::", "AWS::S3::BucketPolicy", "AWS::CloudWatch::"),
-    *("AWS::Route53Resolver::", "AWS::S3Files::", "AWS::SNS::"),
+    *("AWS::Route53Resolver::", "AWS::S3Files::"),
 )
 
 
@@ -66,7 +67,8 @@ def test_everything_that_is_stored_is_told_with_its_key_and_time(name: str) -> N
     told = " ".join(row.where for row in at_rest(spec, template(spec)))
     for body in resources.values():
         if body["Type"] in STORES:
-            known = ("BucketName", "TableName", "LogGroupName", "QueueName", "RepositoryName")
+            known = ("BucketName", "TableName", "LogGroupName", "QueueName", "RepositoryName",
+                     "TopicName")  # fmt: skip
             called = [body["Properties"][key] for key in known if key in body["Properties"]]
             assert all(str(word) in told for word in called)
         else:
@@ -80,6 +82,10 @@ def test_what_no_key_of_ones_own_covers_is_told() -> None:
     before = not_yours(at_rest(spec, made))
     assert any("Fargate" in line for line in before)
     assert not any("bucket" in line for line in before)
+    assert not any("ecret" in line for line in before), "secrets have the node's key"
+    kept = {row.what: row for row in at_rest(spec, made)}
+    assert kept["secrets of users and of the node"].where.endswith("/secrets/*")
+    assert kept["parameters of runs, which may be secret"].where.startswith("AWS Secrets Manager")
     del made["Resources"]["FunctionLogs"]["Properties"]["KmsKeyId"]
     assert len(not_yours(at_rest(spec, made))) == len(before) + 1
     basic = node()
@@ -93,6 +99,7 @@ def test_how_long_things_are_kept_follows_the_template() -> None:
     rules = made["Resources"]["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     rules.append({"Status": "Enabled", "Prefix": "logs/", "ExpirationInDays": 11})
     rows = {row.what: row.long for row in at_rest(spec, made)}
+    assert rows["large parts of records of runs: names of files, parameters"] == "120 days"
     assert rows["what programs of runs print"] == "7 days"
     assert rows["whole logs of runs"] == "11 days"
 
@@ -151,3 +158,15 @@ def test_names_of_others_are_shown_as_they_are() -> None:
     spec = replace(node(), node_name="a|b\n# c")
     readme = review_files(review(spec))["README.md"]
     assert readme.splitlines()[0] == "# Review of compute node a\\|b # c"
+
+
+def test_the_costs_name_what_steps_write() -> None:
+    page = review_files(review(node()))["costs.md"]
+    assert f"| 1 GB that steps write, until it is delivered | {0.06 + 2 * 0.03:.4f} |" in page
+
+
+def test_a_warning_of_the_budget_is_told_as_what_goes_out() -> None:
+    spec = node(monthly_budget=20.0, budget_email="ada@example.org")
+    (flow,) = (f for f in flows(spec, template(spec)) if "budget" in f.what)
+    assert spec.names.budget_topic in flow.start
+    assert not any("budget" in f.what for f in flows(node(), template(node())))

@@ -100,6 +100,7 @@ def test_a_node_without_containers(agent: Agent, place: str) -> None:
     said = refused(agent, f"docker://{place}/lab/tool:1.0.0")
     assert "node 'my-compute' runs programs without containers, so it cannot run an image" in said
     assert "pennsieve sandbox start --engine docker" in said
+    assert said == refused(agent, f"docker://{place}/lab/tool:1.0.0", "--dry-run")
 
 
 def test_a_private_image(agent: Agent) -> None:

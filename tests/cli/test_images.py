@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.bids import faults_of
 from tests.cli.following import imported
 from tests.cli.harness import Agent
 from tests.cli.images_world import bids_app, bids_dataset, digest_of
@@ -36,16 +35,13 @@ def address(tmp_path: Path) -> Iterator[str]:
         yield bids_app(tmp_path / "app", f"{url.removeprefix('http://')}/lab/tiny-bids")
 
 
-def faults_of(folder: Path) -> list[str]:
-    """What breaks BIDS in a folder, by the validator of the specification."""
-    program = Path(sys.executable).parent / "bids-validator-deno"
-    words = [str(program), str(folder), "--format", "json"]
-    answer = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
-    issues = json.loads(answer.stdout)["issues"]["issues"]
-    return [f"{i['code']} {i['location']}" for i in issues if i["severity"] == "error"]
-
-
 def test_a_bids_app_in_three_commands(agent: Agent, address: str, tmp_path: Path) -> None:
+    planned = agent("workflow", "add", address, "--bids", "participant", "--dry-run")
+    assert planned.code == 0, planned.err
+    assert (
+        "images are copied, and nothing is built; called as: {input} {output} {level}"
+        in " ".join(planned.out.split())
+    )
     added = agent("workflow", "add", address, "--bids", "group")
     assert added.code == 0, added.err
     grant = ("dataset", "grant", "tiny-bids", "-d", "Phantoms", "--access", "read-write")
@@ -97,6 +93,12 @@ def test_a_bids_app_in_three_commands(agent: Agent, address: str, tmp_path: Path
     updated = agent("workflow", "update", "tiny-bids", "--to", "1.1.0")
     assert updated.code == 0, updated.err
     assert "1.0.0" in updated.out
+    names = [
+        row["version"] for row in agent("workflow", "versions", "tiny-bids", "--json").document
+    ]
+    assert sorted(names) == ["1.0.0+1.0.0", "1.1.0+1.1.0"]
+    differing = agent("workflow", "versions", "tiny-bids", "--diff", *sorted(names))
+    assert (differing.code, "1.1.0" in differing.out) == (0, True), differing.err
     newer = agent("workflow", "show", "tiny-bids", "--json").document["steps"]
     assert [s["tag"] for s in newer] == [None, "1.1.0", "1.1.0", None]
     assert newer[2]["command"] == words

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pennsieve_agent.sandbox.host.administration import administration
 from tests.cli.conftest import DATASET, Lab
 from tests.cli.harness import Agent
 from tests.cli.test_bad_input import refused
@@ -48,6 +49,40 @@ def test_defaults_are_laid_over_those_there(agent: Agent) -> None:
     )
     refused(agent("workflow", "update", NAME, "--default", "COLOUR=red"), 2, "COLOUR")
     refused(agent("workflow", "update", NAME, "--default", "STYLE"), 2, "NAME=VALUE")
+
+
+def test_workflows_are_searched_for_and_tell_their_last_run(agent: Agent) -> None:
+    listed = agent("workflow", "list", "--search", "WORD-c", "--json").document
+    (row,) = [row for row in listed if row["name"] == NAME]
+    before = row["runs"] or 0
+    run = ("run", "start", "-w", NAME, "-d", DATASET, "--all", "--wait")
+    assert (ended := agent(*run)).code == 0, ended.err
+    (row,) = agent("workflow", "list", "--search", NAME, "--json").document
+    assert (row["runs"], row["last_run_status"]) == (before + 1, "succeeded")
+    assert 0 < row["success_rate"] <= 1
+    line = agent("workflow", "list", "--search", NAME).out
+    assert "\tsucceeded " in line
+    none = agent("workflow", "list", "--search", "nothing like it")
+    assert (none.code, none.out) == (0, "")
+    assert "no workflow has 'nothing like it' in its name or description" in none.err
+
+
+def test_other_workspaces_share_their_workflows(ready: Lab, agent: Agent) -> None:
+    assert agent("workflow", "share", NAME).code == 0
+    with administration(ready.box.data) as people:
+        people.add_workspace("Elsewhere")
+        people.add_user("olga@example.org", workspace="Elsewhere")
+        people.make_key("olga@example.org", profile="elsewhere", workspace="Elsewhere")
+    other = Agent({**agent.environ, "PENNSIEVE_PROFILE": "elsewhere"})
+    try:
+        words = ("workflow", "list", "--other-workspaces")
+        assert [row["name"] for row in other(*words, "--json").document] == [NAME]
+        assert f"{NAME}\t" in other(*words).out
+        assert "shares a workflow with 'x-y' with everybody" in other(*words, "--search", "x-y").err
+        assert agent(*words, "--json").document == []
+        refused(agent(*words, "--archived"), 2, "--archived cannot be given")
+    finally:
+        assert agent("workflow", "unshare", NAME).code == 0
 
 
 def test_a_workflow_is_published_by_who_made_it(agent: Agent, vera: Agent) -> None:

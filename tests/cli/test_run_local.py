@@ -16,6 +16,9 @@ from pennsieve_agent.console.schema.kinds import faults
 from tests.cli.conftest import DATASET, Lab, commit, repository
 from tests.cli.following import imported
 from tests.cli.harness import Agent, Result
+from tests.cli.test_composed_workflow import CODE
+from tests.cli.test_interrupted import typed
+from tests.engine.images import busybox_image
 
 LOCAL = ("run", "start", "--local", "--engine", "process")
 RAW = ("-d", DATASET, "-w", "word-count", "--files", "raw")
@@ -92,10 +95,15 @@ def test_files_are_downloaded_once_and_compared_before_they_are_used(
     kept = {path.name: path for path in (Path(key.environ["HOME"]) / "local").rglob("*.txt")}
     assert sorted(kept) == ["a.txt", "b.txt"]
     before = kept["b.txt"].stat()
+    unused = kept["b.txt"].parent.with_name("unused")
+    unused.mkdir()
+    (unused / "c.txt").write_text("of long ago")
+    os.utime(unused, (1, 1))
     kept["a.txt"].write_bytes(b"x" * kept["a.txt"].stat().st_size)  # damaged, of the right size
     second = answered(key(*LOCAL, *whole, "--name", "second", "--json"))
     assert second["status"] == "succeeded"
     assert kept["a.txt"].read_text() == "one two three\n"
+    assert not unused.exists()
     assert kept["b.txt"].stat().st_ino == before.st_ino
     assert kept["b.txt"].stat().st_mtime_ns == before.st_mtime_ns
 
@@ -244,3 +252,80 @@ def test_options_of_this_machine_need_local(key: Agent, option: str) -> None:
     missing = key("run", "start", "-w", "word-count")
     assert missing.code == 2
     assert "missing option '--dataset'" in missing.err
+
+
+@pytest.mark.docker
+def test_the_image_of_a_registered_workflow_is_built_and_run_here(
+    agent: Agent, ready: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    dockerfile = f'FROM {busybox_image()}\nCOPY . /app\nENTRYPOINT ["/bin/sh", "/app/run.sh"]\n'
+    files = {
+        "Dockerfile": dockerfile,
+        "run.sh": 'cd "$INPUT_DIR"; env > "$OUTPUT_DIR/env"; echo "$MY_TOKEN"; '
+        'touch new || cat a.txt deep/b.txt > "$OUTPUT_DIR/all"\n',
+    }
+    code = repository(tmp_path / "boxed", files)
+    added = agent("workflow", "add", ready.publish(code), "--needs-pennsieve", "--name", "boxed")
+    assert added.code == 0, added.err
+    agent.environ["MY_TOKEN"] = "for-my-steps"
+    words = ("run", "start", "--local", "-d", DATASET, "-w", "boxed", "--files", "raw")
+    plain = agent(*words, "--engine", "docker", "--to", str(tmp_path / "plain"))
+    assert plain.code == 0, plain.err
+    assert "here they get neither: give what they need with --secret NAME" in plain.err
+    ran = agent(*words, "--engine", "docker", "--secret", "MY_TOKEN", "--to", str(tmp_path / "out"))
+    assert ran.code == 0, ran.err
+    assert "boxed | ***" in ran.err
+    assert "here they get neither" not in ran.err
+    assert (tmp_path / "out" / "all").read_text() == "one two three\nfour five\n"
+    seen = dict(line.split("=", 1) for line in (tmp_path / "out" / "env").read_text().splitlines())
+    assert seen["DATASET_ID"].startswith("N:dataset:")
+    assert seen["ORGANIZATION_ID"].startswith("N:organization:")
+    assert seen["MY_TOKEN"] == "for-my-steps"
+    receipt = json.loads((tmp_path / "out" / "pennsieve-run.json").read_text())
+    (step,) = [row for row in receipt["steps"] if row["kind"] == "processor"]
+    assert step["image"].startswith("sha256:")
+    assert "for-my-steps" not in json.dumps(receipt)
+
+
+def test_control_c_leaves_nothing_and_keeps_what_was_downloaded(key: Agent, tmp_path: Path) -> None:
+    stopped = typed(key, *LOCAL, *RAW, "-p", "HOLD=true", at="| holding")
+    assert stopped.code == 130
+    assert "nothing of it is left but the files that were downloaded" in stopped.err
+    assert list((tmp_path / "temporary").iterdir()) == []
+    assert len(list((tmp_path / "home" / "local").rglob("*.txt"))) == 2
+    assert not (tmp_path / "home" / "results").exists()
+
+
+TWINS = """\
+name: twins
+steps:
+  left: {uses: lab/label@v1.0.0, parameters: {LABEL: left}}
+  right: {uses: lab/label@v1.0.0, parameters: {LABEL: right}}
+  both: {uses: lab/label@v1.0.0, needs: [left, right], parameters: {LABEL: both}}
+  again: {uses: lab/label@v1.0.0, needs: [left], parameters: {LABEL: again}}
+"""
+
+
+def test_a_composed_workflow_with_several_ends(
+    agent: Agent, ready: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code = ready.root / "label"
+    ready.publish(code if code.exists() else repository(code, CODE))
+    (tmp_path / "workflow.yaml").write_text(TWINS)
+    added = agent("workflow", "add", "workflow.yaml")
+    assert added.code == 0, added.err
+    words = (*LOCAL, "-d", DATASET, "-w", "twins", "--files", "raw", "--json")
+    ran = answered(agent(*words, "--name", "told apart"))
+    assert {step["name"] for step in ran["steps"]} == {"left", "right", "both", "again"}
+    results = tmp_path / "results" / "told-apart"
+    assert names(results) == ["again.txt", "both.txt", "pennsieve-run.json"]
+    assert (results / "both.txt").read_text() == "left.txt right.txt"
+    assert (results / "again.txt").read_text() == "left.txt"
+    alike = ("-p", "both.LABEL=one", "-p", "again.LABEL=one", "--name", "alike")
+    clash = answered(agent(*words, *alike), code=3)
+    assert [row["path"] for row in clash["files"]] == ["one.txt"]
+    (left_out,) = clash["left_out"]
+    assert left_out.startswith("'one.txt' of step '")
+    assert left_out.endswith("made one, too")

@@ -6,7 +6,10 @@ import hashlib
 import io
 import json
 import os
+import shutil
+import signal
 import subprocess
+import sys
 import tarfile
 import tempfile
 from pathlib import Path
@@ -16,9 +19,11 @@ import pytest
 
 from pennsieve_agent.console.schema import DOCUMENTS
 from pennsieve_agent.console.schema.kinds import faults
+from pennsieve_agent.engine.built_images import COMMAND_LABEL
 from pennsieve_agent.engine.docker_backend import NODE_LABEL
 from pennsieve_agent.services.workflows.local_input import TEST_FOLDERS
 from tests.cli.conftest import repository
+from tests.cli.following import wait_for
 from tests.cli.harness import Agent, Result
 from tests.cli.test_interrupted import typed
 from tests.engine.images import busybox_image
@@ -267,6 +272,78 @@ def test_an_input_of_unicode_names(agent: Agent, code: Path, tmp_path: Path) -> 
     assert "is not Unicode" in result.err
 
 
+def begun(
+    agent: Agent, code: Path, script: str, *words: str, engine: str = "process"
+) -> subprocess.Popen[str]:
+    """A command as a process of its own, when its program has printed "on"."""
+    command = (sys.executable, "-m", "pennsieve_agent", "workflow", "test", str(code))
+    process = subprocess.Popen(
+        [*command, "--engine", engine, "-p", f"SCRIPT=echo on; {script}", *words],
+        env={**agent.environ, "TMPDIR": tempfile.gettempdir()},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stderr is not None
+    seen = []
+    for line in process.stderr:
+        seen.append(line)
+        if line.rstrip().endswith("| on"):
+            return process
+    raise AssertionError("".join(seen))
+
+
+def running(command: str) -> list[str]:
+    listed = subprocess.run(["pgrep", "-fx", command], capture_output=True, text=True, check=False)
+    return listed.stdout.split()
+
+
+def test_the_next_command_ends_what_a_killed_one_left(
+    agent: Agent, code: Path, left: object
+) -> None:
+    with (
+        begun(agent, code, "sleep 64.1") as killed,
+        begun(agent, code, "sleep 64.2") as alive,
+    ):
+        killed.kill()
+        killed.wait()
+        assert running("sleep 64.1")
+        done = tried(agent, code)
+        assert done.code == 0, done.err
+        assert "ended what an earlier command left running when it was killed" in done.err
+        assert not running("sleep 64.1")
+        assert running("sleep 64.2")
+        assert len(left()) == 1  # type: ignore[operator]
+        alive.send_signal(signal.SIGINT)
+        assert alive.wait(30) == 130
+    assert not running("sleep 64.2")
+    assert left() == []  # type: ignore[operator]
+    assert "killed" not in tried(agent, code).err
+
+
+def test_secrets_come_from_variables_and_are_not_shown(agent: Agent, code: Path) -> None:
+    agent.environ |= {"TOKEN_OF_MINE": "very-secret", "SIZE": "nine"}
+    script = "echo $TOKEN_OF_MINE; echo $SIZE > $OUTPUT_DIR/size; echo ${HOME_TOKEN:-none}"
+    words = ("--secret", "TOKEN_OF_MINE", "--secret", "SIZE", "--to", str(code.parent / "to"))
+    done = tried(agent, code, script, *words)
+    assert done.code == 0, done.err
+    assert "shell | ***" in done.err
+    assert "very-secret" not in done.out + done.err
+    assert (code.parent / "to" / "size").read_text() == "nine\n"  # a secret wins, as on a node
+    for name, said in (("INPUT_DIR", "sets itself"), ("PATH", "programs start"), ("NONE", "NONE")):
+        refused = tried(agent, code, "true", "--secret", name)
+        assert refused.code == 2, refused.err
+        assert said in refused.err
+
+
+def test_older_copies_of_code_are_removed(agent: Agent, code: Path) -> None:
+    kept = Path(agent.environ["HOME"]) / ".pennsieve" / "local" / "code"
+    for number in range(3):
+        (code / "number").write_text(str(number))
+        assert tried(agent, code).code == 0
+        assert len(list(kept.iterdir())) == 1
+
+
 # In containers.
 
 
@@ -298,6 +375,11 @@ def test_memory_is_limited_and_measured(agent: Agent, contained: Path) -> None:
     assert 40 * 2**20 < step["peak_memory_bytes"] < 200 * 2**20
     assert not step["peak_memory_is_at_most"]
     assert step["declare"] == {"cpu": 256, "memory": 512}
+    # Written, read again and kept by the kernel in memory, as long as nobody else needs it.
+    copy = "dd if=/dev/zero of=/tmp/x bs=1M count=300; cat /tmp/x > $OUTPUT_DIR/x; sleep 0.2"
+    document = answered(in_container(agent, contained, copy, "--json"))
+    assert document["files"] == [{"path": "x", "bytes": 300 * 2**20}]
+    assert document["steps"][0]["peak_memory_bytes"] < 40 * 2**20
     (contained / "app.yml").write_text(f"{MANIFEST}resources: {{cpu: 256, memory: 512}}\n")
     grow = "awk 'BEGIN { s = \"x\"; while (1) s = s s }'"
     failed = answered(in_container(agent, contained, grow, "--json"), 3)
@@ -348,6 +430,90 @@ def test_control_c_leaves_no_container(agent: Agent, contained: Path, left: obje
     assert stopped.code == 130
     assert containers(agent) == []
     assert left() == []  # type: ignore[operator]
+
+
+@pytest.mark.docker
+def test_control_c_ends_a_build(agent: Agent, contained: Path, left: object) -> None:
+    (contained / "Dockerfile").write_text(
+        f'FROM {busybox_image()}\nRUN echo building; sleep 66\nENTRYPOINT ["sh"]\n'
+    )
+    words = ("workflow", "test", str(contained), "--engine", "docker")
+    stopped = typed(agent, *words, at="| building")
+    assert stopped.code == 130, stopped.err
+    wait_for(lambda: "sleep 66" not in commands(), commands)
+    assert left() == []  # type: ignore[operator]
+
+
+def commands() -> str:
+    """What runs in all containers, of builds, too."""
+    listed = ["docker", "ps", "-q", "--no-trunc", "--format", "{{.Command}}"]
+    return subprocess.run(listed, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.docker
+def test_the_next_command_removes_the_container_of_a_killed_one(
+    agent: Agent, contained: Path, left: object
+) -> None:
+    with (
+        begun(agent, contained, "sleep 67", engine="docker") as killed,
+        begun(agent, contained, "sleep 68", engine="docker") as alive,
+    ):
+        killed.kill()
+        killed.wait()
+        assert len(containers(agent)) == 2
+        done = in_container(agent, contained, "true")
+        assert done.code == 0, done.err
+        assert "ended what an earlier command left running" in done.err
+        assert len(containers(agent)) == 1
+        alive.send_signal(signal.SIGINT)
+        assert alive.wait(30) == 130
+    assert containers(agent) == []
+    assert left() == []  # type: ignore[operator]
+
+
+@pytest.mark.docker
+def test_the_newest_image_of_a_repository_is_kept(agent: Agent, contained: Path) -> None:
+    other = contained.with_name("other")
+    shutil.copytree(contained, other)
+    assert in_container(agent, other, "true").code == 0
+    for number in range(3):
+        (contained / "number").write_text(str(number))
+        done = in_container(agent, contained, "ulimit -n > $OUTPUT_DIR/open; cat /app/number")
+        assert done.code == 0, done.err
+        assert f"shell | {number}" in done.err
+    assert images(agent) == ["other", "shell"]
+    with begun(agent, contained, "sleep 69", engine="docker") as held:
+        (contained / "number").write_text("more")
+        assert in_container(agent, contained, "true").code == 0
+        assert images(agent) == ["other", "shell", "shell"]  # somebody may still need it
+        held.send_signal(signal.SIGINT)
+        assert held.wait(30) == 130
+
+
+def images(agent: Agent) -> list[str]:
+    """The short names of what the images were built from that commands of this machine left."""
+    cache = os.path.join(agent.environ["HOME"], ".pennsieve", "local")  # noqa: PTH118 - its text
+    node = hashlib.sha256(cache.encode()).hexdigest()[:16]
+    listed = ["docker", "images", "--filter", f"label={COMMAND_LABEL}={node}"]
+    listed += ["--format", "{{.Repository}}"]
+    answer = subprocess.run(listed, capture_output=True, text=True, check=True)
+    return sorted(name.removeprefix("pennsieve/") for name in answer.stdout.split())
+
+
+@pytest.mark.docker
+def test_a_program_may_have_as_many_open_files_as_on_a_node(
+    agent: Agent, contained: Path, tmp_path: Path
+) -> None:
+    """An engine that has fewer itself, and no right to more, gives what it has."""
+    script = "ulimit -Sn > $OUTPUT_DIR/soft; ulimit -Hn > $OUTPUT_DIR/hard"
+    done = in_container(agent, contained, script, "--to", str(tmp_path / "to"))
+    assert done.code == 0, done.err
+    limits = {path.name: int(path.read_text()) for path in (tmp_path / "to").iterdir()}
+    without = ["docker", "run", "--rm", busybox_image(), "sh", "-c", "ulimit -Hn"]
+    usual = subprocess.run(without, capture_output=True, text=True, check=True).stdout.strip()
+    allowed = [65_535] if usual == "unlimited" else [65_535, int(usual)]
+    assert limits["soft"] == limits["hard"]
+    assert limits["soft"] in allowed
 
 
 @pytest.mark.docker

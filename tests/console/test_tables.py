@@ -140,3 +140,12 @@ def test_a_note_is_wrapped_and_its_command_is_whole() -> None:
 )
 def test_a_command_that_is_set_apart_is_whole(command: str) -> None:
     assert cells.wrap(f"or as a profile:       {command}", 40)[-1].strip() == command
+
+
+def test_what_stands_three_spaces_after_a_command_is_not_a_part_of_it() -> None:
+    note = "next: pennsieve compute doctor 'lab' --run   (a trial run, about 0.001 USD)"
+    assert [line.strip() for line in cells.wrap(note, 40, "  ")] == [
+        "next:",
+        "pennsieve compute doctor 'lab' --run",
+        "(a trial run, about 0.001 USD)",
+    ]

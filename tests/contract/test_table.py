@@ -21,7 +21,6 @@ PLANNED = {
     "assets": "viewer assets",
     "github": "Pennsieve's GitHub integration",
     "metrics.export": "run cost --by",
-    "workflows.public": "workflow list --other-workspaces",
 }
 
 

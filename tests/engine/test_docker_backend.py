@@ -14,10 +14,17 @@ import pytest
 
 from pennsieve_agent.domain.step_files import data_path, step_folder
 from pennsieve_agent.engine.backend import Outcome, Program, Task
-from pennsieve_agent.engine.docker_backend import JOB_LABEL, NODE_LABEL, RUN_LABEL, DockerBackend
+from pennsieve_agent.engine.docker_backend import (
+    HOLDER_LABEL,
+    JOB_LABEL,
+    NODE_LABEL,
+    RUN_LABEL,
+    DockerBackend,
+)
 from pennsieve_agent.engine.docker_daemon import connect
 from pennsieve_agent.engine.file_ownership import Owner
 from pennsieve_agent.errors import EngineError, SourceError
+from tests.cli.following import wait_for
 from tests.engine.images import busybox_image, has_python, python_image
 from tests.engine.make import Lines, make_task
 
@@ -245,6 +252,28 @@ def test_sweep_removes_what_an_earlier_process_left(bench: Bench) -> None:
     assert docker("ps", "-q", "--no-trunc", "--filter", f"id={other[0]}") == other
     docker("rm", "-f", *other)
     assert bench.backend.sweep() == 0
+
+
+def test_sweep_leaves_what_belongs_to_a_command_that_lives(bench: Bench) -> None:
+    node = f"{NODE_LABEL}={bench.node}"
+    for holder in ("dead", "alive"):
+        labels = ("--label", node, "--label", f"{HOLDER_LABEL}={holder}")
+        docker("run", "-d", *labels, busybox_image(), "sleep", "60")
+    assert bench.backend.sweep(lambda holder: holder == "alive") == 1
+    assert bench.backend.sweep(lambda holder: holder == "alive") == 0
+    assert bench.backend.sweep() == 1
+
+
+def test_files_of_a_container_that_was_left_become_the_users(bench: Bench, tmp_path: Path) -> None:
+    bench.backend = DockerBackend(bench.client, bench.node, owner=NOBODY)
+    folder = tmp_path / "own"
+    folder.mkdir()
+    label = ("--label", f"{NODE_LABEL}={bench.node}", "-v", f"{folder}:/own")
+    docker("run", "-d", *label, busybox_image(), "sh", "-c", "touch /own/file; sleep 60")
+    wait_for((folder / "file").exists, lambda: "no file")
+    assert bench.backend.sweep() == 1
+    assert (folder / "file").stat().st_uid == NOBODY.uid
+    assert bench.left() == []
 
 
 def test_a_container_says_whose_it_is(bench: Bench) -> None:

@@ -187,6 +187,19 @@ def test_sweep_ends_what_an_earlier_process_left(bench: Bench) -> None:
     bench.backend.close()
 
 
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs Linux's /proc")
+def test_sweep_leaves_what_belongs_to_a_command_that_lives(bench: Bench) -> None:
+    marks = [new_mark(bench.root.name, holder) for holder in ("/tmp/dead", "/tmp/a.live")]  # noqa: S108 - names alone
+    with (
+        subprocess.Popen(["sleep", "60"], env={MARK: marks[0]}) as dead,
+        subprocess.Popen(["sleep", "60"], env={MARK: marks[1]}) as alive,
+    ):
+        assert bench.backend.sweep(lambda holder: holder == "/tmp/a.live") == 1  # noqa: S108
+        assert dead.wait(LIMIT_SECONDS) == -signal.SIGKILL
+        assert alive.poll() is None
+        alive.kill()
+
+
 def test_a_program_of_another_backend(bench: Bench) -> None:
     with pytest.raises(EngineError, match="prepared for the 'docker' backend"):
         bench.run(Program("docker", "sha256:0"))

@@ -12,7 +12,7 @@ import pytest
 from pennsieve_agent.engine.astray import astray
 from pennsieve_agent.engine.backend import Usage
 from pennsieve_agent.engine.child_process import ChildEnd, run_child
-from pennsieve_agent.engine.memory_watch import groups_at, groups_of
+from pennsieve_agent.engine.memory_watch import Peak, Reading, groups_at, groups_of
 
 MB = 2**20
 
@@ -56,10 +56,15 @@ def write(path: Path, text: str) -> None:
 
 
 def test_both_versions_of_control_groups_are_read(tmp_path: Path) -> None:
-    write(tmp_path / "one/memory/docker/c/memory.max_usage_in_bytes", "1000\n")
+    memory = tmp_path / "one/memory/docker/c"
+    write(memory / "memory.usage_in_bytes", "900\n")
+    write(memory / "memory.max_usage_in_bytes", "1000\n")
+    write(memory / "memory.stat", "active_file 1\ntotal_active_file 20\ntotal_inactive_file 30\n")
     write(tmp_path / "one/cpuacct/docker/c/cpuacct.usage", "1500000000\n")
-    write(tmp_path / "two/system.slice/c.scope/memory.peak", "2000\n")
-    write(tmp_path / "two/system.slice/c.scope/cpu.stat", "usage_usec 2500000\nuser_usec 1\n")
+    scope = tmp_path / "two/system.slice/c.scope"
+    write(scope / "memory.current", "1900\n")
+    write(scope / "memory.stat", "anon 1\nactive_file 200\ninactive_file 300\n")
+    write(scope / "cpu.stat", "usage_usec 2500000\nuser_usec 1\n")
     write(tmp_path / "proc/7/cgroup", "4:memory:/docker/c\n2:cpuacct,cpu:/docker/c\n0::/x\n")
     write(tmp_path / "proc/8/cgroup", "0::/system.slice/c.scope\n")
     write(tmp_path / "proc/9/cgroup", "4:memory:/\n0::/\n")
@@ -67,10 +72,23 @@ def test_both_versions_of_control_groups_are_read(tmp_path: Path) -> None:
     second = groups_of(8, tmp_path / "proc", tmp_path / "two")
     assert first is not None
     assert second is not None
-    assert (first(), second()) == (Usage(1000, 1.5), Usage(2000, 2.5))
+    assert first() == Reading(900, 1000, 50, 1.5)
+    assert second() == Reading(1900, 1900, 500, 2.5)  # before Linux 5.19
+    write(scope / "memory.peak", "2000\n")
+    assert second().most == 2000
     assert groups_of(9, tmp_path / "proc", tmp_path / "one") is None  # it has ended
     assert groups_of(10, tmp_path / "proc", tmp_path / "one") is None
     assert groups_at("docker/gone", "docker/gone", tmp_path / "one") is None
+
+
+def test_file_cache_does_not_count_and_what_was_short_does() -> None:
+    peak = Peak()
+    peak.add(Reading(used=50, most=50, cache=0, cpu_seconds=0.1))
+    assert peak.usage.memory == 50
+    peak.add(Reading(used=900, most=900, cache=860, cpu_seconds=0.2))  # a file was copied
+    assert peak.usage.memory == 50
+    peak.add(Reading(used=860, most=1200, cache=860, cpu_seconds=0.3))  # 340 came and went
+    assert peak.usage == Usage(340, 0.3)
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,15 @@ import importlib.metadata
 import os
 import re
 import shutil
+import subprocess
+import sys
 import tempfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from tests.bids import faults_of
 from tests.cli.conftest import git
 from tests.cli.harness import Agent
 from tests.engine.images import python_image
@@ -90,6 +93,13 @@ def test_it_runs_as_a_process(agent: Agent, tmp_path: Path, name: str) -> None:
     result = agent("workflow", "test", str(copied(name, tmp_path)), "--json", *words)
     assert result.code == 0, result.err
     assert RESULTS[name] in [file["path"] for file in result.document["files"]]
+
+
+def test_what_the_bids_app_makes_is_a_bids_derivative(tmp_path: Path) -> None:
+    for level in ("participant", "group"):
+        words = [sys.executable, "run.py", "data/input", str(tmp_path / "out"), level]
+        subprocess.run(words, cwd=EXAMPLES / "bids-protocol", capture_output=True, check=True)
+    assert faults_of(tmp_path / "out") == []
 
 
 @pytest.mark.docker

@@ -12,6 +12,7 @@ from pennsieve_agent.node.jobs.calls import LATEST_SECONDS, stop_key
 from pennsieve_agent.node.records.run_document import CLEANINGS_AWAITED, status_of
 from pennsieve_agent.node.records.run_record import Phase, RunRecord
 from pennsieve_agent.node.records.run_store import RunStore
+from pennsieve_agent.node.runs.transitions import AwsState, step_states, update_jobs
 from tests.node.world import RUN, SETTINGS, World, step
 
 QUICK = replace(SETTINGS, transfer_function="n-transfer", files_function="n-files")
@@ -95,6 +96,21 @@ def test_a_delivery_that_a_call_began_is_gone_on_with_by_a_job(world: World) -> 
     world.finish_all()
     assert status_of(record(world)) == "SUCCEEDED"
     assert world.left() == {}
+
+
+def test_a_step_goes_on_between_its_two_calls(world: World) -> None:
+    world.start_own()
+    deliver_all(world)
+    world.answer_call()
+    deliver_all(world)
+    (work,) = world.ready()
+    world.begin(work)
+    world.end(work, "SUCCEEDED", code=0)
+    deliver_all(world)
+    seen = record(world)
+    (job,) = (job for job in seen.work if job.step == "out")
+    update_jobs(seen, AwsState({job.id: {"status": "SUCCEEDED", "startedAt": 1000}}))
+    assert (job.id, step_states(seen)["out"]) == ("", ("STARTED", ""))
 
 
 def test_a_call_that_fails_fails_the_run_with_its_reason(world: World) -> None:

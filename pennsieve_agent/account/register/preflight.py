@@ -43,7 +43,7 @@ class Intent:
     """What the checks need of a plan.
 
     ``creates`` says that the stack is all new; ``removed`` are types of resources that it will not
-    have any more.
+    have any more, ``added`` the names in the template of those that it does not have yet.
     """
 
     names: NodeNames
@@ -52,6 +52,7 @@ class Intent:
     template: Mapping[str, Any]
     creates: bool
     removed: frozenset[str] = frozenset()
+    added: frozenset[str] = frozenset()
 
     @property
     def place(self) -> Place:
@@ -59,6 +60,12 @@ class Intent:
         types = {resource["Type"] for resource in self.template["Resources"].values()}
         extras = self.settings.extras
         return Place(self.names, extras.boundary, self.settings.role_path, self.removed | types)
+
+    @property
+    def created(self) -> dict[str, Any]:
+        """The part of the template that is created."""
+        rows = self.template["Resources"].items()
+        return {"Resources": {k: row for k, row in rows if self.creates or k in self.added}}
 
 
 def check_before(aws: Aws, plan: AccountPlan, note: Callable[[str], None]) -> None:
@@ -106,13 +113,14 @@ def intent_of(plan: AccountPlan) -> Intent | None:
         plan.stack_request.template,
         creates=deploys[0].action is StackAction.CREATE,
         removed=frozenset(c.type for s in deploys for c in s.changes if c.action == "Remove"),
+        added=frozenset(c.logical_id for s in deploys for c in s.changes if c.action == "Add"),
     )
 
 
 def problems_before(aws: Aws, intent: Intent) -> tuple[Finding, ...]:
     """The problems with quotas, names and the network; permissions are checked elsewhere."""
     limits = read_limits_before(
-        aws, intent.names, intent.settings, intent.template, creates=intent.creates
+        aws, intent.names, intent.settings, intent.created, creates=intent.creates
     )
     return findings(limits, intent.settings, creates=intent.creates)
 

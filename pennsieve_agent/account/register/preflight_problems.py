@@ -95,6 +95,7 @@ def findings(limits: AccountLimits, settings: Settings, *, creates: bool) -> tup
     problems = [*_region(limits), *_running(limits, settings)]
     if creates:
         problems += [*_taken(limits), *_room(limits, settings)]
+    problems += _calls(limits)
     if settings.network:
         problems += _network(limits, settings)
     problems += (
@@ -142,6 +143,10 @@ def _room(limits: AccountLimits, settings: Settings) -> Iterator[Finding]:
         if settings.mode is Mode.SECURE:
             why = "the node's NAT gateway needs one"
             yield from _full(limits, ADDRESSES, limits.addresses, why)
+
+
+def _calls(limits: AccountLimits) -> Iterator[Finding]:
+    """What functions reserve that are new, those of an update too."""
     calls = limits.concurrency
     if calls is not None and limits.reserved:
         need = limits.reserved + LAMBDA_KEPT_FREE

@@ -29,10 +29,11 @@ from pennsieve_agent.aws.session import Aws
 def read_limits_before(
     aws: Aws, names: NodeNames, settings: Settings, template: Mapping[str, Any], *, creates: bool
 ) -> AccountLimits:
-    """Everything that findings are about; ``template`` is of the stack that will be."""
+    """Everything that findings are about; ``template`` is of the resources that are created."""
     reads, nothing = PermittedReads(), None
     network = settings.network
     own = creates and not network
+    calls = reserved(template)
     vpc = reads.attempt(
         "network", lambda: find_vpc(aws, network.vpc_id) if network else None, nothing
     )
@@ -47,9 +48,9 @@ def read_limits_before(
             else None
         ),
         concurrency=(
-            reads.attempt("Lambda's limits", lambda: concurrency(aws), nothing) if creates else None
+            reads.attempt("Lambda's limits", lambda: concurrency(aws), nothing) if calls else None
         ),
-        reserved=reserved(template),
+        reserved=calls,
         taken=tuple(_taken(aws, reads, names, template)) if creates else (),
         vpc=vpc,
         subnets=(

@@ -48,6 +48,13 @@ _NEVER_TAKEN_BACK = (
     "the permission of the AWS account to pull images, which Pennsieve never revokes"
 )
 
+_INSIDE = "TransferFiles"
+"""The function that is inside the node's network."""
+_INTERFACES = (
+    f"It takes AWS up to 45 minutes to delete the network interfaces of function {_INSIDE}",
+)
+"""See :data:`pennsieve_agent.aws.stack_events.STACK_SECONDS`."""
+
 
 @dataclass(frozen=True, slots=True)
 class RemovalStep:
@@ -167,4 +174,5 @@ def _stack_step(observed: RemovalObserved, stack: Stack) -> RemovalStep:
         for group in Group
         if any(group_of(r.type) is group for r in stack.resources)
     )
-    return RemovalStep("delete_stack", stack.id, sentence, tuple(lines))
+    waits = _INTERFACES if any(r.logical_id == _INSIDE for r in stack.resources) else ()
+    return RemovalStep("delete_stack", stack.id, sentence, (*lines, *waits))

@@ -13,7 +13,8 @@ from typing import Any
 from pennsieve_agent.account.spec.node_spec import NodeSpec
 from pennsieve_agent.account.stack.template_parts import has_key
 from pennsieve_agent.node.records.run_store import KEPT_SECONDS
-from pennsieve_agent.node.role_permissions import RIGHTS
+from pennsieve_agent.node.role_permissions import PARAMETERS
+from pennsieve_agent.node.table import DOCUMENTS
 
 YOURS = "the node's own key in AWS KMS, which is yours"
 AWS_OWNED = "a key that AWS owns and you do not see"
@@ -62,7 +63,8 @@ def _bucket(name: str, properties: Mapping[str, Any]) -> Iterator[Kept]:
         "code/": "the node's code and its stack's template",
         "archives/": "code of workflows that was uploaded",
         "runs/": "what runs were told: manifests of files",
-        "documents/": "large parts of records of runs: names of files, parameters",
+        f"{DOCUMENTS}runs/": "large parts of records of runs: names of files, parameters",
+        DOCUMENTS: "large parts of what is kept of workflows and their versions",
         "logs/": "whole logs of runs",
     }
     for prefix, what in contents.items():
@@ -128,6 +130,12 @@ def _images(name: str, properties: Mapping[str, Any]) -> Iterator[Kept]:
     yield Kept("container images", where, YOURS if mine else AWS_OWNED, UNTIL_REMOVED)
 
 
+def _topic(name: str, properties: Mapping[str, Any]) -> Iterator[Kept]:
+    key = AWS_MANAGED if properties.get("KmsMasterKeyId") == "alias/aws/sns" else YOURS
+    where = f"Amazon SNS, topic {properties.get('TopicName', name)}"
+    yield Kept("warnings of the budget", where, key, "until they are delivered")
+
+
 _STORES = {
     "AWS::S3::Bucket": _bucket,
     "AWS::DynamoDB::Table": _table,
@@ -135,24 +143,36 @@ _STORES = {
     "AWS::Logs::LogGroup": _log_group,
     "AWS::SQS::Queue": _queue,
     "AWS::ECR::Repository": _images,
+    "AWS::SNS::Topic": _topic,
 }
 
 
 def _without_resource(spec: NodeSpec) -> Iterator[Kept]:
     parameters = YOURS if has_key(spec) else AWS_MANAGED
-    used = {action for rights in RIGHTS.values() for right in rights for action in right.actions}
-    in_manager = any(action.startswith("secretsmanager:Put") for action in used)
+    store = f"AWS Systems Manager, parameters {spec.names.parameter_prefix}"
     yield Kept(
         "secrets of users and of the node",
-        "AWS Secrets Manager" if in_manager else "AWS Systems Manager, parameters",
-        AWS_MANAGED if in_manager else parameters,
+        f"{store}secrets/*",
+        parameters,
         "until they are deleted, at the latest with the node",
     )
     yield Kept(
         "keys with which workflows sign in to Pennsieve",
-        f"AWS Systems Manager, parameters {spec.names.parameter_prefix}*",
+        f"{store}workflows/*",
         parameters,
         "until the workflow or the node is removed",
+    )
+    yield Kept(
+        "parameters of runs, which may be secret",
+        f"AWS Secrets Manager, {spec.names.secret_prefix}{PARAMETERS}*",
+        parameters,
+        "until the run has ended",
+    )
+    yield Kept(
+        "files of small runs on their way to and from Pennsieve, and the functions' settings",
+        "AWS Lambda",
+        AWS_OWNED,  # https://docs.aws.amazon.com/lambda/latest/dg/security-encryption-at-rest.html
+        "files until the call has ended, settings until the node is removed",
     )
     yield Kept(
         "disks of machines while a job runs",

@@ -51,6 +51,14 @@ def _of_people(spec: NodeSpec) -> Iterator[Flow]:
         TLS,
         f"by links that anybody who has one can use for {LINK_SECONDS // 60} minutes",
     )
+    if spec.settings.monthly_budget:
+        yield Flow(
+            "warnings of the budget: sums of money, the node's id, AWS account and region",
+            f"AWS Lambda, {names.reconciler}, by Amazon SNS, {names.budget_topic}",
+            "the e-mail addresses that have confirmed that they want them",
+            "TLS as far as Amazon SNS; then as e-mail is",
+            "no name of a run, a file or a person",
+        )
 
 
 def _of_pennsieve(spec: NodeSpec) -> Iterator[Flow]:

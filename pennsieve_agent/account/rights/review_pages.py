@@ -79,8 +79,9 @@ def costs_page(costs: Costs, settings: Settings) -> str:
     runs = [
         ("a CPU-hour with 2 GB of memory", costs.vcpu_hour),
         ("the same on Spot machines", costs.spot_hour),
-        ("writing 1 GB to the files of a run", prices.files_cost(0, 0, 1)),
-        ("reading 1 GB of them, in each step that does", prices.files_cost(0, 1, 0)),
+        ("1 GB of input put into the files of a run", prices.files_cost(0, 1, 0)),
+        ("1 GB of them read, in each step that does", prices.files_cost(0, 0, 1)),
+        ("1 GB that steps write, until it is delivered", prices.files_cost(0, 0, 0, 1)),
         ("1 GB of logs, taken in", prices.log_cost(1)),
         ("1 GB through a NAT gateway (secure)", prices.NAT_GB),
     ]

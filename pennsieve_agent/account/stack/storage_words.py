@@ -35,9 +35,10 @@ def _more(spec: NodeSpec) -> Iterator[str]:
         # Fargate: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-storage.html
         # Lambda: https://docs.aws.amazon.com/lambda/latest/dg/security-encryption-at-rest.html
         yield (
-            "AWS's own keys encrypt the rest: disks of machines, which end with their job; "
-            "Lambda's copy of the node's code and its settings; definitions and states of jobs, "
-            "the stack's template and tags. None of these holds a secret"
+            "AWS's own keys encrypt the rest: disks of machines and of functions that move files, "
+            "which end with their job; Lambda's copy of the node's code and its settings; "
+            "definitions and states of jobs, the stack's template and tags. None of these holds "
+            "a secret"
         )
     yield (
         f"The journal can be restored to any second of the last {COPY_DAYS} days; when the node is "

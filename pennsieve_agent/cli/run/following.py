@@ -83,6 +83,12 @@ def _end(context: Context, following: Follower, status: RunStatus, *, show: bool
         return Shown(
             notes=[f"run '{run.label}' {state.status.label}" + (f" in {time}" if time else "")]
         )
+    if state.reason and not state.reason.startswith("step '"):  # no step's program is to blame
+        raise RunFailed(
+            f"run '{run.label}' {state.status.label}: {state.reason}",
+            where=run.uuid,
+            hint=f"see what it did: pennsieve run show {run.typed}",
+        )
     failed = next((s.id for s in state.steps if s.status is RunStatus.FAILED), "")
     raise RunFailed(
         f"run '{run.label}' {state.status.label}" + (f" in step '{failed}'" if failed else ""),

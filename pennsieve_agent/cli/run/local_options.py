@@ -17,6 +17,7 @@ class LocalOptions:
     to: Path | None = None
     engine: local_run.Engine | None = None
     upload: bool = False
+    secrets: tuple[str, ...] = ()
     dry_run: bool = False
 
 
@@ -31,6 +32,7 @@ def refuse_without_local(options: LocalOptions) -> None:
         "--to": options.to,
         "--engine": options.engine,
         "--upload": options.upload or None,
+        "--secret": options.secrets or None,
     }
     for name, value in typed.items():
         if value is not None:

@@ -64,8 +64,9 @@ def keep(outcome: Outcome, receipt: Receipt, into: Path) -> None:
     local_run.keep(outcome.files, into)
     names = frozenset(name for name, _ in outcome.files)
     for name, text in receipt.more.items():
-        if name not in names:
-            (into / name).write_text(text, encoding="utf-8")
+        if name not in names or name.startswith("."):  # a list of names is added to
+            with (into / name).open("a", encoding="utf-8") as file:
+                file.write(text)
     name = receipt.name(names)
     (into / name).write_text(receipt.text, encoding="utf-8")
 

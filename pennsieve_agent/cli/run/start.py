@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pennsieve_agent.cli import local_run, options
+from pennsieve_agent.cli import local_run, local_secrets, options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.run import limits, start_options
@@ -55,6 +55,7 @@ def start(
     to: start_options.To = None,
     upload: start_options.Upload = False,
     engine: local_run.EngineOption = None,
+    secret: local_secrets.Secret = None,
     dry_run: start_options.DryRun = False,
 ) -> Iterator[Shown]:
     """Start a workflow on a dataset's files.
@@ -91,7 +92,9 @@ def start(
         undeclared=undeclared,
         grant=grant,
     )
-    here = local_options.LocalOptions(input_, to, engine, upload=upload, dry_run=dry_run)
+    here = local_options.LocalOptions(
+        input_, to, engine, upload=upload, secrets=tuple(secret or ()), dry_run=dry_run
+    )
     if local:
         for name_, is_typed in (("--timeout", timeout is not None), ("--grant", grant)):
             if is_typed:

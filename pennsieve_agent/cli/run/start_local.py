@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pennsieve_agent.cli import local_run
+from pennsieve_agent.cli import local_run, local_secrets
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import UsageProblem
 
@@ -95,6 +95,12 @@ def _run(
     from pennsieve_agent.cli.run import local_results
     from pennsieve_agent.transfer.temporary_folders import temporary_folder
 
+    secrets = local_secrets.secrets(context, options.secrets)
+    if ready.registered.needs_pennsieve and not secrets:
+        context.streams.note(
+            "on a node its steps get a key of Pennsieve's and the node's secrets; here they get "
+            "neither: give what they need with --secret NAME"
+        )
     part = context.interruption.during(
         "the run was stopped; nothing of it is left but the files that were downloaded",
         "start it with: the same command",
@@ -103,20 +109,20 @@ def _run(
     with (
         part,
         temporary_folder() as folder,
-        local_run.backend_here(context, options.engine) as backend,
+        local_run.backend_here(context, options.engine, folder) as here,
     ):
         code = {place.step: _code(context, place, folder) for place in places}
         plan = local_run.plan(
             context, ready.workflow, code, _request(context, ready), context.workspace_id
         )
-        run = local_run.LocalRun(context, backend, folder / "run")
+        run = local_run.LocalRun(context, here, folder / "run", secrets=secrets)
         programs = run.build(code)
         data = data or _downloaded(context, ready)
         _check_space(data.size)
         outcome = run.perform(plan, programs, data)
-        receipt = local_results.Receipt(plan, programs, backend.name)
+        receipt = local_results.Receipt(plan, programs, here.backend.name)
         local_results.keep(outcome, receipt, kept)
-        answer = shown(outcome, code, data, backend, plan, kept, ready)
+        answer = shown(outcome, code, data, here.backend, plan, kept, ready)
     if not options.upload:
         return answer
     return local_results.uploaded(context, ready, outcome, kept, answer)

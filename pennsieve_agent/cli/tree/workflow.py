@@ -33,6 +33,11 @@ COMMANDS: tuple[Entry, ...] = (
         "Take newer code for a workflow, or change its name, defaults or identity.",
     ),
     Command(
+        "workflow versions",
+        "workflow.versions",
+        "The versions of a workflow on your own nodes, and what differs between two.",
+    ),
+    Command(
         "workflow archive",
         "workflow.archive",
         "Archive a workflow and delete its keys; its runs stay.",

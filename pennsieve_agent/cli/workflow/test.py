@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import local_run, options
+from pennsieve_agent.cli import local_run, local_secrets, options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.workflow import command_options
@@ -81,6 +81,7 @@ def try_out(
     timeout: Timeout = None,
     to: local_run.To = None,
     engine: local_run.EngineOption = None,
+    secret: local_secrets.Secret = None,
     command_: command_options.Command = None,
     bids: command_options.Bids = None,
     parameter: command_options.Declared = None,
@@ -112,7 +113,12 @@ def try_out(
         "start it with: the same command",
         always=True,
     )
-    with part, temporary_folder() as folder, local_run.backend_here(context, engine) as backend:
+    values = local_secrets.secrets(context, secret or ())
+    with (
+        part,
+        temporary_folder() as folder,
+        local_run.backend_here(context, engine, folder) as here,
+    ):
         chain = _commanded(_code(context, sources, ref, folder), typed, composed)
         if composed is not None:
             composed.check_code([one.checkout for one in chain], context.streams.note)
@@ -120,11 +126,11 @@ def try_out(
         data = _input(input_, code)
         request = _request(workflow, param, layout, undeclared=undeclared)
         plan = local_run.plan(context, workflow, code, request)
-        run = local_run.LocalRun(context, backend, folder / "run", timeout or 0)
+        run = local_run.LocalRun(context, here, folder / "run", timeout or 0, values)
         outcome = run.perform(plan, run.build(code), data)
         if to is not None:
             local_run.keep(outcome.files, to)
-        return shown(outcome, code, data, backend, plan, to)
+        return shown(outcome, code, data, here.backend, plan, to)
 
 
 def _code(

@@ -9,11 +9,11 @@ from pennsieve_agent.console.shown import Shown, Table, planned
 from pennsieve_agent.console.tables import ID, NAME, Column, Cut
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.composition import Composition
-    from pennsieve_agent.domain.workflows import Checkout, Workflow
+    from pennsieve_agent.domain.workflows import Checkout, Workflow, WorkflowUse
     from pennsieve_agent.services.workflows.build_choice import Choice
     from pennsieve_agent.services.workflows.code_change import CodeChange
     from pennsieve_agent.services.workflows.code_visibility import CodeVisibility
@@ -59,9 +59,13 @@ def would_add(
     places = [f"on Pennsieve, {seen}"] if value.build is Build.PENNSIEVE else []
     places += [f"on your own nodes: {nodes}"] if nodes else []
     name = wish.name or checkouts[-1].manifest.name
+    built = f"{BUILDERS[value.build]} builds it: {value.why}"
+    if all(checkout.image for checkout in checkouts):
+        built = "images are copied, and nothing is built"
+    lines = [c.manifest.command for c in checkouts]
+    called = "".join(f"; called as: {line.text}" for line in lines if line is not None)
     return planned(
-        f"add workflow '{name}' from {code}, {' and '.join(places)}; "
-        f"{BUILDERS[value.build]} builds it: {value.why}",
+        f"add workflow '{name}' from {code}, {' and '.join(places)}; {built}{called}",
         ["", StepGraph(steps_of(composition, checkouts))] if composition else (),
     )
 
@@ -143,25 +147,48 @@ def listed(
     known: Sequence[Known],
     only_nodes: Sequence[Known],
     code: CodeVisibility,
+    uses: Mapping[str, WorkflowUse],
 ) -> Shown:
     """The workflows of Pennsieve, those that ``only_nodes`` have, where each is and for whom."""
     nodes = {row.uuid: list(row.nodes) for row in known}
     where = {w.uuid: [PENNSIEVE, *nodes.get(w.uuid, [])] for w in workflows}
     document = [
-        *(
-            {
-                **workflow_documents.workflow_summary(w),
-                "where": where[w.uuid],
-                "visibility": w.visibility or None,
-                "code_visibility": code.of_workflow(w),
-            }
-            for w in workflows
-        ),
-        *(_of_nodes(row) for row in only_nodes),
+        *(_summary(w, where[w.uuid], code.of_workflow(w)) for w in workflows),
+        *(_of_nodes(row, uses.get(row.uuid)) for row in only_nodes),
     ]
     visible = {w.uuid: visible_to(w, code.of_workflow(w)) for w in workflows}
-    table = _list_table(context, workflows, where, visible, only_nodes)
+    table = _list_table(context, workflows, where, visible, only_nodes, uses)
     return Shown(document, table, [f"note: {text}" for text in code.warnings()])
+
+
+def listed_elsewhere(context: Context, workflows: Sequence[Workflow]) -> Shown:
+    """The workflows of other workspaces, which everybody may run on Pennsieve's nodes."""
+    where = {w.uuid: [PENNSIEVE] for w in workflows}
+    visible = {w.uuid: "everybody" for w in workflows}
+    document = [_summary(w, [PENNSIEVE], None) for w in workflows]
+    return Shown(document, _list_table(context, workflows, where, visible, (), {}))
+
+
+def _summary(workflow: Workflow, where: list[str], code: str | None) -> dict[str, Any]:
+    return {
+        **workflow_documents.workflow_summary(workflow),
+        "where": where,
+        "visibility": workflow.visibility or None,
+        "code_visibility": code,
+        **_use_document(workflow.use),
+    }
+
+
+def _use_document(use: WorkflowUse | None) -> dict[str, Any]:
+    from pennsieve_agent.console.documents import time
+
+    rate = use.success_rate if use else None
+    return {
+        "runs": use.runs if use else None,
+        "success_rate": None if rate is None else round(rate, 3),
+        "last_run_at": time(use.last_at) if use else None,
+        "last_run_status": use.last_status.lower() or None if use else None,
+    }
 
 
 def visible_to(workflow: Workflow, code: str | None) -> str:
@@ -178,8 +205,17 @@ def _list_table(
     where: dict[str, list[str]],
     visible: dict[str, str],
     only_nodes: Sequence[Known],
+    uses: Mapping[str, WorkflowUse],
 ) -> Table:
     from pennsieve_agent.console.words import when
+
+    def last(use: WorkflowUse | None) -> str:
+        if use is None or not use.last_at:
+            return ""
+        at = when(use.last_at, context.now(), relative=context.relative)
+        rate = use.success_rate
+        share = "" if rate is None else f", {rate:.0%} of {use.runs}"
+        return f"{use.last_status.lower().replace('_', ' ')} {at}{share}"
 
     rows = [
         [
@@ -187,19 +223,23 @@ def _list_table(
             workflow.description,
             ", ".join(where[workflow.uuid]),
             visible[workflow.uuid],
-            when(workflow.created_at, context.now(), relative=context.relative),
+            last(workflow.use),
             workflow.uuid,
         ]
         for workflow in workflows
     ]
-    rows += [[row.name, "", ", ".join(row.nodes), "your nodes", "", row.uuid] for row in only_nodes]
+    rows += [
+        [row.name, "", ", ".join(row.nodes), "your nodes", last(uses.get(row.uuid)), row.uuid]
+        for row in only_nodes
+    ]
     rows.sort(key=lambda row: row[0].casefold())
     description = Column("DESCRIPTION", Cut.END, spare=True)
     places, who = Column("WHERE", Cut.END), Column("VISIBLE TO", Cut.END)
-    return Table([NAME, description, places, who, "ADDED", ID], rows)
+    last_run = Column("LAST RUN", Cut.END)
+    return Table([NAME, description, places, who, last_run, ID], rows)
 
 
-def _of_nodes(row: Known) -> dict[str, Any]:
+def _of_nodes(row: Known, use: WorkflowUse | None) -> dict[str, Any]:
     """A workflow that Pennsieve does not know: nodes tell its name alone."""
     return {
         "id": row.uuid,
@@ -210,4 +250,5 @@ def _of_nodes(row: Known) -> dict[str, Any]:
         "where": list(row.nodes),
         "visibility": None,
         "code_visibility": None,
+        **_use_document(use),
     }

@@ -11,6 +11,7 @@ from pennsieve_agent.node.api.request_handler import Problem, Reply, Request, Ro
 from pennsieve_agent.node.identity import workflow_credentials
 from pennsieve_agent.node.identity.node_secrets import NAME, NodeSecrets, scope_of
 from pennsieve_agent.node.records.callers import Caller, identity_key
+from pennsieve_agent.node.records.run_document import timestamp
 
 _ACCOUNT = re.compile(r"arn:[^:]+:(?:iam|sts)::(\d{12}):.+")
 
@@ -33,8 +34,9 @@ def list_workflows(request: Request) -> Reply:
             {
                 "id": workflow,
                 "name": name,
-                "versions": versions,
-                "latest": versions[-1] if versions else "",
+                "versions": list(versions),
+                "latest": next(reversed(versions), ""),
+                "registered": {name: timestamp(at) for name, at in versions.items()},
                 "grants": [
                     {"dataset": row["dataset"], "access": row["access"]}
                     for row in grants

@@ -167,6 +167,11 @@ def hidden_values(node: Node, person: str) -> list[str]:
     values = [
         v for scope in (SHARED, scope_of("user", person)) for v in kept.values(scope).values()
     ]
+    return hidden_parts(values)
+
+
+def hidden_parts(values: Iterable[str]) -> list[str]:
+    """What of secret values must not be seen in a log, the longest first."""
     lines = {part for value in values for part in value.splitlines()}
     # The longest first, so that a value which contains another is masked whole.
     return sorted((part for part in lines if len(part) >= LEAST_MASKED), key=len, reverse=True)

@@ -56,12 +56,12 @@ class Registry:
         document: Row | None = Documents(self.node).read(item) if item else None
         return document
 
-    def versions(self, workflow: str) -> list[str]:
-        """The versions of a workflow, the latest last."""
+    def versions(self, workflow: str) -> dict[str, float]:
+        """When each version of a workflow was registered, in unix seconds, the latest last."""
         rows = list(self._items.query(f"{_VERSION}#{workflow}"))
         # The sort key is the version's name, whose order says nothing of time.
         rows.sort(key=lambda row: float(row["at"]["N"]))
-        return [str(row["version"]["S"]) for row in rows]
+        return {str(row["version"]["S"]): float(row["at"]["N"]) for row in rows}
 
     def workflows(self) -> dict[str, str]:
         """The names of the workflows by their ids."""

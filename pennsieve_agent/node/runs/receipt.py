@@ -49,8 +49,9 @@ def receipt_for(node: Node, run: str, step: str = "") -> dict[str, Any]:
     """The receipt of an own run that is being delivered, ``{status, body}``; others have none.
 
     ``step`` is the data target that delivers; ``more`` are the texts of files that go with the
-    results where these have none of the name. It is told to ask again while the reconciler has not
-    written down yet that the jobs before it have ended.
+    results where these have none of the name, and lines for lists such as ``.bidsignore``. It is
+    told to ask again while the reconciler has not written down yet that the jobs before it have
+    ended.
     """
     store = RunStore(node)
     record = store.read(run)

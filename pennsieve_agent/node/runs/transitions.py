@@ -30,6 +30,7 @@ MOST_PARENTS = 20
 """Jobs that one may depend upon (AWS Batch, "Job dependencies")."""
 Json = Mapping[str, Any]
 _RUNNING = "RUNNING"
+_CENT = 0.01
 UNFIT = "UNFIT"
 """The state of a call of a function that a job of Batch's has to go on with."""
 
@@ -183,7 +184,8 @@ def _limits(record: RunRecord, seen: AwsState, limits: NodeLimits, now: float) -
         record.end("FAILED", f"the time limit of the run, {seconds:g} s, was reached")
     cost, most = run_cost(record, limits, now).total, float(record.limits.get("maxCost") or 0)
     if most and cost >= most:
-        record.end("FAILED", f"the cost limit of the run, {most:.2f} USD, was reached")
+        exact = f"{most:.2f}" if most >= _CENT else f"{most:.6f}".rstrip("0")
+        record.end("FAILED", f"the cost limit of the run, {exact} USD, was reached")
     if limits.budget and seen.month + cost >= limits.budget:
         words = f"this month's budget of the compute node, {limits.budget:.2f} USD, is used up"
         record.end("FAILED", words)
@@ -224,7 +226,8 @@ def _state(record: RunRecord, job: JobRecord) -> tuple[str, str]:
             return "NOT_STARTED", ""
         stopped = record.outcome == "CANCELED" or _was_stopped(record, job)
         return ("CANCELED", "") if stopped else ("FAILED", job.reason)
-    if job.status == _RUNNING or (job.past and not record.outcome):
+    # Between the two calls of a delivery, and between two attempts, it has no status of its own.
+    if job.status == _RUNNING or ((job.past or job.begun) and not record.outcome):
         return "STARTED", ""
     return "NOT_STARTED", ""
 

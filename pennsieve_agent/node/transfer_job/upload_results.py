@@ -127,14 +127,16 @@ class Delivery:
         return {**more, name if name not in files else f"{self.task.run}-{name}": text}
 
     def _more(self, texts: Mapping[str, str], files: Mapping[str, Path]) -> dict[str, Path]:
-        """What goes with the results where they have no file of the name."""
+        """What goes with the results where they have no file of the name; lists are added to."""
         places = {}
         for number, (name, text) in enumerate(sorted(texts.items())):
-            if name in files:
+            if name in files and not name.startswith("."):
                 continue
             places[name] = self.state.with_suffix(f".{number}.more")
             if not places[name].exists():
-                _write_new(places[name], text)
+                # A list of names, such as .bidsignore, is added to.
+                own = files[name].read_text(errors="replace").rstrip("\n") if name in files else ""
+                _write_new(places[name], f"{own}\n{text}" if own else text)
                 self.wrote(places[name])
         return places
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from pennsieve_agent.domain.platform_offers import TargetType
-from pennsieve_agent.domain.workflows import Step, Workflow
+from pennsieve_agent.domain.workflows import Step, Workflow, WorkflowUse
 from pennsieve_agent.errors import NotFound
 from pennsieve_agent.platform.http.decode import Fields, parse, records
 from pennsieve_agent.platform.http.failures import clean
@@ -187,4 +187,16 @@ def _workflow(item: Fields) -> Workflow:
         steps=decode_steps(item),
         visibility=item.text("visibility"),
         official=item.flag("official"),
+        use=_use(item.record("metrics")),
     )
+
+
+def _use(metrics: Fields) -> WorkflowUse | None:
+    """The runs of a definition (2.3): of them the platform tells a rate, in percent."""
+    runs = metrics.integer("totalRuns")
+    if runs is None:
+        return None
+    status, rate = metrics.text("lastRunStatus"), metrics.number("successRate")
+    ended = runs if rate is not None else 0
+    succeeded = round(ended * (rate or 0) / 100)
+    return WorkflowUse(runs, ended, succeeded, iso(metrics.raw("lastRunAt")), status)

@@ -28,6 +28,7 @@ from pennsieve_agent.sandbox.aws.stack_networks import (
     before_subnet,
 )
 from pennsieve_agent.sandbox.aws.stack_templates import refuse_bad_templates
+from pennsieve_agent.sandbox.aws.stack_updates import change_on_update
 
 SERVICE_ROLE = "AWSServiceRoleForBatch"
 """What Batch works with when it is given no role (AWS Batch, "Using service-linked roles")."""
@@ -59,6 +60,7 @@ def fill_gaps() -> None:
     for model in known.values():
         if hasattr(model.update_from_cloudformation_json, "__isabstractmethod__"):
             model.update_from_cloudformation_json = staticmethod(_kept)
+    change_on_update(known, _after_function)
     _lenient_batch(known["AWS::Batch::ComputeEnvironment"])
     _wrap(known["AWS::S3::Bucket"], _after_bucket)
     _wrap(known["AWS::IAM::Role"], _after_role)

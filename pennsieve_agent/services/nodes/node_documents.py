@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.domain.command_lines import CommandLine, CommandLineFault
@@ -30,13 +30,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NodeWorkflow:
-    """A workflow that a node knows. ``grants`` are by dataset; ``versions`` the oldest first."""
+    """A workflow that a node knows. ``grants`` are by dataset; ``versions`` the oldest first.
+
+    ``registered`` are the times of the versions, which older nodes do not tell.
+    """
 
     uuid: str
     name: str
     versions: tuple[str, ...]
     latest: str
     grants: Mapping[str, Access]
+    registered: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def newest(self) -> str:
@@ -69,6 +73,7 @@ def decode_workflows(answer: Mapping[str, Any], where: str) -> tuple[NodeWorkflo
                 for grant in row.records("grants")
                 if grant.text("access") in set(Access)
             },
+            registered=row.text_map("registered"),
         )
         for row in Fields(dict(answer), where).records("workflows")
     )

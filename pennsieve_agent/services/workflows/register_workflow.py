@@ -30,6 +30,7 @@ from pennsieve_agent.services.workflows.registration import (
     remember,
     there_already,
 )
+from pennsieve_agent.services.workflows.workflow_images import check_runs_images
 
 BUILDERS = {
     Build.PENNSIEVE: "Pennsieve",
@@ -128,8 +129,12 @@ def _check(means: Means, registration: Registration, choice: Choice) -> None:
 
     Raises:
         SourceError: it cannot be built or run.
+        UsageProblem: it is an image, and a node runs none.
     """
     wish = registration.wish
+    for image in (checkout for checkout in registration.checkouts if checkout.image):
+        for desk in means.desks:
+            check_runs_images(image, desk.images)
     purpose = Purpose(
         by_pennsieve=choice.build is Build.PENNSIEVE,
         on_own_nodes=bool(means.desks),

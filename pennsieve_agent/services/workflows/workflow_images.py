@@ -183,12 +183,12 @@ def _image(code: PackedCode, node: NodeImages, builder: Builder) -> str:
     return str(node.tagged(code.archive.sha256) or builder.image(code, node))
 
 
-def copied(checkout: Checkout, node: NodeImages, note: Note) -> str:
-    """A public image as one node has it.
+def check_runs_images(checkout: Checkout, node: NodeImages) -> None:
+    """See that a node runs images.
 
     Raises:
-        UsageProblem: the node runs no containers.
-        AwsError, RegistryError: a registry refuses.
+        UsageProblem: its machines run programs without containers.
+        AwsError, RegistryError: its registry cannot be asked.
 
     """
     name = node.node.name
@@ -199,6 +199,16 @@ def copied(checkout: Checkout, node: NodeImages, note: Note) -> str:
             hint="where a container engine is, start its sandbox with: pennsieve sandbox start "
             "--engine docker",
         )
+
+
+def copied(checkout: Checkout, node: NodeImages, note: Note) -> str:
+    """A public image as one node has it.
+
+    Raises:
+        AwsError, RegistryError: a registry refuses.
+
+    """
+    name = node.node.name
     note(f"copying {checkout.source_url} to node '{name}', which then needs no internet for it")
     return str(node.copy(parse_image(checkout.image)))
 

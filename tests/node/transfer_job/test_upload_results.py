@@ -230,7 +230,8 @@ def test_more_files_go_with_results_that_have_none_of_the_name(
 ) -> None:
     more = {"dataset_description.json": "{}", ".bidsignore": "*pennsieve-run.json\n"}
     dataset.receipt = {"name": "pennsieve-run.json", "text": "{}", "more": more}
-    results(tmp_path, {"a": b"a", "dataset_description.json": b'{"own": 1}'})
+    own = {"dataset_description.json": b'{"own": 1}', ".bidsignore": b"*.log\n"}
+    results(tmp_path, {"a": b"a", **own})
     dataset.kill_before["finalize"] = 1
     with pytest.raises(Killed):
         hand_over(dataset, tmp_path)
@@ -238,6 +239,7 @@ def test_more_files_go_with_results_that_have_none_of_the_name(
     names = ["out/.bidsignore", "out/a", "out/dataset_description.json", "out/pennsieve-run.json"]
     assert dataset.paths() == names
     assert b'{"own": 1}' in dataset.objects().values()
+    assert b"*.log\n*pennsieve-run.json\n" in dataset.objects().values()
 
 
 def test_a_result_that_is_called_like_the_receipt_stays(dataset: Dataset, tmp_path: Path) -> None:

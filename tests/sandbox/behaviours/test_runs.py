@@ -84,7 +84,10 @@ def test_a_failing_program_is_tried_as_often_as_was_asked_for(
 def test_a_run_that_costs_too_much_ends_and_says_so(bench: Bench) -> None:
     run = bench.run({"a": ""}, {"maxCost": 0.000001}, a="hold")
     assert bench.end(run)[""] == "FAILED"
-    assert "the cost limit of the run" in bench.agent("run", "show", run).out
+    shown = bench.agent("run", "show", run).out
+    assert "the cost limit of the run, 0.000001 USD, was reached" in shown
+    waited = bench.agent("run", "wait", run)
+    assert (waited.code, "failed: the cost limit of the run" in waited.err) == (3, True)
 
 
 def test_memory_is_bounded_where_the_machine_can_bound_it(bench: Bench) -> None:

@@ -24,6 +24,7 @@ from pennsieve_agent.services.new_workflow.plan import (
     plan,
     with_files,
 )
+from tests.bids import faults_of
 from tests.check.snapshots import Repo
 
 FACTS = Facts("Ada", 2026, "pennsieve-agent-cli")
@@ -69,6 +70,15 @@ def test_its_own_test_passes(kind: str, tmp_path: Path) -> None:
     words = ["Rscript", "test_main.R"] if kind == "r" else [sys.executable, "-m", "unittest"]
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_what_a_bids_app_makes_is_a_bids_derivative(tmp_path: Path) -> None:
+    folder = written(start(wish=WISHES["bids"]), tmp_path / "begun")
+    for level in ("participant", "group"):
+        words = [sys.executable, "run.py", "data/input", str(tmp_path / "out"), level]
+        subprocess.run(words, cwd=folder, capture_output=True, check=True)
+    assert faults_of(folder / "data/input") == []
+    assert faults_of(tmp_path / "out") == []
 
 
 @pytest.mark.parametrize("kind", ["python", "bids"])
