@@ -516,5 +516,9 @@ def test_an_image_that_cannot_be_built_says_so(harbour: Scene, tmp_path: Path) -
 @pytest.mark.docker
 def test_without_an_engine_nothing_is_built(harbour: Scene, tmp_path: Path) -> None:
     harbour.agent.environ["DOCKER_HOST"] = "unix:///nowhere/docker.sock"
-    result = harbour.agent("workflow", "add", str(image_code(tmp_path, "no-engine", None)))
+    add = ("workflow", "add", str(image_code(tmp_path, "no-engine", None)))
+    result = harbour.agent(*add, "--build", "here")
     refused(result, 1, "cannot build the image", "start Docker", "so that Pennsieve builds it")
+    planned = harbour.agent(*add, "--dry-run")
+    assert "your own compute node builds it: " in planned.out
+    assert "no container engine answers on this machine" in planned.out
