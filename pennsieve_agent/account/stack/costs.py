@@ -56,14 +56,14 @@ class Costs:
                 f"{self.spot_hour:.3f} with --spot (list prices of us-east-1, {prices.DATE})"
             ),
             (
+                f"Its limits (--max-vcpus, --max-gpu) let all runs together cost at most about "
+                f"{self.most_hour:.2f} USD an hour for machines"
+            ),
+            (
                 f"Images of workflows cost about {prices.ECR_GB_MONTH:.2f} USD per GB and month; "
                 "building one on the node (--build node) "
                 f"{', '.join(f'{usd:g}' for usd in prices.BUILD_MINUTE.values())} USD a minute for "
                 f"--build-size {', '.join(prices.BUILD_MINUTE)}"
-            ),
-            (
-                f"Its limits (--max-vcpus, --max-gpu) let all runs together cost at most about "
-                f"{self.most_hour:.2f} USD an hour for machines"
             ),
         )
 
