@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,10 @@ from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.domain.workflows import Step, StepKind
 from pennsieve_agent.platform.client import Platform
 from pennsieve_agent.sandbox.host.config_file import read_profile
-from tests.cli.conftest import DATASET, Lab, commit, repository
+from tests.cli.conftest import DATASET, Lab, commit, made, repository
 from tests.cli.harness import Agent
 from tests.cli.test_bad_input import refused
+from tests.prepared import Prepared
 
 PROGRAM = """
 import os, pathlib
@@ -66,6 +68,19 @@ steps:
     parameters:
       LABEL: report
 """
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Iterator[Lab]:
+    """A lab of its own: what is granted here is in the way of tests that name no workflow."""
+    one = made(tmp_path_factory.mktemp("composed"), prepared)
+    yield one
+    one.box.stop()
+
+
+@pytest.fixture
+def ready(lab: Lab) -> Lab:
+    return lab
 
 
 @pytest.fixture
@@ -283,6 +298,9 @@ def test_a_new_definition_gets_the_grants_of_the_old_one(agent: Agent, file: Pat
     assert moved.document["replaced_id"] == first["id"]
     assert len(moved.document["granted_again"]) == 1
     assert moved.document["id"] in granted_to(agent)
+    assert first["id"] not in granted_to(agent)
+    run = ("run", "start", "-w", "moved", "-d", DATASET, "--all", "--dry-run")
+    assert agent(*run).code == 0, "the name means the new one"
 
 
 def test_a_command_that_was_cut_off_goes_on(agent: Agent, file: Path) -> None:

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from tests.cli.conftest import DATASET, MANIFEST, WORD_COUNT, Lab, commit, repository
+import pytest
+
+from tests.cli.conftest import DATASET, MANIFEST, WORD_COUNT, Lab, commit, made, repository
 from tests.cli.harness import Agent
 from tests.cli.test_bad_input import refused
+from tests.prepared import Prepared
 
 NAME = "versioned"
 
 
-def test_versions_and_their_differences(ready: Lab, agent: Agent, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Iterator[Lab]:
+    """A lab of its own: what is granted here is in the way of tests that name no workflow."""
+    one = made(tmp_path_factory.mktemp("versions"), prepared)
+    yield one
+    one.box.stop()
+
+
+def test_versions_and_their_differences(agent: Agent, tmp_path: Path) -> None:
     code = repository(tmp_path / NAME, WORD_COUNT)
     first = agent("workflow", "add", str(code), "--name", NAME, "--json").document
     assert agent("dataset", "grant", NAME, "-d", DATASET).code == 0
@@ -55,4 +67,3 @@ def test_versions_and_their_differences(ready: Lab, agent: Agent, tmp_path: Path
     )
     refused(agent("workflow", "versions", NAME, "--diff", "v1.0.0"), 2, "--diff")
     refused(agent("workflow", "versions", "nope"), 2, "no workflow is called 'nope'")
-    del ready

@@ -41,7 +41,10 @@ def pennsieve(
             files=lambda _: iter(files),
             root_ids=lambda _: tuple(roots.values()),
         ),
-        workflows=SimpleNamespace(list=lambda _: list(workflows), get=by_id.__getitem__),
+        workflows=SimpleNamespace(
+            list=lambda _, archived=False: [w for w in workflows if w.is_active is not archived],
+            get=by_id.__getitem__,
+        ),
         upload_bucket="uploads",
         uploads=SimpleNamespace(unfinished=lambda *_: iter(())),
         compute=SimpleNamespace(nodes=lambda _: list(nodes)),

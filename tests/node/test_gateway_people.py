@@ -146,6 +146,7 @@ def test_a_user_is_told_of_what_is_shared_and_of_nothing_else(node: Owned) -> No
             "name": "flow 1",
             "versions": ["v1"],
             "latest": "v1",
+            "registered": {"v1": "2026-09-21T14:13:20.000Z"},
             "grants": [{"dataset": DATASET, "access": "read-write"}],
             "identity": "read-write",
         }

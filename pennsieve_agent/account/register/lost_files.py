@@ -1,4 +1,4 @@
-"""Whether an update of a node takes the files of its active runs away. Pure."""
+"""Whether an update of a node takes from its active runs what they need. Pure."""
 
 from __future__ import annotations
 
@@ -12,13 +12,29 @@ FILE_SYSTEMS = frozenset({"AWS::EFS::FileSystem", "AWS::S3Files::FileSystem"})
 """What has the files of runs, in this version and in earlier ones."""
 
 
-def loses_files(plan: AccountPlan) -> bool:
-    """Whether a plan deletes or replaces a file system, which has the files of active runs.
+LOST = "deletes the file system that has their files"
+CUT_OFF = "makes function Relay, which jobs that move files of an earlier version do not ask"
+
+
+def runs_lose(plan: AccountPlan) -> str:
+    """What a plan takes from active runs, as what it does; empty where they go on.
 
     New code, other limits and tags take nothing from them.
     """
-    steps = (step for step in plan.steps if isinstance(step, DeployStack))
-    return any(lost_file_systems(step.changes) for step in steps)
+    steps = [step for step in plan.steps if isinstance(step, DeployStack)]
+    if any(lost_file_systems(step.changes) for step in steps):
+        return LOST
+    return CUT_OFF if any(cuts_off(step.changes) for step in steps) else ""
+
+
+def cuts_off(changes: Iterable[ResourceChange]) -> bool:
+    """Whether jobs that run may no longer ask what they ask, as in versions without a relay.
+
+    Their role asks the relay alone from then on, and they have the code and the settings with which
+    they began.
+    """
+    actions = {change.logical_id: change.action for change in changes}
+    return actions.get("Relay") == "Add" and actions.get("Reconciler") == "Modify"
 
 
 def lost_file_systems(changes: Iterable[ResourceChange]) -> list[ResourceChange]:

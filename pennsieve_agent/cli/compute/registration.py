@@ -58,15 +58,15 @@ def carry_out(context: Context, registration: Registration, flags: Flags) -> Sho
     views.show_account(context, clients)
     plan = plan_registration(observe(clients, settings), settings)
     lines = plan_lines.own_lines(plan, details=registration.details)
-    runs = _losing_files(context, plan)
+    runs, why = _losing(context, plan)
     if registration.dry_run:
-        lines = (*lines, *(f"run '{run.label}' must end first: its files are lost" for run in runs))
+        lines = (*lines, *(f"run '{run.label}' must end first: the update {why}" for run in runs))
         if not context.as_json:
             check_before(clients.aws, plan, context.streams.note)
         return views.dry_run(plan_document(plan.to_json()), lines)
     if not plan.nothing_to_do:
         views.explain(context, lines)
-    active_runs.refuse_update(runs, plan.name)
+    active_runs.refuse_update(runs, plan.name, why)
     check_before(clients.aws, plan, context.streams.note)
     if not plan.nothing_to_do and not context.streams.confirm("Go on?", assume=registration.yes):
         return UNCHANGED
@@ -78,16 +78,16 @@ def carry_out(context: Context, registration: Registration, flags: Flags) -> Sho
     return Shown(node_documents.own(node), sentence, notes)
 
 
-def _losing_files(context: Context, plan: AccountPlan) -> Sequence[Run]:
-    """The active runs whose files a plan deletes, with the file system of an earlier version."""
-    from pennsieve_agent.account.register.lost_files import loses_files
+def _losing(context: Context, plan: AccountPlan) -> tuple[Sequence[Run], str]:
+    """The active runs from which a plan takes what they need, and what it does to them."""
+    from pennsieve_agent.account.register.lost_files import runs_lose
     from pennsieve_agent.account.world.own_node_state import own_node
     from pennsieve_agent.cli.compute.node_runs import active_on
 
-    if not loses_files(plan):
-        return ()
+    if not (why := runs_lose(plan)):
+        return (), ""
     known = (node for node in context.own_nodes if node.token == plan.names.token)
-    return active_on(context, next(known, own_node(plan.spec)))[1]
+    return active_on(context, next(known, own_node(plan.spec)))[1], why
 
 
 def _next_steps(node: OwnNode) -> list[str]:

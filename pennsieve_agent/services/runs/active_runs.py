@@ -41,8 +41,10 @@ def refuse_deletion(runs: Sequence[Run], node_name: str) -> None:
         raise Conflict(_still_active(runs, node_name), hint=hint)
 
 
-def refuse_update(runs: Sequence[Run], node_name: str) -> None:
-    """Refuse an update of a compute node that deletes the files of its active runs.
+def refuse_update(runs: Sequence[Run], node_name: str, why: str) -> None:
+    """Refuse an update of a compute node that takes from its active runs what they need.
+
+    ``why`` is what the update does.
 
     Raises:
         Conflict: there are some.
@@ -50,8 +52,7 @@ def refuse_update(runs: Sequence[Run], node_name: str) -> None:
     """
     if runs:
         raise Conflict(
-            f"{_still_active(runs, node_name)}, and this update deletes the file system that has "
-            "their files; nothing was changed",
+            f"{_still_active(runs, node_name)}, and this update {why}; nothing was changed",
             hint="wait until they end, or cancel each, for example: pennsieve run cancel "
             f"'{runs[0].label}', then run the same command again",
         )

@@ -101,26 +101,33 @@ def _workflow(context: OwnNodeContext, dataset: Dataset, reference: str | None) 
     here = workflows_on(context.node, context.calls)
     if reference is None:
         granted = [row for row in here if dataset.id in row.grants]
-        if len(candidates := granted or here) == 1:
+        if len(candidates := granted or list(here)) > 1:
+            candidates = _without_archived(context, candidates)
+        if len(candidates) == 1:
             return candidates[0]
         raise run_request.which_workflow(row.name for row in candidates)
     on_node = {row.uuid for row in here}
     # A name is looked for in both places: one that is elsewhere must not be taken for another here.
     known = list(context.platform.workflows.list(context.platform.workspace_id()))
-    archived = {w.uuid for w in known if not w.is_active}
-    registered = [
-        NodeWorkflow(w.uuid, w.name, (), "", {})
-        for w in known
-        if w.is_active and w.uuid not in on_node
-    ]
+    registered = [NodeWorkflow(w.uuid, w.name, (), "", {}) for w in known if w.uuid not in on_node]
+    strays = on_node - {w.uuid for w in known}
+    if any(row.name.startswith(reference) for row in here if row.uuid in strays):
+        here = tuple(_without_archived(context, here))
     chosen = pick(
         reference,
-        [*(row for row in here if row.uuid not in archived), *registered],
+        [*here, *registered],
         kind="workflow",
         keys=lambda row: (row.uuid, row.name),
         list_command="pennsieve workflow list",
     )
     return chosen if chosen.uuid in on_node else _handed_over(context, chosen)
+
+
+def _without_archived(context: OwnNodeContext, rows: Sequence[NodeWorkflow]) -> list[NodeWorkflow]:
+    """Without those that are archived on Pennsieve: nodes keep what they had, and its grants."""
+    platform = context.platform
+    archived = {w.uuid for w in platform.workflows.list(platform.workspace_id(), archived=True)}
+    return [row for row in rows if row.uuid not in archived]
 
 
 def _handed_over(context: OwnNodeContext, chosen: NodeWorkflow) -> NodeWorkflow:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -116,9 +116,3 @@ def _files(folder: Path) -> tuple[str, ...]:
                 hint="rename it",
             )
     return tuple(files)
-
-
-def names_of(files: Sequence[str], most: int = 3) -> str:
-    """Some names in a sentence."""
-    more = f" and {len(files) - most} more" if len(files) > most else ""
-    return ", ".join(files[:most]) + more

@@ -8,11 +8,15 @@ and the old one is archived. Each part may be repeated: the same command goes on
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.workflows import Checkout, Workflow
+from pennsieve_agent.errors import NotFound
 from pennsieve_agent.services.grants import grant_dataset, identity_renewal
+from pennsieve_agent.services.nodes.own_node_admin import ask_nodes
 from pennsieve_agent.services.workflows import register_workflow, workflow_changes
 from pennsieve_agent.services.workflows.existing_workflow import Existing, same_steps
 from pennsieve_agent.services.workflows.registration import Added, Means, Wish
@@ -20,6 +24,7 @@ from pennsieve_agent.services.workflows.registration import Added, Means, Wish
 if TYPE_CHECKING:
     from pennsieve_agent.domain.composition import Composition
     from pennsieve_agent.domain.grants import Grant
+    from pennsieve_agent.domain.node_calls import NodeAdmin
     from pennsieve_agent.services.grants.identity_context import IdentityContext
     from pennsieve_agent.services.grants.identity_renewal import Renewal
 
@@ -97,9 +102,16 @@ def replace_definition(
         dataset = platform.datasets.get(row.dataset)
         grant_dataset.grant(identity, added.workflow, dataset, row.access)
     if plan is not None:
-        identity_renewal.end(identity, old)
+        ended = identity_renewal.end(identity, old)
+        for row in ended.kept:  # the new one has them: the old one's must not be given again
+            ask_nodes(identity.nodes, partial(_ungrant, old.uuid, row.dataset))
     platform.workflows.archive(old.uuid)
     return Replaced(added, old.uuid, plan.kept if plan else ())
+
+
+def _ungrant(workflow: str, dataset: str, admin: NodeAdmin) -> None:
+    with suppress(NotFound):
+        admin.ask("DELETE", "/grants", {"workflow": workflow, "dataset": dataset})
 
 
 def grants_to_move(identity: IdentityContext, workflow: Workflow) -> Renewal | None:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.account.register.choose_place import zones_there
-from pennsieve_agent.account.register.lost_files import lost_file_systems
+from pennsieve_agent.account.register.lost_files import cuts_off, lost_file_systems
 from pennsieve_agent.account.rights.resource_handlers import FORMER_TYPES, STACK_TYPES
 from pennsieve_agent.account.spec.node_spec import Kept, NodeSpec
 from pennsieve_agent.account.spec.organisation_rules import Extras
@@ -29,6 +29,7 @@ from pennsieve_agent.aws.cloudformation import (
     plan_change_set,
 )
 from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.aws.values import ResourceChange
 from pennsieve_agent.errors import AwsError
 from pennsieve_agent.sandbox.aws.stack_changes import replacement_problems, type_problem
 from tests.account.stack.specs import every
@@ -247,3 +248,18 @@ def test_what_cannot_be_made_anew_fails_and_is_taken_back(
     reasons = [row.get("ResourceStatusReason", "") for row in events["StackEvents"]
                if row["ResourceStatus"] == "UPDATE_FAILED"]  # fmt: skip
     assert [words in reason for reason in reasons] == ([True] if words else [])
+
+
+@pytest.mark.parametrize(
+    ("relay", "reconciler", "is_cut_off"),
+    [("Add", "Modify", True), ("Add", "Add", False), ("Modify", "Modify", False)],
+    ids=["no relay before", "new", "as today"],
+)
+def test_runs_of_a_version_without_a_relay_end_first(
+    relay: str,
+    reconciler: str,
+    is_cut_off: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    rows = {"Relay": relay, "Reconciler": reconciler}
+    changes = [ResourceChange(how, name, "AWS::Lambda::Function") for name, how in rows.items()]
+    assert cuts_off(changes) is is_cut_off
