@@ -52,6 +52,13 @@ _BUSY = frozenset(
     }
 )
 _NOT_FOUND = frozenset({"ResourceNotFoundException", "InvalidParameterValueException"})
+_HINTS = {
+    "not-shared": "ask the owner to share it: pennsieve compute share NODE --aws ARN --workflow W",
+    "no-builder": "build it on this machine, with a container engine: --build here",
+    "build-quota": "build it on this machine, with a container engine: --build here; or ask AWS "
+    "for more: Service Quotas, AWS CodeBuild, 'Concurrently running builds for Linux/Small "
+    "environment'",
+}
 _AGAIN = frozenset({"ticket", "replayed"})
 """Refusals that a fresh proof may turn."""
 _KINDS: dict[int, type[PlatformError]] = {
@@ -230,9 +237,7 @@ class NodeClient:
                 hint="wait a minute, then try again; look at it with: pennsieve compute doctor",
             )
         kind = _KINDS.get(status, PlatformError)
-        hint = None
-        if code == "not-shared":
-            hint = "ask the owner to share it: pennsieve compute share NODE --aws ARN --workflow W"
+        hint = _HINTS.get(code)
         return kind(
             f"compute node '{self.node.name}': {text}",
             hint=hint,

@@ -5,11 +5,14 @@ See :mod:`pennsieve_agent.console.documents` for what scripts may rely on.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.console.documents import time
+from pennsieve_agent.domain.image_builds import BuildState
 
 if TYPE_CHECKING:
+    from pennsieve_agent.domain.image_builds import NodeBuild
     from pennsieve_agent.domain.parameters import Parameter
     from pennsieve_agent.domain.platform_offers import Build, TargetType
     from pennsieve_agent.domain.sharing import AppSharing
@@ -101,7 +104,40 @@ def build(step_id: str, tag: Version, run: Build | None) -> dict[str, Any]:
         "problem": (run.reason if run else "") or tag.problem or None,
         "started_at": time(run.started_at) if run else None,
         "completed_at": time(run.stopped_at) if run else None,
+        **dict.fromkeys(("node", "source", "commit", "archive", "size", "cost_usd")),
     }
+
+
+def node_build(value: NodeBuild, node: str) -> dict[str, Any]:
+    """A build on an own node."""
+    return {
+        "id": value.id,
+        "status": _STATUS.get(value.state, value.state.value),
+        **dict.fromkeys(("step", "tag", "version_status")),
+        "failed": value.state.is_final and value.state is not BuildState.SUCCEEDED,
+        "problem": value.problem or None,
+        "started_at": time(time_text(value.started_at)),
+        "completed_at": time(time_text(value.ended_at)),
+        "node": node,
+        "source": value.source or None,
+        "commit": value.commit or None,
+        "archive": value.archive or None,
+        "size": value.size.value,
+        "cost_usd": value.cost,
+    }
+
+
+def time_text(seconds: float) -> str:
+    """A time in unix seconds as Pennsieve writes it; empty for none."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat() if seconds else ""
+
+
+_STATUS = {
+    BuildState.RUNNING: "in_progress",
+    BuildState.CANCELLED: "stopped",
+    BuildState.TIMED_OUT: "timed_out",
+}
+"""CodeBuild's words, as Pennsieve has them."""
 
 
 def target_type(value: TargetType) -> dict[str, Any]:

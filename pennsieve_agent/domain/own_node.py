@@ -15,6 +15,11 @@ def functions_log_group(token: str) -> str:
     return f"{log_group(token)}/functions"
 
 
+def builds_log_group(token: str) -> str:
+    """The log group of the builds of a node's images."""
+    return f"{log_group(token)}/builds"
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """Who a caller says he is, by Pennsieve's name for him; a node shows it as claimed."""

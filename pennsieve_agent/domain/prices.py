@@ -3,8 +3,8 @@
 The prices are list prices of us-east-1 in USD, without any free tier or discount; other regions
 differ by up to a third. Sources, as of :data:`DATE`: the pricing pages of AWS Fargate,
 Amazon CloudWatch, Amazon S3, Amazon DynamoDB, AWS Lambda, AWS KMS, AWS Secrets Manager, Amazon
-ECR, Amazon EC2 and Amazon VPC. They were not looked up again here, and every figure made of them is
-an estimate.
+ECR, AWS CodeBuild, Amazon EC2 and Amazon VPC. They were not looked up again here, and every figure
+made of them is an estimate.
 """
 
 from __future__ import annotations
@@ -54,6 +54,9 @@ LOG_GB_MONTH = 0.03
 S3_GB_MONTH = 0.023
 ECR_GB_MONTH = 0.10
 """Images in private repositories (the pricing page of Amazon ECR)."""
+BUILD_MINUTE = {"small": 0.005, "medium": 0.01, "large": 0.02}
+"""A minute of AWS CodeBuild on Linux, ``general1`` (https://aws.amazon.com/codebuild/pricing/);
+each build is counted up to the next minute."""
 NAT_HOUR = 0.045
 NAT_GB = 0.045
 ENDPOINT_HOUR = 0.01

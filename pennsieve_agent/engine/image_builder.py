@@ -14,8 +14,8 @@ from pennsieve_agent.engine.image_build import Build, build_image
 from pennsieve_agent.errors import EngineError
 
 _HINT = (
-    "start Docker (or set DOCKER_HOST); or push the code to GitHub with a version tag, so that "
-    "Pennsieve builds it"
+    "start Docker (or set DOCKER_HOST); or let your compute node build it: --build node; or push "
+    "the code to GitHub with a version tag, so that Pennsieve builds it"
 )
 
 

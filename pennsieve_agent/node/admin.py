@@ -10,17 +10,21 @@
 ``PUT``, ``DELETE``, ``GET /grants``      which workflow may read or write which dataset
 ``PUT``, ``DELETE``, ``GET /shares``      which identity of AWS may use which workflows
 ``POST /archives``                        a link to upload an archive of code by
+``POST``, ``GET /builds[/B[/log]]``       build an image of an archive; builds, and their logs;
+                                          ``POST /builds/B/stop`` ends one
+                                          (:mod:`.api.routes_builds`)
 ========================================= =======================================================
 """
 
 from __future__ import annotations
 
-from pennsieve_agent.node.api import routes_admin, routes_node, routes_runs
+from pennsieve_agent.node.api import routes_admin, routes_builds, routes_node, routes_runs
 from pennsieve_agent.node.api.request_handler import RequestHandler
 from pennsieve_agent.node.execution_environment import make_clients
 
 request_handler = RequestHandler(
-    (*routes_admin.ROUTES, *routes_node.ROUTES, *routes_runs.ROUTES), is_owners=True
+    (*routes_admin.ROUTES, *routes_builds.ROUTES, *routes_node.ROUTES, *routes_runs.ROUTES),
+    is_owners=True,
 )
 handler = request_handler.handler
 make_clients("dynamodb", "lambda", "logs", "s3", "ssm")

@@ -22,7 +22,8 @@ class NodeSettings:
     calls, and empty where Pennsieve does.
     ``cognito`` is where keys sign in, where that is not AWS's own address; ``key`` is the ARN
     of the node's key, in the modes that have one. ``transfer_function`` and ``files_function`` are
-    the functions that move the files of small runs.
+    the functions that move the files of small runs. ``builder`` is the CodeBuild project that
+    builds images, empty where there is none.
     """
 
     token: str
@@ -61,6 +62,7 @@ class NodeSettings:
     key: str = ""
     transfer_function: str = ""
     files_function: str = ""
+    builder: str = ""
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Self:
@@ -90,7 +92,7 @@ class NodeSettings:
 _OPTIONAL = {
     *("gpu_queue", "gpu_type", "gpu_execution_role"),
     *("max_vcpus", "monthly_budget", "budget_topic", "endpoint"),
-    *("admin", "organization", "cognito", "key", "transfer_function", "files_function"),
+    *("admin", "organization", "cognito", "key", "transfer_function", "files_function", "builder"),
 }
 
 

@@ -32,6 +32,9 @@ def _right(service: str, names: str, kind: str, why: str) -> Right:
 
 
 PULL = "BatchCheckLayerAvailability BatchGetImage GetDownloadUrlForLayer"
+PUSH = "CompleteLayerUpload InitiateLayerUpload PutImage UploadLayerPart"
+"""What pushing takes besides (Amazon ECR User Guide, "IAM permissions for pushing an image",
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html)."""
 _OWN_LOG = _right("logs", "CreateLogStream PutLogEvents", "own-log", "write its own log")
 
 _SECRETS = _right(
@@ -96,6 +99,13 @@ ADMIN = (
         "workflow-images",
         "list images, and delete those that no version uses",
     ),
+    _right(
+        "codebuild",
+        "BatchGetBuilds ListBuildsForProject StartBuild StopBuild",
+        "builder",
+        "build images of workflows in this account",
+    ),
+    _right("logs", "GetLogEvents", "build-log", "read the log of a build"),
 )
 RECONCILER = (
     _right(
@@ -283,6 +293,17 @@ TRANSFER_FILES = (
     ),
     _OWN_LOG,
 )
+BUILDER = (
+    _right("s3", "GetObject", "bucket-archives", "fetch the code that it builds"),
+    _right(
+        "ecr", "GetAuthorizationToken", "any", "sign in to the registry; AWS has no resource for it"
+    ),
+    _right("ecr", PULL, "workflow-images", "begin with the layers of an earlier image"),
+    _right("ecr", PUSH, "workflow-images", "push the image"),
+    _right("logs", "CreateLogStream PutLogEvents", "build-log", "write the log of a build"),
+)
+"""What a Dockerfile's commands could take from the machine that builds it: no run, no dataset, no
+secret and no key. The machine is AWS's, used for one build, and outside the node's network."""
 
 RIGHTS: dict[str, tuple[Right, ...]] = {
     "gateway": GATEWAY,
@@ -295,6 +316,7 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     "mover": MOVER,
     "transfer": TRANSFER,
     "transfer-files": TRANSFER_FILES,
+    "builder": BUILDER,
 }
 """By role."""
 

@@ -193,7 +193,7 @@ def test_the_installer_gets_no_further_than_the_nodes() -> None:
         if action in {"iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"}:
             assert BOUNDARY in how, action
         if action == "iam:PassRole":
-            services = {"lambda", "batch", "ec2", "vpc-flow-logs"}
+            services = {"lambda", "batch", "codebuild", "ec2", "vpc-flow-logs"}
             assert how[0].removesuffix(".amazonaws.com") in services
         if action.startswith(("lambda:", "cloudformation:", "s3:")):
             assert resource in {STACK, FUNCTION, RESOURCES["s3"][1]}, (action, resource)

@@ -57,7 +57,7 @@ def said(type_: str) -> Iterator[str]:
     """What AWS says a type of resource takes, without what ours do not."""
     schema = schemas()[type_]
     for handler in ("create", "read", "update", "delete"):
-        for action in schema["handlers"].get(handler, {}).get("permissions", ()):
+        for action in schema.get("handlers", {}).get(handler, {}).get("permissions", ()):
             yield from _kept(type_, action, NEVER if handler == "read" else NEVER | NOT_OURS)
     for action in schema.get("tagging", {}).get("permissions", ()):
         yield from _kept(type_, action, NEVER | NOT_OURS)

@@ -29,7 +29,7 @@ STORES = {
 #: Types of resources that keep no data of anybody.
 KEEP_NOTHING = (
     *("AWS::EC2::", "AWS::IAM::", "AWS::Batch::", "AWS::KMS::", "AWS::Budgets::", "AWS::Events::"),
-    *("AWS::Lambda::", "AWS::S3::BucketPolicy", "AWS::CloudWatch::"),
+    *("AWS::CodeBuild::", "AWS::Lambda::", "AWS::S3::BucketPolicy", "AWS::CloudWatch::"),
     *("AWS::Route53Resolver::", "AWS::S3Files::"),
 )
 

@@ -116,7 +116,7 @@ def test_targets_and_builds(agent: Agent) -> None:
     newest = agent("workflow", "build", "list", NAME, "--json").document[0]
     assert (newest["step"], newest["tag"], newest["failed"]) == (NAME, "v1.0.0", False)
     assert newest["id"]
-    assert "\tv1.0.0\tdeployed\t" in agent("workflow", "build", "list", NAME).out
+    assert "\tv1.0.0\tPennsieve\tdeployed\t" in agent("workflow", "build", "list", NAME).out
     refused(agent("workflow", "build", "list", "nope"), 2, "no workflow is called")
     refused(agent("workflow", "build", "list", NAME, "--limit", "0"), 2, "--limit")
 

@@ -257,9 +257,12 @@ def test_other_code_of_the_same_name_is_refused(scene: Scene, tmp_path: Path) ->
 def test_words_that_are_wrong(scene: Scene, tmp_path: Path) -> None:
     folder = str(code(tmp_path, "wrong"))
     add = ("workflow", "add", folder)
-    builds = "is not one of 'auto', 'pennsieve', 'here'"
+    builds = "is not one of 'auto', 'pennsieve', 'here', 'node'"
     refused(scene.agent(*add, "--build", "cloud"), 2, f"'cloud' {builds}")
-    refused(scene.agent(*add, "--build", "node"), 2, f"'node' {builds}")
+    sized = (*add, "--build-size", "huge")
+    refused(scene.agent(*sized), 2, "'huge' is not one of 'small', 'medium', 'large'")
+    both = (*add, "--build", "here", "--build-size", "large")
+    refused(scene.agent(*both), 2, "--build here was given", "give --build node")
     refused(scene.agent(*add, "--layout", "heap"), 2, "'heap' is not one of 'tree', 'flat'")
     refused(
         scene.agent(*add, "--needs-pennsieve=all"), 2, "'all' is not one of 'read', 'write', 'no'"
@@ -513,5 +516,9 @@ def test_an_image_that_cannot_be_built_says_so(harbour: Scene, tmp_path: Path) -
 @pytest.mark.docker
 def test_without_an_engine_nothing_is_built(harbour: Scene, tmp_path: Path) -> None:
     harbour.agent.environ["DOCKER_HOST"] = "unix:///nowhere/docker.sock"
-    result = harbour.agent("workflow", "add", str(image_code(tmp_path, "no-engine", None)))
+    add = ("workflow", "add", str(image_code(tmp_path, "no-engine", None)))
+    result = harbour.agent(*add, "--build", "here")
     refused(result, 1, "cannot build the image", "start Docker", "so that Pennsieve builds it")
+    planned = harbour.agent(*add, "--dry-run")
+    assert "your own compute node builds it: " in planned.out
+    assert "no container engine answers on this machine" in planned.out

@@ -125,6 +125,9 @@ _WORKFLOWS = (
     typed(f"workflow restore {FLOW}"),
     typed("workflow add --targets"),
     typed(f"workflow build list {FLOW}"),
+    typed("workflow build list"),
+    typed("workflow build logs none", codes=(2,)),  # containers build, which are not here
+    typed("workflow build again none", codes=(2,)),
     typed("workflow app list"),
     typed(f"workflow app show {FLOW}"),
     typed("workflow app repos"),

@@ -11,7 +11,7 @@ from pennsieve_agent.domain.parameters import Parameter, ParameterType
 from pennsieve_agent.domain.workflows import Checkout, Manifest, Step, StepKind
 from pennsieve_agent.errors import UsageProblem
 from pennsieve_agent.node.records.version_document import check_version, workflow_of
-from pennsieve_agent.services.workflows.build_choice import Build, choose, obstacle
+from pennsieve_agent.services.workflows.build_choice import Build, OwnNodes, choose, obstacle
 from pennsieve_agent.services.workflows.version_request import (
     Document,
     Naming,
@@ -123,20 +123,34 @@ def test_nobody_is_asked_about_code_that_is_elsewhere() -> None:
     assert obstacle([replace(GITHUB, source_url="file:///x/count")], never)
 
 
+NONE, ONE, WITHOUT_ENGINE = OwnNodes(0), OwnNodes(1), OwnNodes(1, is_engine_there=lambda: False)
+
+
 @pytest.mark.parametrize(
     ("asked", "why", "nodes", "expected"),
     [
-        (Build.AUTO, "", 0, Build.PENNSIEVE),
-        (Build.AUTO, "", 1, Build.PENNSIEVE),
-        (Build.AUTO, "x is not on GitHub", 1, Build.HERE),
-        (Build.HERE, "", 1, Build.HERE),
-        (Build.PENNSIEVE, "", 0, Build.PENNSIEVE),
-        (Build.PENNSIEVE, "x is not a tag", 1, "Pennsieve cannot build this: x is not a tag"),
-        (Build.AUTO, "x is not a tag", 0, r"of your own \(x is not a tag\), and you have none"),
-        (Build.HERE, "", 0, "of your own"),
+        (Build.AUTO, "", NONE, Build.PENNSIEVE),
+        (Build.AUTO, "", OwnNodes(1), Build.PENNSIEVE),
+        (Build.AUTO, "x is not on GitHub", OwnNodes(1), Build.HERE),
+        (Build.AUTO, "x is not on GitHub", WITHOUT_ENGINE, Build.NODE),
+        (
+            Build.AUTO,
+            "x is not on GitHub",
+            replace(WITHOUT_ENGINE, without_builder="n"),
+            Build.HERE,
+        ),
+        (Build.HERE, "", OwnNodes(1), Build.HERE),
+        (Build.HERE, "", WITHOUT_ENGINE, Build.HERE),
+        (Build.NODE, "", OwnNodes(2), Build.NODE),
+        (Build.NODE, "", OwnNodes(2, "n"), "node 'n' is of mode compliant"),
+        (Build.NODE, "", NONE, "of your own"),
+        (Build.PENNSIEVE, "", NONE, Build.PENNSIEVE),
+        (Build.PENNSIEVE, "x is not a tag", ONE, "Pennsieve cannot build this: x is not a tag"),
+        (Build.AUTO, "x is not a tag", NONE, r"of your own \(x is not a tag\), and you have none"),
+        (Build.HERE, "", NONE, "of your own"),
     ],
 )
-def test_who_builds(asked: Build, why: str, nodes: int, expected: Build | str) -> None:
+def test_who_builds(asked: Build, why: str, nodes: OwnNodes, expected: Build | str) -> None:
     if isinstance(expected, Build):
         assert choose(asked, why, nodes).build is expected
         return

@@ -109,6 +109,8 @@ def _log_group(name: str, properties: Mapping[str, Any]) -> Iterator[Kept]:
     what = "what programs of runs print"
     if group.endswith("/functions"):
         what = "calls of the node: who, what, when, status; and its errors"
+    if group.endswith("/builds"):
+        what = "what builds of images print: commands of Dockerfiles"
     if group.endswith("/network"):
         what = "traffic of the network: addresses, ports and amounts"
     days = properties.get("RetentionInDays")

@@ -27,7 +27,12 @@ class Flow:
 
 def flows(spec: NodeSpec, template: Mapping[str, Any]) -> tuple[Flow, ...]:
     """Everything that goes into a node, within it, and out of it."""
-    return (*_of_people(spec), *_of_pennsieve(spec), *_of_jobs(spec, template))
+    return (
+        *_of_people(spec),
+        *_of_pennsieve(spec),
+        *_of_jobs(spec, template),
+        *_of_builds(spec, template),
+    )
 
 
 def _of_people(spec: NodeSpec) -> Iterator[Flow]:
@@ -104,6 +109,26 @@ def _of_jobs(spec: NodeSpec, template: Mapping[str, Any]) -> Iterator[Flow]:
     yield Flow("container images", "Amazon ECR", "jobs", TLS, "programs, no data")
     yield Flow("whatever a program sends", "jobs", _reach(spec, template), "as the program does",
                _reach_note(spec, template))  # fmt: skip
+
+
+def _of_builds(spec: NodeSpec, template: Mapping[str, Any]) -> Iterator[Flow]:
+    """Of images that the node builds, where ``workflow add --build node`` asks for it."""
+    if "Builder" not in template["Resources"]:
+        return
+    yield Flow(
+        "code of a workflow, and what its Dockerfile fetches",
+        "the node's bucket, and any address of the internet",
+        f"AWS CodeBuild, project {spec.names.builder}",
+        TLS,
+        "outside the node's network in every mode: a build has no file of a run, no secret and no "
+        "key",
+    )
+    yield Flow(
+        "the image that was built, and what its build printed",
+        f"AWS CodeBuild, project {spec.names.builder}",
+        f"Amazon ECR, repository {spec.names.workflow_images}; CloudWatch Logs",
+        TLS,
+    )
 
 
 def _reach(spec: NodeSpec, template: Mapping[str, Any]) -> str:

@@ -26,6 +26,7 @@ _HANDLERS = {
         "cloudwatch: DeleteAlarms DescribeAlarms ListTagsForResource PutMetricAlarm TagResource "
         "UntagResource"
     ),
+    "AWS::CodeBuild::Project": "",
     "AWS::DynamoDB::Table": (
         "dynamodb: CreateTable DeleteTable DescribeContinuousBackups "
         "DescribeContributorInsights DescribeKinesisStreamingDestination DescribeTable "
@@ -185,6 +186,11 @@ _HANDLERS = {
     ),
 }
 _BESIDE = {
+    # AWS's schema has no handlers. The operations of its API that make, read, change and delete a
+    # project, tags included, and the role that it is given (AWS CodeBuild API Reference).
+    "AWS::CodeBuild::Project": (
+        "codebuild: BatchGetProjects CreateProject DeleteProject UpdateProject; iam: PassRole"
+    ),
     # Amazon DynamoDB Developer Guide, "DynamoDB encryption at rest usage notes": the least that it
     # needs of a key in the name of who makes a table.
     "AWS::DynamoDB::Table": (

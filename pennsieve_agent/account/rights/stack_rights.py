@@ -21,6 +21,7 @@ _EQUALS, _LIKE = "StringEquals", "StringLike"
 TAGGED = {_EQUALS: {f"aws:ResourceTag/{MANAGER_TAG}": MANAGER}}
 TAGGING = {_EQUALS: {f"aws:RequestTag/{MANAGER_TAG}": MANAGER}}
 _PASSED = {
+    "AWS::CodeBuild::Project": ("codebuild.amazonaws.com",),
     "AWS::Lambda::Function": ("lambda.amazonaws.com",),
     "AWS::S3Files::FileSystem": ("elasticfilesystem.amazonaws.com",),
     "AWS::EC2::FlowLog": ("vpc-flow-logs.amazonaws.com",),
@@ -209,6 +210,9 @@ def _functions(place: Place) -> Iterator[_Scope]:
     yield _Scope("MakeAlarms", "create the alarms for functions that fail",
                  "cloudwatch: *",
                  (place.arn("cloudwatch", f"alarm:{place.names.stack}-*"),))  # fmt: skip
+    yield _Scope("MakeBuilder", "create the project that builds images of workflows",
+                 "codebuild: *",
+                 (place.arn("codebuild", f"project/{place.names.stack}-*"),))  # fmt: skip
     rules = (f"rule/{place.names.stack}-*", "rule/DO-NOT-DELETE-S3-Files*")
     yield _Scope("MakeRules", "create the EventBridge rules that start the reconciler, and those"
                  " of S3 Files",

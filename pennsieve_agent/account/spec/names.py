@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from pennsieve_agent.aws.values import AwsIdentity
-from pennsieve_agent.domain.own_node import functions_log_group, log_group
+from pennsieve_agent.domain.own_node import builds_log_group, functions_log_group, log_group
 from pennsieve_agent.errors import UsageProblem
 
 STACK_PREFIX = "pennsieve-node-"
@@ -93,6 +93,11 @@ class NodeNames:
         return functions_log_group(self.token)
 
     @property
+    def builds_log_group(self) -> str:
+        """The log group of the builds of images."""
+        return builds_log_group(self.token)
+
+    @property
     def gateway(self) -> str:
         """The function that users of the node call, and the role it has."""
         return f"{self.stack}-gateway"
@@ -141,6 +146,11 @@ class NodeNames:
     def mover_role(self) -> str:
         """The role of the jobs that move files in and out."""
         return f"{self.stack}-mover"
+
+    @property
+    def builder(self) -> str:
+        """The CodeBuild project that builds images of workflows, and the role it has."""
+        return f"{self.stack}-builder"
 
     @property
     def files_role(self) -> str:

@@ -21,7 +21,22 @@ from pennsieve_agent.account.stack.statements import Document, allow, document
 from pennsieve_agent.domain.iam_policies import fits, many
 from pennsieve_agent.node.role_permissions import RIGHTS
 
+_WORDS = {
+    "batch:Describe*": "DescribeComputeEnvironments DescribeJobDefinitions DescribeJobs",
+    "dynamodb:*Item": "DeleteItem GetItem PutItem UpdateItem",
+    "secretsmanager:*SecretValue": "GetSecretValue PutSecretValue",
+    "codebuild:*Build*": "BatchGetBuilds ListBuildsForProject StartBuild StopBuild",
+    "ecr:*LayerUpload": "CompleteLayerUpload InitiateLayerUpload",
+    "ecs:*ContainerInstance": "DeregisterContainerInstance RegisterContainerInstance",
+    "ecs:Submit*": "SubmitContainerStateChange SubmitTaskStateChange",
+    "s3files:Client*": "ClientMount ClientRootAccess ClientWrite",
+}
 SHORT = {
+    **{
+        f"{short.partition(':')[0]}:{name}": short
+        for short, names in _WORDS.items()
+        for name in names.split()
+    },
     **dict.fromkeys(("kms:ReEncryptFrom", "kms:ReEncryptTo"), "kms:ReEncrypt*"),
     **dict.fromkeys(
         ("kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"), "kms:GenerateDataKey*"
@@ -106,6 +121,8 @@ def _within(row: Document, other: Document) -> bool:
     """Whether all resources of one statement are among those of another, conditions alike."""
     names, wider = many(row["Resource"]), other["Resource"]
     alike = row.get("Condition") == other.get("Condition")
+    if "ecr:PutImage" in row["Action"]:  # never into the repository of the transfer jobs' image
+        return False
     if row["Action"][0].startswith("s3:"):  # a bucket's name with a star is not its objects
         alike = alike and ("/" in wider) == all("/" in name for name in names)
     return alike and names != [wider] and all(fits(wider, name) for name in names)

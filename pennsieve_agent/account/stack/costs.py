@@ -59,6 +59,12 @@ class Costs:
                 f"Its limits (--max-vcpus, --max-gpu) let all runs together cost at most about "
                 f"{self.most_hour:.2f} USD an hour for machines"
             ),
+            (
+                f"Images of workflows cost about {prices.ECR_GB_MONTH:.2f} USD per GB and month; "
+                "building one on the node (--build node) "
+                f"{', '.join(f'{usd:g}' for usd in prices.BUILD_MINUTE.values())} USD a minute for "
+                f"--build-size {', '.join(prices.BUILD_MINUTE)}"
+            ),
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -32,6 +32,7 @@ PLATFORM_REPOSITORIES = "*"
 """The platform does not tell the names of its repositories (``contracts/workflows.md`` 1.6)."""
 ANY_ACCOUNT = "*"
 
+_OF_BUILDS = {"builder", "build-log"}
 _LIST = "AWS supports no resource-level permissions for lists"
 FILES_SERVICE = "elasticfilesystem.amazonaws.com"
 """What S3 Files is called in trust policies and rules."""
@@ -75,13 +76,15 @@ class Where:
     """The place that documents are about.
 
     ``files`` is the ARN of the node's file system, or what CloudFormation makes of it.
-    ``platform_account_id`` is empty where it is not known.
+    ``platform_account_id`` is empty where it is not known. ``builds`` says whether the node can
+    build images.
     """
 
     names: NodeNames
     platform_account_id: str = ""
     role_path: str = "/"
     files: Any = ""
+    builds: bool = True
 
     def role(self, name: str) -> str:
         """The ARN of one of the node's inner roles."""
@@ -90,7 +93,8 @@ class Where:
 
 def role_access(role: str, where: Where) -> Document:
     """What one of the node's own roles may do: a word of the rights table."""
-    return document(*_by_action(statement_of(right, where) for right in RIGHTS[role]))
+    rights = (r for r in RIGHTS[role] if where.builds or r.kind not in _OF_BUILDS)
+    return document(*_by_action(statement_of(right, where) for right in rights))
 
 
 def _by_action(rows: Iterable[Document]) -> Iterator[Document]:
@@ -277,6 +281,8 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
         "transfers": [names.arn("lambda", f"function:{name}") for name in transfers],
         "job-log": names.arn("logs", f"log-group:{names.log_group}:*"),
         "own-log": names.arn("logs", f"log-group:{names.log_group}/functions:*"),
+        "build-log": names.arn("logs", f"log-group:{names.log_group}/builds:*"),
+        "builder": names.arn("codebuild", f"project/{names.builder}"),
         "secret": f"{parameters}secrets/*",
         "parameters-of-gpu-step": f"{secrets}{GPU_PARAMETERS}*",
         "parameters-of-run": f"{secrets}{PARAMETERS}*",

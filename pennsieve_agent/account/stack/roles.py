@@ -21,6 +21,7 @@ from pennsieve_agent.account.stack.template_parts import (
     Resource,
     Resources,
     attribute,
+    builds_images,
     has_key,
     ref,
     tags,
@@ -28,6 +29,7 @@ from pennsieve_agent.account.stack.template_parts import (
 from pennsieve_agent.account.stack.trusts import service_trust
 
 TASKS, FUNCTIONS = "ecs-tasks.amazonaws.com", "lambda.amazonaws.com"
+BUILDS = "codebuild.amazonaws.com"
 _OF_FUNCTIONS = {"gateway", "admin", "reconciler", "relay", "transfer", "transfer-files"}
 
 
@@ -49,6 +51,8 @@ def roles(spec: NodeSpec) -> Resources:
             **_inner(spec, "transfer", "Moves the files of small runs in and out"),
             **_inner(spec, "transfer-files", "Does so with the files of runs mounted"),
         }
+        if builds_images(spec):
+            resources |= _inner(spec, "builder", "Builds images of workflows")
     if spec.settings.mode is not Mode.BASIC and not spec.settings.network:
         resources |= _flow_role(spec)
     if spec.settings.gpu:
@@ -85,10 +89,13 @@ def _inner(spec: NodeSpec, word: str, about: str) -> Resources:
         "mover": names.mover_role,
         "transfer": names.transfer,
         "transfer-files": names.transfer_files,
+        "builder": names.builder,
     }
     name = called[word]
     if word in _OF_FUNCTIONS:
         trust = service_trust(FUNCTIONS, names)
+    elif word == "builder":
+        trust = service_trust(BUILDS, names, names.arn("codebuild", f"project/{name}"))
     else:
         trust = service_trust(TASKS, names, names.arn("ecs", "*"))
     role = _role(spec, name, about, trust)
@@ -100,7 +107,9 @@ def _inner(spec: NodeSpec, word: str, about: str) -> Resources:
 def _access(spec: NodeSpec, word: str) -> Document:
     names = spec.names
     files = ref(spec.kept.files)  # its ARN
-    where = Where(names, spec.platform_account_id, spec.settings.role_path, files)
+    where = Where(
+        names, spec.platform_account_id, spec.settings.role_path, files, builds_images(spec)
+    )
     key = key_access(word, names, attribute("Key", "Arn")) if has_key(spec) else ()
     return document(*role_access(word, where)["Statement"], *key)
 

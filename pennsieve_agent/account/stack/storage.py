@@ -13,6 +13,7 @@ from pennsieve_agent.account.stack.template_parts import (
     Resource,
     Resources,
     attribute,
+    builds_images,
     deleted_with_the_stack,
     has_key,
     marked,
@@ -28,6 +29,7 @@ def storage(spec: NodeSpec) -> Resources:
         "Journal": _journal(spec),
         "Logs": _log_group(spec, spec.names.log_group),
         "FunctionLogs": _log_group(spec, spec.names.functions_log_group),
+        **_build_logs(spec),
         **_repositories(spec),
         **run_files(spec),
     }
@@ -93,6 +95,12 @@ def _journal(spec: NodeSpec) -> Resource:
             "Tags": tags(spec),
         },
     }
+
+
+def _build_logs(spec: NodeSpec) -> Resources:
+    if not builds_images(spec):
+        return {}
+    return {"BuildLogs": _log_group(spec, spec.names.builds_log_group)}
 
 
 def _log_group(spec: NodeSpec, name: str) -> Resource:

@@ -7,6 +7,7 @@ from typing import Any
 from pennsieve_agent.account.spec.node_spec import NodeSpec
 from pennsieve_agent.account.stack.firewalls import firewalls
 from pennsieve_agent.account.stack.functions import functions
+from pennsieve_agent.account.stack.image_builds import image_builds
 from pennsieve_agent.account.stack.network import network
 from pennsieve_agent.account.stack.queues import queues
 from pennsieve_agent.account.stack.roles import roles
@@ -30,6 +31,7 @@ def node_template(spec: NodeSpec) -> dict[str, Any]:
         **queues(spec),
         **(functions(spec, spec.code) if spec.code is not None else {}),
         **(transfer_functions(spec, spec.code) if spec.code is not None else {}),
+        **image_builds(spec),
         **_budget(spec),
     }
     outputs = {

@@ -53,6 +53,14 @@ def has_key(spec: NodeSpec) -> bool:
     return spec.settings.mode is not Mode.BASIC
 
 
+def builds_images(spec: NodeSpec) -> bool:
+    """Whether the node builds images in its account, once it is turned on.
+
+    A node of mode compliant reaches no internet, which base images come from.
+    """
+    return spec.settings.mode is not Mode.COMPLIANT
+
+
 def deleted_with_the_stack() -> Resource:
     """Removal is asked for, shown and confirmed; what stayed behind would cost money unseen."""
     return {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Retain"}

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.image_names import WORKFLOWS, ImageRef, node_repository
+from pennsieve_agent.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.engine.image_builder import ImageBuilder
+    from pennsieve_agent.services.workflows.node_builds import BuildRequest
     from pennsieve_agent.services.workflows.node_versions import NodeContext
     from pennsieve_agent.source.commit_archive import Archive
 
@@ -58,6 +60,23 @@ class LazyImages:
         address, login = sign_in(self._aws)
         name = f"{address.partition('://')[2]}/{self._repository}"
         return self._own(self._engine().push(image, name, tag, login))
+
+    def build(self, archive: Archive, request: BuildRequest) -> ImageRef:
+        """Let the node build an archive, and follow it to its end; answers the image by digest."""
+        from pennsieve_agent.cli.workflow.follow_build import follow_build
+        from pennsieve_agent.services.workflows.node_builds import NodeBuilds
+
+        self.upload(archive)
+        calls = self._context.node_calls(self.node)
+        builds = NodeBuilds(self.node, calls, self._context.sleep)
+        follow_build(self._context, builds, builds.start(archive.sha256, request))
+        image = self.tagged(archive.sha256)
+        if image is None:
+            raise SourceError(
+                f"the build on node '{self.node.name}' ended well, but left no image",
+                hint="run the same command again",
+            )
+        return image
 
     def upload(self, archive: Archive) -> None:
         """Put an archive into its bucket, unless it is there."""
@@ -138,7 +157,6 @@ class LazyEngine:
 
         if self._open is None:
             self._open = ImageBuilder.open(self._context.environ, self._context.home)
-            self._context.streams.note(f"building with {self._open.place}")
         return self._open
 
     def close(self) -> None:

@@ -56,13 +56,23 @@ COMMANDS: tuple[Entry, ...] = (
     Group(
         "workflow build",
         "How the code of a workflow was built.",
-        ("pennsieve workflow build list spike-rate",),
+        ("pennsieve workflow build list spike-rate", "pennsieve workflow build logs spike-rate"),
         ADMIN,
     ),
     Command(
         "workflow build list",
         "workflow.builds",
         "Builds of a workflow, newest first, with the reason of a failure.",
+    ),
+    Command(
+        "workflow build logs",
+        "workflow.builds",
+        "The log of a build on an own node, as AWS has it; of one that goes on, until now.",
+    ),
+    Command(
+        "workflow build again",
+        "workflow.builds",
+        "Build the same code once more on an own node, after a failure that may pass.",
     ),
     Group(
         "workflow app",

@@ -25,6 +25,15 @@ class Builder(StrEnum):
     AUTO = "auto"
     PENNSIEVE = "pennsieve"
     HERE = "here"
+    NODE = "node"
+
+
+class BuildMachine(StrEnum):
+    """How large a machine of an own node builds."""
+
+    SMALL = "small"
+    MEDIUM = "medium"
+    LARGE = "large"
 
 
 class Needs(StrEnum):
@@ -58,7 +67,16 @@ Build = Annotated[
     typer.Option(
         "--build",
         metavar="BUILD",
-        help="Who builds it: Pennsieve (code on GitHub, at a tag), or this machine's Docker.",
+        help="Who builds it: Pennsieve (code on GitHub, at a tag), this machine's Docker, or your "
+        "own compute node in its AWS account.",
+    ),
+]
+BuildSize = Annotated[
+    BuildMachine | None,
+    typer.Option(
+        "--build-size",
+        metavar="SIZE",
+        help="The machine of --build node: 0.005, 0.01 or 0.02 USD a minute. Default: small.",
     ),
 ]
 Public = Annotated[
@@ -112,6 +130,7 @@ def add(
     ref: Ref = None,
     name: Name = None,
     build: Build = Builder.AUTO,
+    build_size: BuildSize = None,
     public: Public = False,
     layout: Layout = None,
     needs_pennsieve: NeedsPennsieve = None,
@@ -128,8 +147,8 @@ def add(
 
     The repository needs a Dockerfile; its program reads INPUT_DIR and writes OUTPUT_DIR. An app.yml
     beside it declares parameters and resources. Pennsieve builds code on GitHub at a tag; other
-    code is built on this machine, and runs on your own compute nodes only. Of a workflow that is
-    there already nothing changes: 'workflow update' takes newer code.
+    code is built on this machine or by your own compute nodes, and runs on these only. Of a
+    workflow that is there already nothing changes: 'workflow update' takes newer code.
 
     An image runs on your own nodes only, which get a copy of it. Its arguments are those of
     --command, a line that no shell reads, or of --bids. Values of parameters in it can be read by
@@ -146,7 +165,7 @@ def add(
         raise UsageProblem(
             "missing argument 'REPO...'", hint="for example: pennsieve workflow add GITHUB_URL"
         )
-    wish = wish_of(name, build, layout, needs_pennsieve, disk, is_public=public)
+    wish = wish_of(name, build, layout, needs_pennsieve, disk, is_public=public, size=build_size)
     typed = command_options.typed_command(command_, bids, parameter, cpu, memory)
     composed = composed_file(repositories, ref, context.streams.note)
     if composed is not None:
@@ -173,14 +192,33 @@ def wish_of(
     disk: list[str] | None,
     *,
     is_public: bool = False,
+    size: BuildMachine | None = None,
 ) -> Wish:
-    """What was typed, as the service takes it."""
+    """What was typed, as the service takes it.
+
+    Raises:
+        UsageProblem: options contradict each other.
+    """
+    from pennsieve_agent.domain.image_builds import BuildSize
     from pennsieve_agent.services.workflows.build_choice import Build as BuildPlace
     from pennsieve_agent.services.workflows.registration import Wish
 
     needs = needs_pennsieve and ("" if needs_pennsieve is Needs.NO else needs_pennsieve.value)
     sizes = None if disk is None else disk_sizes(disk)
-    return Wish(name, BuildPlace(build.value), is_public, layout and layout.value, needs, sizes)
+    if size is not None and build not in {Builder.NODE, Builder.AUTO}:
+        raise UsageProblem(
+            f"--build-size is for what a compute node builds, and --build {build.value} was given",
+            hint="give --build node, or leave --build-size out",
+        )
+    return Wish(
+        name,
+        BuildPlace(build.value),
+        is_public,
+        layout and layout.value,
+        needs,
+        sizes,
+        BuildSize(size.value if size else BuildSize.SMALL),
+    )
 
 
 def disk_sizes(typed: list[str]) -> dict[str, int]:

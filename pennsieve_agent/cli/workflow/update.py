@@ -10,7 +10,15 @@ import typer
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.cli.workflow.add import Build, Builder, Disk, Layout, NeedsPennsieve, wish_of
+from pennsieve_agent.cli.workflow.add import (
+    Build,
+    Builder,
+    BuildSize,
+    Disk,
+    Layout,
+    NeedsPennsieve,
+    wish_of,
+)
 from pennsieve_agent.console.shown import NOT_CHANGED, UNCHANGED, Prose, Shown
 from pennsieve_agent.errors import UsageProblem
 
@@ -99,6 +107,7 @@ def update(
     repo: Repo = None,
     file: File = None,
     build: Build = Builder.AUTO,
+    build_size: BuildSize = None,
     layout: Layout = None,
     needs_pennsieve: NeedsPennsieve = None,
     disk: Disk = None,
@@ -116,10 +125,10 @@ def update(
     from pennsieve_agent.cli.workflow.update_code import CodeRequest, update_code
 
     edits = name is not None or description is not None or bool(default)
-    settings = layout or needs_pennsieve or disk or build is not Builder.AUTO
+    settings = layout or needs_pennsieve or disk or build_size or build is not Builder.AUTO
     codes = bool(to or repo or file or accept_moved_tag or settings)
     _check(name, edits=edits, renews=renew_identity, codes=codes, dry_run=dry_run)
-    wish = wish_of(None, build, layout, needs_pennsieve, disk)
+    wish = wish_of(None, build, layout, needs_pennsieve, disk, size=build_size)
     if file is not None:
         return _steps(context, workflow, file, wish, (to, repo), yes=yes, dry_run=dry_run)
     if renew_identity:

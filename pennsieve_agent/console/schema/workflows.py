@@ -232,7 +232,7 @@ _REGISTERED = (
     *_WORKFLOW,
     Field("sources", "list of workflow_source", "Its code."),
     Field("created", "boolean", "False where it was there already."),
-    Field("build", "word", "Who built it: pennsieve or here.", null=True),
+    Field("build", "word", "Who built it: pennsieve, here or node.", null=True),
     Field("build_reason", "text", "Why there.", null=True),
     Field("on_pennsieve", "boolean", "Whether Pennsieve knows it."),
     Field("nodes", "list of workflow_placement", "The own nodes that have it."),

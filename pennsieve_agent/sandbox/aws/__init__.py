@@ -10,6 +10,7 @@ make it again. :mod:`.stacks` makes CloudFormation do with a node's stack what A
     rights      signatures, principals, policies: requests that are refused in AWS's words
     functions   Lambda and EventBridge: the code that was deployed runs, and nothing else
     batch       the jobs of AWS Batch, and the containers they run in
+    codebuild   CodeBuild: builds of images that run with this machine's Docker engine
     registry    ECR as engines speak to it
     s3files     S3 Files: file systems over a part of a bucket, with folders of this machine
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import threading
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.domain.iam_policies import Ask, Verdict
-from pennsieve_agent.sandbox.aws import items
+from pennsieve_agent.sandbox.aws import cbor, items
 from pennsieve_agent.sandbox.aws.batch import batch, job_log
 from pennsieve_agent.sandbox.aws.batch.batch import Batch, Works
 from pennsieve_agent.sandbox.aws.batch.batch_api import BatchApi, room
@@ -27,6 +28,7 @@ from pennsieve_agent.sandbox.aws.batch.job_log import JobLog
 from pennsieve_agent.sandbox.aws.batch.jobs import Ended, Job, Unstartable
 from pennsieve_agent.sandbox.aws.batch.volumes import Volumes
 from pennsieve_agent.sandbox.aws.bucket_regions import elsewhere
+from pennsieve_agent.sandbox.aws.codebuild import build_records
 from pennsieve_agent.sandbox.aws.functions import waiting_events
 from pennsieve_agent.sandbox.aws.functions.dead_letters import DeadLetters
 from pennsieve_agent.sandbox.aws.functions.events import Events, function_lets_in
@@ -65,6 +67,8 @@ from pennsieve_agent.sandbox.host.world import USER_ACCOUNT_ID
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+    from pennsieve_agent.sandbox.aws.codebuild.builds_api import BuildsApi
 
 log = logging.getLogger(__name__)
 
@@ -138,9 +142,8 @@ class Services:
             extras.record, lambda: datetime.fromtimestamp(clock(), UTC)
         )
         self._request_check = RequestCheck(time.monotonic)
-        self._store = Store(
-            data / STATE_FILE, [batch.SCHEMA, job_log.SCHEMA, items.SCHEMA, waiting_events.SCHEMA]
-        )
+        schemas = (batch, job_log, items, waiting_events, build_records)
+        self._store = Store(data / STATE_FILE, [part.SCHEMA for part in schemas])
         self.items = Items(self._store, USER_ACCOUNT_ID)
         sessions = Sessions(endpoint, lock, clock)
         records = (
@@ -161,6 +164,7 @@ class Services:
         places = room(USER_ACCOUNT_ID, lock)
         self.batch = Batch(self._store, works, places, self._changed, clock)
         self._jobs = BatchApi(self.batch, lock, USER_ACCOUNT_ID, clock)
+        self._endpoint = endpoint
         self._now = clock
         self._runs_archives = bool(getattr(extras.machine, "runs_archives", False))
         self._logins = Logins(endpoint, clock)
@@ -209,6 +213,7 @@ class Services:
         self.events.start()
         self._synchronizing.start()
         self.batch.start()
+        self.codebuild.builds.start()
         if self.functions.any():
             threading.Thread(target=self._prepare, name="prepare", daemon=True).start()
 
@@ -227,6 +232,8 @@ class Services:
     def stop(self) -> None:
         """End the background threads. Jobs go on after the next start."""
         self.batch.stop()
+        if "codebuild" in vars(self):
+            self.codebuild.builds.stop()
         self._synchronizing.stop()
         self.events.stop()
         self.functions.stop()
@@ -240,6 +247,15 @@ class Services:
 
         ``checked`` says that somebody else saw to it that the caller may do this.
         """
+        answer = self._answer(request, environ, body, checked=checked)
+        in_json = answer is not None and ("Content-Type", "application/json") in answer.headers
+        if answer is None or not in_json or not cbor.is_cbor(environ):
+            return answer
+        return Answer(answer.status, cbor.encode(json.loads(answer.body or b"{}")), cbor.HEADERS)
+
+    def _answer(
+        self, request: AwsRequest, environ: Mapping[str, Any], body: bytes, *, checked: bool
+    ) -> Answer | None:
         path = str(environ.get("PATH_INFO", ""))
         if path.startswith(CREDENTIALS_PATH):
             word = str(environ.get("HTTP_AUTHORIZATION", ""))
@@ -254,7 +270,19 @@ class Services:
                     refusal = self._timeout(request)  # a link is followed from anywhere
         if refusal is not None:
             return refusal
+        if request.service == "codebuild":
+            return self.codebuild.answer(request, account, in_cbor=cbor.is_cbor(environ))
         return self._own(request, account, body)
+
+    @functools.cached_property
+    def codebuild(self) -> BuildsApi:
+        """What answers for CodeBuild, and runs builds; moto is loaded."""
+        from pennsieve_agent.sandbox.aws.codebuild.builds_api import (  # noqa: PLC0415 - slow
+            BuildsApi,
+        )
+
+        checks = (self._policy_check, self._lock)
+        return BuildsApi(self._store, self._dock, self._logs, checks, self._endpoint, self._now)
 
     def _timeout(self, request: AwsRequest) -> Answer | None:
         """What a function sees that does not reach a service from its network.

@@ -47,9 +47,13 @@ def fill_gaps() -> None:
     """Make moto's CloudFormation do what a node's stack needs; calling it again changes nothing."""
     from moto.cloudformation import parsing  # noqa: PLC0415 - slow
 
+    from pennsieve_agent.sandbox.aws.codebuild.projects import (  # noqa: PLC0415 - slow
+        project_types,
+    )
     from pennsieve_agent.sandbox.aws.s3files.stack_types import stack_types  # noqa: PLC0415 - slow
 
-    parsing.get_model_map().update(_new_types() | stack_types() | event_invoke_types())
+    types = _new_types() | stack_types() | event_invoke_types() | project_types()
+    parsing.get_model_map().update(types)
     known: dict[str, Any] = dict(parsing.get_model_map())
     for type_, delete in _DELETES.items():
         known[type_].delete = _method(delete)
@@ -60,6 +64,7 @@ def fill_gaps() -> None:
     _lenient_batch(known["AWS::Batch::ComputeEnvironment"])
     _wrap(known["AWS::S3::Bucket"], _after_bucket)
     _wrap(known["AWS::IAM::Role"], _after_role)
+    known["AWS::IAM::Role"].update_from_cloudformation_json = staticmethod(_changed_role)
     _wrap(known["AWS::KMS::Key"], lambda *_: None, _before_key)
     _wrap(known["AWS::EC2::Subnet"], after_subnet, before_subnet)
     _wrap(known["AWS::EC2::VPCEndpoint"], lambda *_: None, before_endpoint)
@@ -308,6 +313,20 @@ def _after_role(role: Any, _: dict[str, Any]) -> None:
     """Store the policies in a role's template as text, as moto's API needs them."""
     for name, document in role.policies.items():
         role.policies[name] = document if isinstance(document, str) else json.dumps(document)
+
+
+def _changed_role(original_resource: Any, cloudformation_json: dict[str, Any], **_: Any) -> Any:
+    """Change a role's description, trust and policies, of which moto changes the first alone."""
+    properties = cloudformation_json["Properties"]
+    original_resource.description = properties.get("Description", "")
+    original_resource.assume_role_policy_document = json.dumps(
+        properties["AssumeRolePolicyDocument"]
+    )
+    original_resource.policies = {
+        policy["PolicyName"]: json.dumps(policy["PolicyDocument"])
+        for policy in properties.get("Policies", ())
+    }
+    return original_resource
 
 
 def _before_key(properties: dict[str, Any]) -> dict[str, Any]:

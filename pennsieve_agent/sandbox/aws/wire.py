@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl
 from xml.etree import ElementTree as ET
 
+from pennsieve_agent.sandbox.aws import cbor
 from pennsieve_agent.sandbox.aws.limits.service_models import service_model
 
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/\d+/([^/]*)/([^/]+)/aws4_request")
@@ -93,6 +94,8 @@ def read(environ: Mapping[str, Any], body: bytes) -> AwsRequest:
 def _operation(
     service: str, environ: Mapping[str, Any], body: bytes, arguments: Mapping[str, str]
 ) -> tuple[str, dict[str, Any]]:
+    if cbor.is_cbor(environ):
+        return _path(environ).rpartition("/")[2], _in_cbor(body)
     if target := str(environ.get("HTTP_X_AMZ_TARGET", "")):
         return target.rpartition(".")[2], _json(body)
     if service == "s3":
@@ -116,6 +119,11 @@ def _json(body: bytes) -> dict[str, Any]:
         content = json.loads(body or b"{}")
     except ValueError:
         return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _in_cbor(body: bytes) -> dict[str, Any]:
+    content = cbor.decode(body) if body else {}
     return content if isinstance(content, dict) else {}
 
 

@@ -1,4 +1,4 @@
-"""Who builds a workflow's code: Pennsieve, or this machine. Pure decisions."""
+"""Who builds a workflow's code: Pennsieve, this machine, or an own node. Pure decisions."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class Build(StrEnum):
     AUTO = "auto"
     PENNSIEVE = "pennsieve"
     HERE = "here"
+    NODE = "node"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,18 @@ class Choice:
 
     build: Build
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnNodes:
+    """The own nodes that are to get code: how many, and the first that cannot build it, by name.
+
+    ``is_engine_there`` says whether this machine can make what they run.
+    """
+
+    count: int
+    without_builder: str = ""
+    is_engine_there: Callable[[], bool] = lambda: True
 
 
 def obstacle(checkouts: Sequence[Checkout], is_public: Callable[[str], bool]) -> str:
@@ -51,7 +64,7 @@ def obstacle(checkouts: Sequence[Checkout], is_public: Callable[[str], bool]) ->
     return ""
 
 
-def choose(option: Build, obstacle: str, own_nodes: int) -> Choice:
+def choose(option: Build, obstacle: str, own: OwnNodes) -> Choice:
     """Decide where to build.
 
     Raises:
@@ -68,11 +81,32 @@ def choose(option: Build, obstacle: str, own_nodes: int) -> Choice:
             return Choice(option, "as asked")
         case Build.AUTO if not obstacle:
             return Choice(Build.PENNSIEVE, "it is on GitHub at a tag")
-        case Build.AUTO | Build.HERE if not own_nodes:
-            why = obstacle or "it is built here"
+        case Build.AUTO | Build.HERE | Build.NODE if not own.count:
+            why = obstacle or "Pennsieve does not build it"
             raise UsageProblem(
                 f"this code can run only on a compute node of your own ({why}), and you have none",
                 hint=f"create one with: {REGISTER}; or push the code to GitHub with a version tag",
             )
+        case Build.AUTO:
+            return choose_own(option, obstacle, own)
         case _:
-            return Choice(Build.HERE, obstacle or "as asked")
+            return choose_own(option, "as asked", own)
+
+
+def choose_own(option: Build, why: str, own: OwnNodes) -> Choice:
+    """Decide between this machine and the nodes, for code that Pennsieve does not build.
+
+    Raises:
+        UsageProblem: a node cannot build it, as was asked.
+    """
+    if option is Build.NODE and own.without_builder:
+        raise UsageProblem(
+            f"node '{own.without_builder}' is of mode compliant: it has no internet access, where "
+            "base images come from, so it builds no images",
+            hint="build it on this machine, with a container engine: --build here",
+        )
+    if option is Build.NODE:
+        return Choice(Build.NODE, why)
+    if option is Build.AUTO and not own.without_builder and not own.is_engine_there():
+        return Choice(Build.NODE, f"{why}, and no container engine answers on this machine")
+    return Choice(Build.HERE, why)

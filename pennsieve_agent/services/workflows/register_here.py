@@ -1,4 +1,4 @@
-"""Registering code that this machine builds: on my nodes, and on Pennsieve if it is public."""
+"""Registering code that Pennsieve does not build: on my nodes, and there if it is public."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 from pennsieve_agent.domain.workflows import StepKind, Workflow
 from pennsieve_agent.errors import Conflict, Forbidden, Invalid, NotFound
 from pennsieve_agent.services.workflows import build_choice
-from pennsieve_agent.services.workflows.build_choice import Choice
+from pennsieve_agent.services.workflows.build_choice import Build, Choice
 from pennsieve_agent.services.workflows.create_once import give_way
 from pennsieve_agent.services.workflows.existing_workflow import Existing
 from pennsieve_agent.services.workflows.registration import (
@@ -20,11 +20,16 @@ from pennsieve_agent.services.workflows.registration import (
     put_on_node,
 )
 from pennsieve_agent.services.workflows.version_request import Naming
-from pennsieve_agent.services.workflows.workflow_images import build_here
+from pennsieve_agent.services.workflows.workflow_images import (
+    Builder,
+    BuildHere,
+    BuildOnNodes,
+    build_images,
+)
 
 
-def build_on_this_machine(means: Means, registration: Registration, choice: Choice) -> Added:
-    """Build it here, put it on my nodes, and tell Pennsieve of public code.
+def build_for_own_nodes(means: Means, registration: Registration, choice: Choice) -> Added:
+    """Build it here or on the nodes, put it on my nodes, and tell Pennsieve of public code.
 
     A workflow of that name that was made meanwhile is answered unchanged.
 
@@ -36,7 +41,8 @@ def build_on_this_machine(means: Means, registration: Registration, choice: Choi
     steps = registration.steps()
     processors = [step for step in steps if step.kind is StepKind.PROCESSOR]
     places = [desk.images for desk in means.desks]
-    code = build_here(checkouts, processors, places, means.engine, means.note)
+    builder = _builder(means, registration, choice)
+    code = build_images(checkouts, processors, places, builder, means.note)
     if existing is None and (newer := existing_called(means, name)) is not None:
         return known_already(means, newer, registration)  # by somebody else, while it was built
     registered = None if existing else register_on_pennsieve(means, registration)
@@ -46,7 +52,7 @@ def build_on_this_machine(means: Means, registration: Registration, choice: Choi
     workflow = existing.workflow if existing else registered
     if workflow is None:
         workflow = Workflow(_own_id(means, name), name, description, steps=steps)
-    naming = Naming(workflow.uuid, name, description, "here")
+    naming = Naming(workflow.uuid, name, description, choice.build.value)
     placed = tuple(
         put_on_node(desk, naming, checkouts, steps, code[desk.node.token], registration.wish)
         for desk in means.desks
@@ -56,6 +62,12 @@ def build_on_this_machine(means: Means, registration: Registration, choice: Choi
             give_way(desk, mine)
     on_pennsieve = existing.is_on_pennsieve if existing else registered is not None
     return Added(workflow, checkouts, existing is None, choice, placed, on_pennsieve)
+
+
+def _builder(means: Means, registration: Registration, choice: Choice) -> Builder:
+    if choice.build is Build.NODE:
+        return BuildOnNodes(registration.wish.build_size, means.note)
+    return BuildHere(means.engine, means.note)
 
 
 def _own_id(means: Means, name: str) -> str:

@@ -7,13 +7,18 @@ from dataclasses import replace
 
 from pennsieve_agent.domain.composition import Composition
 from pennsieve_agent.domain.workflows import Checkout
-from pennsieve_agent.errors import UsageProblem
+from pennsieve_agent.errors import EngineError, UsageProblem
 from pennsieve_agent.services.workflows import build_choice
-from pennsieve_agent.services.workflows.build_choice import Build, Choice
+from pennsieve_agent.services.workflows.build_choice import (
+    Build,
+    Choice,
+    OwnNodes,
+    choose_own,
+)
 from pennsieve_agent.services.workflows.check_code import Purpose, check_checkouts
 from pennsieve_agent.services.workflows.existing_workflow import Existing, check_code
 from pennsieve_agent.services.workflows.register_by_pennsieve import by_pennsieve
-from pennsieve_agent.services.workflows.register_here import build_on_this_machine
+from pennsieve_agent.services.workflows.register_here import build_for_own_nodes
 from pennsieve_agent.services.workflows.registration import (
     Added,
     Means,
@@ -27,8 +32,14 @@ from pennsieve_agent.services.workflows.registration import (
 )
 from pennsieve_agent.services.workflows.workflow_images import check_runs_images
 
-BUILDERS = {Build.PENNSIEVE: "Pennsieve", Build.HERE: "this machine"}
+BUILDERS = {
+    Build.PENNSIEVE: "Pennsieve",
+    Build.HERE: "this machine",
+    Build.NODE: "your own compute node",
+}
 """Who builds, in words."""
+COMPLIANT = "compliant"
+"""The mode of nodes that reach no internet."""
 
 
 def add(
@@ -39,9 +50,9 @@ def add(
 ) -> Added:
     """Build code, and make it a workflow: as it is composed, else the repositories in turn.
 
-    Built by Pennsieve, it is registered there and put on every own node of mine. Built here, it is
-    put on my nodes, and Pennsieve is told of public code alone. Of a workflow that is there already
-    nothing changes: :func:`update` does that.
+    Built by Pennsieve, it is registered there and put on every own node of mine. Built here or by a
+    node, it is put on my nodes, and Pennsieve is told of public code alone. Of a workflow that is
+    there already nothing changes: :func:`update` does that.
 
     Raises:
         UsageProblem: it cannot be built as asked.
@@ -107,7 +118,7 @@ def _build(means: Means, registration: Registration) -> Added:
     if not all(checkout.image for checkout in registration.checkouts):
         means.note(f"{BUILDERS[choice.build]} builds it: {choice.why}")
     _check(means, registration, choice)
-    build = by_pennsieve if choice.build is Build.PENNSIEVE else build_on_this_machine
+    build = by_pennsieve if choice.build is Build.PENNSIEVE else build_for_own_nodes
     added = build(means, registration, choice)
     remember(means, added.workflow.uuid, registration.checkouts)
     return added
@@ -147,7 +158,9 @@ def _choice(means: Means, registration: Registration) -> Choice:
         )
     if existing is not None and not existing.is_on_pennsieve:
         if wish.build is not Build.PENNSIEVE:
-            return Choice(Build.HERE, "only your own nodes have it")
+            return choose_own(
+                wish.build, "only your own nodes have it", _own_nodes(means, registration)
+            )
         raise UsageProblem(
             f"only your own nodes have workflow '{existing.workflow.name}', so Pennsieve cannot "
             "build it",
@@ -156,4 +169,21 @@ def _choice(means: Means, registration: Registration) -> Choice:
     # With a token, which is sent where that was asked for alone, private code can be built.
     readable = (lambda _: True) if wish.build is Build.PENNSIEVE else means.is_public
     hindrance = build_choice.obstacle(registration.checkouts, readable)
-    return build_choice.choose(wish.build, hindrance, len(means.desks))
+    return build_choice.choose(wish.build, hindrance, _own_nodes(means, registration))
+
+
+def _own_nodes(means: Means, registration: Registration) -> OwnNodes:
+    nodes = [desk.node for desk in means.desks]
+    without = next((node.name for node in nodes if node.mode == COMPLIANT), "")
+    is_built = not all(checkout.image for checkout in registration.checkouts)
+
+    def is_engine_there() -> bool:
+        if not is_built or all(desk.images.takes_archives() for desk in means.desks):
+            return True  # images are copied, and a sandbox without containers runs the archive
+        try:
+            means.engine()
+        except EngineError:
+            return False
+        return True
+
+    return OwnNodes(len(nodes), without if is_built else "", is_engine_there)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from pennsieve_agent.domain.composition import STANDARD, Composition, steps_of
+from pennsieve_agent.domain.image_builds import BuildSize
 from pennsieve_agent.domain.workflows import Checkout, Step, Workflow
 from pennsieve_agent.services.workflows.build_choice import Build, Choice
 from pennsieve_agent.services.workflows.code_change import CodeChange, code_changes
@@ -71,6 +72,7 @@ class Wish:
     layout: str | None = None
     needs_pennsieve: str | None = None
     disk: Mapping[str, int] | None = None
+    build_size: BuildSize = BuildSize.SMALL
 
 
 @dataclass(frozen=True, slots=True)

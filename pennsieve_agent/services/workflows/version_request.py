@@ -37,7 +37,7 @@ class NodeSettings:
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """Which workflow a version is of, and where it was built: ``pennsieve`` or ``here``."""
+    """Which workflow a version is of, and where it was built: ``pennsieve``, ``here``, ``node``."""
 
     workflow: str
     name: str

@@ -1,16 +1,19 @@
-"""The images that a node runs: built here and pushed, or Pennsieve's by digest."""
+"""The images that a node runs: built here or there, or Pennsieve's by digest."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from pennsieve_agent.domain.image_builds import BuildSize
 from pennsieve_agent.domain.image_names import ImageRef, archive_image, parse_image
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.workflows import Checkout, Step
 from pennsieve_agent.engine.process_backend import read_dockerfile
 from pennsieve_agent.errors import NotFound, UsageProblem
+from pennsieve_agent.services.workflows.node_builds import BuildRequest
 from pennsieve_agent.services.workflows.version_request import StepCode, shown_address
 from pennsieve_agent.source.commit_archive import Archive, complete, pack
 from pennsieve_agent.source.repository_urls import name_of
@@ -41,6 +44,15 @@ class NodeImages(Protocol):
         """Push an image of the engine under a tag; answers it by digest."""
         ...
 
+    def build(self, archive: Archive, request: BuildRequest) -> ImageRef:
+        """Let the node build an archive, and follow it to its end; answers the image by digest.
+
+        Raises:
+            SourceError: it could not be built, or was stopped.
+            Conflict: the node builds nothing, or AWS starts no build in its account.
+        """
+        ...
+
     def upload(self, archive: Archive) -> None:
         """Put an archive into its bucket, unless it is there."""
         ...
@@ -57,21 +69,84 @@ class NodeImages(Protocol):
 class Engine(Protocol):
     """What builds images on this machine."""
 
+    @property
+    def place(self) -> str:
+        """Which engine it is, for people."""
+        ...
+
     def build(self, folder: Path, name: str, log: Note) -> str:
         """Build a repository's Dockerfile for linux/amd64; answers the engine's id of the image."""
         ...
 
 
-def build_here(
+@dataclass(frozen=True, slots=True)
+class PackedCode:
+    """The files of a commit, and the archive of them."""
+
+    checkout: Checkout
+    files: Path
+    archive: Archive
+
+    @property
+    def name(self) -> str:
+        """What the code is called."""
+        return name_of(self.checkout.source_url)
+
+
+class Builder(Protocol):
+    """What makes the image of code for a node that has none of it yet."""
+
+    def image(self, code: PackedCode, node: NodeImages) -> ImageRef:
+        """Build it and put it into the node's repository; answers it by digest."""
+        ...
+
+
+class BuildHere:
+    """This machine's engine, which builds the same code once, and pushes it to each node."""
+
+    def __init__(self, engine: Callable[[], Engine], note: Note) -> None:
+        """``engine`` is opened when one is needed."""
+        self._engine, self._note = engine, note
+        self._built: dict[str, str] = {}
+
+    def image(self, code: PackedCode, node: NodeImages) -> ImageRef:
+        """See :class:`Builder`."""
+        tag = code.archive.sha256
+        if tag not in self._built:
+            engine = self._engine()
+            self._note(f"building {code.name} with this machine's {engine.place}")
+            self._built[tag] = engine.build(code.files, _slug(code.name), self._note)
+        self._note(f"pushing {code.name} to node '{node.node.name}'")
+        return node.push(self._built[tag], tag)
+
+
+class BuildOnNodes:
+    """Each node itself, in its AWS account."""
+
+    def __init__(self, size: BuildSize, note: Note) -> None:
+        self._size, self._note = size, note
+
+    def image(self, code: PackedCode, node: NodeImages) -> ImageRef:
+        """See :class:`Builder`."""
+        self._note(
+            f"building {code.name} on node '{node.node.name}', at {self._size.usd_per_minute:.3f} "
+            "USD a minute (AWS CodeBuild)"
+        )
+        address = shown_address(code.checkout)
+        request = BuildRequest(code.name, address, code.checkout.commit, self._size)
+        return node.build(code.archive, request)
+
+
+def build_images(
     checkouts: Sequence[Checkout],
     steps: Sequence[Step],
     nodes: Sequence[NodeImages],
-    engine: Callable[[], Engine],
+    builder: Builder,
     note: Note,
 ) -> dict[str, Code]:
     """Build each step's code in the form each node runs; the result is by node token.
 
-    ``steps`` are those of the checkouts, in their order. ``engine`` is opened when one is needed.
+    ``steps`` are those of the checkouts, in their order. What a node has already is not built.
 
     Raises:
         SourceError: a repository's files cannot be fetched, or its image cannot be built.
@@ -91,13 +166,21 @@ def build_here(
             files = folder / "files"
             complete(checkout.source_url, checkout.commit, files, note)
             tell_large(files, name_of(checkout.source_url), note)
-            archive = pack(files, folder / "archive.tar.gz")
-            maker = _Maker(checkout, files, archive, engine, note)
+            packed = PackedCode(checkout, files, pack(files, folder / "archive.tar.gz"))
             for node in nodes:
-                image = maker.image(node)
+                image = _image(packed, node, builder)
                 code = StepCode(checkout.commit, image, shown_address(checkout))
                 code_by_node[node.node.token][step.id] = code
     return {token: dict(code) for token, code in code_by_node.items()}
+
+
+def _image(code: PackedCode, node: NodeImages, builder: Builder) -> str:
+    if node.takes_archives():
+        # Nothing builds it before its first run, so what is wrong is said now.
+        read_dockerfile(code.files, code.name).argv()
+        node.upload(code.archive)
+        return archive_image(code.archive.sha256)
+    return str(node.tagged(code.archive.sha256) or builder.image(code, node))
 
 
 def check_runs_images(checkout: Checkout, node: NodeImages) -> None:
@@ -135,39 +218,6 @@ def tell_large(files: Path, name: str, note: Note) -> None:
     size = sum(path.lstat().st_size for path in files.rglob("*") if path.is_file())
     if size >= _LARGE_BYTES:
         note(f"packing {name} and sending it to each node: {size / 1e6:.0f} MB")
-
-
-class _Maker:
-    """Makes one checkout's image where it is needed, and builds it once at most."""
-
-    def __init__(
-        self,
-        checkout: Checkout,
-        files: Path,
-        archive: Archive,
-        engine: Callable[[], Engine],
-        note: Note,
-    ) -> None:
-        self._name = name_of(checkout.source_url)
-        self._files, self._archive = files, archive
-        self._engine, self._note = engine, note
-        self._built = ""
-
-    def image(self, node: NodeImages) -> str:
-        if node.takes_archives():
-            # Nothing builds it before its first run, so what is wrong is said now.
-            read_dockerfile(self._files, self._name).argv()
-            node.upload(self._archive)
-            return archive_image(self._archive.sha256)
-        tag = self._archive.sha256
-        present = node.tagged(tag)
-        if present is not None:
-            return str(present)
-        if not self._built:
-            self._note(f"building {self._name} with this machine's container engine")
-            self._built = self._engine().build(self._files, _slug(self._name), self._note)
-        self._note(f"pushing {self._name} to node '{node.node.name}'")
-        return str(node.push(self._built, tag))
 
 
 def images_of_pennsieve(

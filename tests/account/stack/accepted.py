@@ -17,6 +17,7 @@ ACCEPTED = {
     ("CKV_AWS_158", "Logs"): "a basic node has no key of its own, which costs by the month",
     ("CKV_AWS_158", "FunctionLogs"): "a basic node has no key of its own",
     ("CKV_AWS_173", "Gateway"): "its variables are names, and no secret",
+    ("CKV_AWS_158", "BuildLogs"): "a basic node has no key of its own",
     ("CKV_AWS_136", "WorkflowImages"): "a basic node has no key of its own",
     ("CKV_AWS_136", "TransferImages"): "a basic node has no key of its own",
     ("CKV_AWS_173", "Admin"): "its variables are names, and no secret",

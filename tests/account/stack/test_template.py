@@ -178,7 +178,7 @@ def test_off_is_everything_but_the_functions() -> None:
     transfers = {
         *("AWS::Lambda::EventInvokeConfig", "AWS::S3Files::AccessPoint", "AWS::IAM::Role"),
     }
-    assert added == functions | watched | transfers
+    assert added == functions | watched | transfers | {"AWS::CodeBuild::Project"}
 
 
 @pytest.mark.parametrize("mode", list(Mode))

@@ -22,7 +22,11 @@ NETWORK = {right for right in actions("transfer-files") if right.startswith("ec2
 """AWS Lambda uses these, not the code."""
 SELDOM = {
     "gateway": {"s3:GetObject", OLDER_RUNS},
-    "admin": {"s3:GetObject", "ecr:BatchDeleteImage", "ecr:DescribeImages", OLDER_RUNS},
+    "admin": {
+        *("s3:GetObject", "ecr:BatchDeleteImage", "ecr:DescribeImages", OLDER_RUNS),
+        *(right for right in actions("admin") if right.startswith("codebuild:")),
+    },
+    "builder": actions("builder"),  # test_node_builds.py lets a node build
     "reconciler": {
         "batch:ListJobs",
         "batch:DescribeComputeEnvironments",

@@ -259,7 +259,7 @@ class Batch:
             with self._logs.writer(job) as write:
                 return self._timed(job, container, write, stop)
         finally:
-            self._dock.leave(container)
+            self._dock.leave(container.job)
 
     def _timed(
         self, job: Job, container: Container, write: Callable[[str], None], stop: threading.Event

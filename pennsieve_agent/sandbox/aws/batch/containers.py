@@ -76,6 +76,7 @@ class _Badge:
 
     word: str = field(repr=False)
     role: str
+    service: str
     context: Mapping[str, str]
 
 
@@ -129,26 +130,30 @@ class Dock:
             credentials=self._enter(job, spec.get("jobRoleArn")),
         )
 
-    def leave(self, container: Container) -> None:
-        """Forget an ended container and the secret that gave it keys."""
-        if (badge := self._badges.pop(container.job, None)) is not None:
-            self._sessions.forget(badge.role, container.job)
+    def leave(self, name: str) -> None:
+        """Forget an ended container, by its job, and the secret that gave it keys."""
+        if (badge := self._badges.pop(name, None)) is not None:
+            self._sessions.forget(badge.role, name)
 
     def keys(self, job_id: str, word: str) -> Keys | None:
         """The keys of a running job's role, for a caller that sends the container's secret."""
         badge = self._badges.get(job_id)
         if badge is None or not hmac.compare_digest(badge.word, word):
             return None
-        return self._sessions.keys(badge.role, ECS, job_id, badge.context)
+        return self._sessions.keys(badge.role, badge.service, job_id, badge.context)
 
-    def _enter(self, job: Job, role: str | None) -> Mapping[str, str]:
-        if not role:
-            return {}
-        badge = self._badges[job.id] = _Badge(secrets.token_urlsafe(32), role, _context(job))
+    def enter(
+        self, name: str, role: str, service: str, context: Mapping[str, str]
+    ) -> Mapping[str, str]:
+        """The variables that lead to a role's keys, for what a service starts under a name."""
+        badge = self._badges[name] = _Badge(secrets.token_urlsafe(32), role, service, context)
         return {
-            "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{self._endpoint}{CREDENTIALS_PATH}{job.id}",
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{self._endpoint}{CREDENTIALS_PATH}{name}",
             "AWS_CONTAINER_AUTHORIZATION_TOKEN": badge.word,
         }
+
+    def _enter(self, job: Job, role: str | None) -> Mapping[str, str]:
+        return self.enter(job.id, role, ECS, _context(job)) if role else {}
 
     def _session(self, job: Job, role: str | None) -> Principal:
         """The session of a role that ECS takes on for a job."""

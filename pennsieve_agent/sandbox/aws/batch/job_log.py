@@ -81,7 +81,13 @@ class JobLog:
     def writer(self, job: Job) -> Iterator[Callable[[str], None]]:
         """Takes the lines of an attempt; all are there when the block is left."""
         place = f"{job.account} {job.region} {log_group(job)}"
-        names = (place, job.stream)
+        with self.writing(place, job.stream) as take:
+            yield take
+
+    @contextmanager
+    def writing(self, place: str, stream: str) -> Iterator[Callable[[str], None]]:
+        """Takes the lines of a stream of a group, ``ACCOUNT REGION GROUP``."""
+        names = (place, stream)
         self._store.execute(
             "INSERT OR IGNORE INTO log_streams (place, stream) VALUES (?, ?)", names
         )

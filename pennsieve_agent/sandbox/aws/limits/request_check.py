@@ -22,6 +22,7 @@ from pennsieve_agent.sandbox.aws.wire import AwsRequest
 _MOST_FAULTS = 5
 _CODES = {
     "batch": "ClientException",
+    "codebuild": "InvalidInputException",
     "ec2": "InvalidParameterValue",
     "ecr": "InvalidParameterException",
     "lambda": "ValidationException",

@@ -288,6 +288,21 @@ def _ecr(here: _Here) -> list[Ask]:
     return [Ask(here.action, here.arn(f"repository/{name}", owner))]
 
 
+def _codebuild(here: _Here) -> list[Ask]:
+    """By the Service Authorization Reference: builds are their project's.
+
+    (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscodebuild.html)
+    """
+    request = here.request
+    ids = [request.text("id"), *many(request.parameters.get("ids") or ())]
+    names = [
+        request.text("projectName"),
+        *(id_.rpartition("/")[2].partition(":")[0] for id_ in ids),
+    ]
+    projects = dict.fromkeys(here.named(name, "project/") for name in names if name)
+    return [Ask(here.action, project) for project in projects] or [Ask(here.action)]
+
+
 def _sts(here: _Here) -> list[Ask]:
     return [Ask(here.action, here.request.text("RoleArn") or "*")]
 
@@ -326,4 +341,5 @@ _RULES: Mapping[str, Callable[[Any], list[Ask]]] = {
     "ssm": _ssm,
     "sts": _sts,
     "cloudformation": _cloudformation,
+    "codebuild": _codebuild,
 }

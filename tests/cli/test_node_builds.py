@@ -1,0 +1,129 @@
+"""``--build node``: an own node builds images in its AWS account, with a real engine."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pennsieve_agent.node.role_permissions import BUILDER
+from pennsieve_agent.sandbox.aws.codebuild.builds import QUOTA
+from pennsieve_agent.sandbox.aws.rights.used_rights import read
+from tests.cli.conftest import MANIFEST, PROGRAM, commit, repository
+from tests.cli.following import imported
+from tests.cli.harness import Agent
+from tests.engine.images import python_image
+from tests.prepared import Prepared
+from tests.registries import needs_registry
+
+pytestmark = [pytest.mark.docker, needs_registry]
+
+
+class Scene:
+    """A machine whose sandbox runs steps, and builds, in containers."""
+
+    def __init__(self, folder: Path, prepared: Prepared) -> None:
+        raw = folder / "box" / "datasets" / "Data" / "raw"
+        raw.mkdir(parents=True)
+        (raw / "a.txt").write_text("one two three\n")
+        self.folder = folder
+        self.box = prepared.into(folder / "box")
+        assert self.box.start_detached(0, None).engine == "docker"
+        self.agent = Agent({**self.box.environment(), "HOME": str(folder)})
+
+    def code(self, more: str = "") -> Path:
+        base = f"FROM {python_image()}\n{more}COPY main.py /app/\n"
+        text = f'{base}RUN python3 -m py_compile /app/main.py\nCMD ["python3", "/app/main.py"]\n'
+        files = {"Dockerfile": text, "app.yml": MANIFEST, "main.py": PROGRAM}
+        return repository(self.folder / "code", files)
+
+    def did(self, *words: str) -> Any:
+        result = self.agent(*words)
+        assert result.code == 0, result.err
+        return result
+
+    def builds(self, *words: str) -> list[dict[str, Any]]:
+        return list(self.did("workflow", "build", "list", *words, "--json").document)
+
+
+@pytest.fixture
+def scene(tmp_path: Path, prepared: Prepared) -> Iterator[Scene]:
+    made = Scene(tmp_path, prepared)
+    yield made
+    made.box.stop()
+
+
+def test_a_node_builds_code_once_and_a_changed_script_in_the_layers_below_it(scene: Scene) -> None:
+    code = scene.code(f"RUN echo {uuid.uuid4()} > /above\n")
+    added = scene.did("workflow", "add", str(code), "--build", "node", "--build-size", "medium")
+    assert "your own compute node builds it: as asked" in added.err
+    assert "at 0.010 USD a minute" in added.err
+    assert "Step 1/" in added.err
+    assert "[Container]" not in added.err
+    (build,) = scene.builds("word-count")
+    assert build["status"] == "succeeded"
+    assert (build["size"], build["node"], build["failed"]) == ("medium", "my-compute", False)
+    assert build["cost_usd"] == 0.01
+    scene.did("dataset", "grant", "word-count", "-d", "Data", "--access", "read-write")
+    scene.did("run", "start", "-d", "Data", "--files", "raw", "--name", "boxed", "--wait")
+    assert imported(scene.folder / "box/datasets/Data/results/boxed/a-plain.count") == "3\n"
+
+    commit(code, {"main.py": f"{PROGRAM}\n# changed\n"}, "v2.0.0")
+    scene.did("workflow", "update", "word-count", "--build", "node", "--yes")
+    newest, oldest = scene.builds("word-count")
+    assert oldest["id"] == build["id"]
+    log = scene.did("workflow", "build", "logs", newest["id"][:8]).out
+    assert log.count("Using cache") == 1, log  # of what is above the script
+    assert log.count("Running in") == 2, log  # of RUN and of CMD, below it
+
+    # The same files again, elsewhere: the image is there.
+    same = scene.did("workflow", "add", str(code), "--name", "twin", "--build", "node")
+    assert "USD a minute" not in same.err
+    assert len(scene.builds()) == 2
+    refused = scene.agent("workflow", "build", "again", "code")
+    assert refused.code == 1
+    assert "the same code is not built twice" in refused.err
+
+    used = {action for name, action in read(scene.box.data / "aws") if name.endswith("-builder")}
+    # A layer that the engine has, as a run of it was here, is not fetched once more.
+    rights = {action for right in BUILDER for action in right.actions}
+    assert rights - {"ecr:GetDownloadUrlForLayer"} <= used <= rights
+
+
+def test_a_build_that_fails_says_the_line_and_is_repeated(scene: Scene) -> None:
+    code = scene.code("RUN echo no such package; exit 3\n")
+    failed = scene.agent("workflow", "add", str(code), "--build", "node")
+    assert failed.code == 2
+    assert "the image could not be built on node 'my-compute': The command" in failed.err
+    assert "returned a non-zero code: 3" in failed.err
+    (build,) = scene.builds()
+    assert (build["status"], build["failed"]) == ("failed", True)
+    assert build["problem"] == "exit status 1"
+    assert "no such package" in scene.did("workflow", "build", "logs", "code").out
+    again = scene.agent("workflow", "build", "again", "code")
+    assert again.code == 2
+    assert "returned a non-zero code: 3" in again.err
+    assert len(scene.builds()) == 2
+    listed = scene.did("workflow", "build", "list").out
+    assert "failed" in listed
+    assert "node 'my-compute'" in listed
+
+
+def test_what_an_account_without_builds_is_told(
+    tmp_path: Path, prepared: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(QUOTA, "0")
+    scene = Scene(tmp_path, prepared)
+    try:
+        result = scene.agent("workflow", "add", str(scene.code()), "--build", "node")
+        assert result.code == 1
+        assert "AWS starts no build in its account: Cannot have more than 0 builds" in result.err
+        assert "--build here" in result.err
+        assert json.dumps(scene.builds()) == "[]"
+        scene.did("workflow", "add", str(scene.folder / "code"), "--build", "here")
+    finally:
+        scene.box.stop()
