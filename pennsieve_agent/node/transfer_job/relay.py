@@ -18,6 +18,10 @@ from pennsieve_agent.transfer.sigv4 import keys_of_task, place, signed
 
 PATIENCE_SECONDS = 2 * 3600.0
 """How long Pennsieve is waited for: results of hours are not given up for an hour without it."""
+REFUSED_SECONDS = 600.0
+"""How long it is tried again where AWS refuses the call: rights that were just given take a while
+to count (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html)."""
+_REFUSED = {401, 403, 404}
 BACKOFF = Backoff(first=2.0, longest=60.0, repeats=None)
 CALL_SECONDS = 60
 _WORTH_REPEATING = {429, 500, 502, 503, 504}
@@ -47,7 +51,12 @@ class Relay:
         request = {"run": self.run, "method": method, "path": path, "query": query, "body": body}
         waited, repeats = 0.0, 0
         while True:
-            answer, said = self._try(request)
+            try:
+                answer, said = self._try(request)
+            except urllib.error.HTTPError as error:  # AWS refuses the call itself
+                if waited >= REFUSED_SECONDS:
+                    raise _not_allowed(error) from None
+                answer, said = None, str(error)
             if answer is not None:
                 break
             if waited >= PATIENCE_SECONDS:
@@ -64,9 +73,18 @@ class Relay:
         return body if isinstance(body, dict) else {"": body}
 
     def _try(self, request: Mapping[str, Any]) -> tuple[dict[str, Any] | None, str]:
-        """An answer; or none, and why it is worth asking again."""
+        """An answer; or none, and why it is worth asking again.
+
+        Raises:
+            HTTPError: AWS does not let this machine call the relay, or has none.
+
+        """
         try:
             answer = self._call({"relay": request})
+        except urllib.error.HTTPError as error:
+            if error.code in _REFUSED:
+                raise
+            return None, str(error)
         except (OSError, ValueError) as error:
             return None, str(error)
         if int(answer.get("status", 0)) in _WORTH_REPEATING:
@@ -101,3 +119,10 @@ class Relay:
         if named is None or hashlib.sha256(data).hexdigest() != named[0]:
             raise ValueError("an answer in the node's bucket is not the one that was given")
         return {**reply, "body": json.loads(data)}
+
+
+def _not_allowed(error: urllib.error.HTTPError) -> TransferError:
+    return TransferError(
+        f"AWS does not let this transfer call the node's relay ({error.code} {error.reason}); if "
+        "the node was updated during the run, start the run again"
+    )
