@@ -40,8 +40,8 @@ def test_policy_in_words_and_as_documents_without_a_sign_in(stranger: Agent) -> 
     document = stranger("compute", "policy", "--json").document
     names = [role["role"].rpartition("-")[2] for role in document["roles"]]
     serving = ["gateway", "admin", "reconciler", "execution", "job"]
-    assert names == [*serving, "mover", "files", "relay", "transfer", "files"]
-    assert document["roles"][-1]["role"].endswith("-transfer-files")
+    assert names == [*serving, "mover", "files", "relay", "transfer", "files", "builder"]
+    assert document["roles"][-2]["role"].endswith("-transfer-files")
     assert set(document["roles"][0]) == {
         *("role", "trust_policy", "permission_policies", "permissions_boundary", "words"),
     }

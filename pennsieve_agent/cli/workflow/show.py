@@ -15,6 +15,7 @@ from pennsieve_agent.errors import UsageProblem
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pennsieve_agent.domain.parameters import Parameter
     from pennsieve_agent.domain.workflows import Step, Workflow
     from pennsieve_agent.services.grants.identity_view import Shown as WorkflowUser
 
@@ -134,28 +135,51 @@ def _tables(context: Context, workflow: Workflow, users: Sequence[WorkflowUser])
     ]
     code = Column("CODE OR TARGET", Cut.RUN_ON)
     yield Table(["STEP", "TYPE", "AFTER", code, "TAG"], steps)
-    images = [[s.id, _digest(s.image), s.command.text if s.command else ""] for s in workflow.steps]
-    if any(image for _, image, _ in images):
-        line = Column("COMMAND LINE", Cut.WRAP)
-        yield Table(["STEP", "IMAGE", line], [row for row in images if row[1]])
-    parameters = [
+    yield from _images(workflow)
+    yield from _parameters(workflow)
+    if users:
+        yield _identity(context, users)
+
+
+def _images(workflow: Workflow) -> Iterator[Table]:
+    rows = [
+        [s.id, _digest(s.image), *([s.command.text] if s.command else [])]
+        for s in workflow.steps
+        if s.image
+    ]
+    has_lines = any(step.command for step in workflow.steps)
+    columns: list[str | Column] = [
+        "STEP",
+        "IMAGE",
+        *([Column("COMMAND LINE", Cut.WRAP)] if has_lines else []),
+    ]
+    if rows:
+        yield Table(columns, [[*row, *[""] * (len(columns) - len(row))] for row in rows])
+
+
+def _parameters(workflow: Workflow) -> Iterator[Table]:
+    """The parameters of each step, with the value that a run gets where it gives none."""
+    has_steps = len(workflow.processors) > 1
+    rows = [
         [
+            *([s.id] if has_steps else []),
             p.name,
             "|".join(p.allowed) or p.type.value,
-            "(required)" if p.default is None else p.default,
+            _default(s, p),
             p.description,
         ]
         for s in workflow.processors
         for p in s.parameters
     ]
-    if parameters:
-        columns: list[str | Column] = [
-            "PARAMETER",
-            *(Column(name, Cut.WRAP) for name in ("TYPE", "DEFAULT", "MEANING")),
-        ]
-        yield Table(columns, parameters)
-    if users:
-        yield _identity(context, users)
+    columns: list[str | Column] = ["STEP"] if has_steps else []
+    columns += ["PARAMETER", *(Column(name, Cut.WRAP) for name in ("TYPE", "DEFAULT", "MEANING"))]
+    if rows:
+        yield Table(columns, rows)
+
+
+def _default(step: Step, parameter: Parameter) -> str:
+    default = step.default_params.get(parameter.name, parameter.default)
+    return "(required)" if default is None else default
 
 
 def _digest(image: str) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pennsieve_agent.domain.workflows import Workflow
     from pennsieve_agent.services.workflows.file_changes import FileChange
-    from pennsieve_agent.services.workflows.version_list import Difference, VersionOnNode
+    from pennsieve_agent.services.workflows.version_list import Difference, Json, VersionOnNode
 
 _HEX = 12
 NO_CODE = ("local:", "git:", "image:", "docker:")
@@ -76,7 +76,7 @@ def _listed(context: Context, rows: Sequence[VersionOnNode]) -> Shown:
     table = [
         [
             f"{row.version}{' (newest)' if row.is_newest else ''}",
-            ", ".join(_code(step) for step in row.steps),
+            _code(row),
             when(row.registered, context.now(), relative=context.relative),
             row.builder,
             row.node.name,
@@ -84,15 +84,23 @@ def _listed(context: Context, rows: Sequence[VersionOnNode]) -> Shown:
         ]
         for row in rows
     ]
-    code = Column("CODE", Cut.END, spare=True)
-    columns: list[str | Column] = ["VERSION", code, "ADDED", "BUILT BY", "NODE", "RUNS"]
+    version, code = Column("VERSION", Cut.WRAP), Column("COMMIT, IMAGE", Cut.WRAP)
+    columns: list[str | Column] = [version, code, "ADDED", "BUILT BY", "NODE", "RUNS"]
     return Shown([_document(row) for row in rows], Table(columns, table))
 
 
-def _code(step: dict[str, Any] | Any) -> str:
+def _code(row: VersionOnNode) -> str:
+    """Commit and image of each step; said once where all steps have the same."""
+    pairs = {str(step["id"]): _pair(step) for step in row.steps}
+    if len(set(pairs.values())) == 1:
+        return next(iter(pairs.values()))
+    return ", ".join(f"{name} {pair}" for name, pair in pairs.items())
+
+
+def _pair(step: Json) -> str:
     commit = str(step.get("commit") or "")[:7]
     digest = str(step["image"]).rpartition("sha256:")[2][:_HEX]
-    return " ".join(filter(None, [str(step["id"]), commit, digest]))
+    return " ".join(filter(None, [commit, digest]))
 
 
 def _document(row: VersionOnNode) -> dict[str, Any]:

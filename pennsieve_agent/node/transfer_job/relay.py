@@ -54,6 +54,7 @@ class Relay:
             try:
                 answer, said = self._try(request)
             except urllib.error.HTTPError as error:  # AWS refuses the call itself
+                error.close()
                 if waited >= REFUSED_SECONDS:
                     raise _not_allowed(error) from None
                 answer, said = None, str(error)
@@ -84,6 +85,7 @@ class Relay:
         except urllib.error.HTTPError as error:
             if error.code in _REFUSED:
                 raise
+            error.close()
             return None, str(error)
         except (OSError, ValueError) as error:
             return None, str(error)

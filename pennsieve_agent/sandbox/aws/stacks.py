@@ -64,7 +64,6 @@ def fill_gaps() -> None:
     _lenient_batch(known["AWS::Batch::ComputeEnvironment"])
     _wrap(known["AWS::S3::Bucket"], _after_bucket)
     _wrap(known["AWS::IAM::Role"], _after_role)
-    known["AWS::IAM::Role"].update_from_cloudformation_json = staticmethod(_changed_role)
     _wrap(known["AWS::KMS::Key"], lambda *_: None, _before_key)
     _wrap(known["AWS::EC2::Subnet"], after_subnet, before_subnet)
     _wrap(known["AWS::EC2::VPCEndpoint"], lambda *_: None, before_endpoint)
@@ -313,20 +312,6 @@ def _after_role(role: Any, _: dict[str, Any]) -> None:
     """Store the policies in a role's template as text, as moto's API needs them."""
     for name, document in role.policies.items():
         role.policies[name] = document if isinstance(document, str) else json.dumps(document)
-
-
-def _changed_role(original_resource: Any, cloudformation_json: dict[str, Any], **_: Any) -> Any:
-    """Change a role's description, trust and policies, of which moto changes the first alone."""
-    properties = cloudformation_json["Properties"]
-    original_resource.description = properties.get("Description", "")
-    original_resource.assume_role_policy_document = json.dumps(
-        properties["AssumeRolePolicyDocument"]
-    )
-    original_resource.policies = {
-        policy["PolicyName"]: json.dumps(policy["PolicyDocument"])
-        for policy in properties.get("Policies", ())
-    }
-    return original_resource
 
 
 def _before_key(properties: dict[str, Any]) -> dict[str, Any]:
