@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -454,6 +455,34 @@ class Images(_Client):
         found = self.world.images.get(self.region, {}).get(imageIds[0]["imageTag"])
         rows = [{"imageId": {"imageDigest": found}}] if found else []
         return self._do("batch_get_image", lambda: {"images": rows})
+
+    def describe_images(
+        self,
+        *,
+        repositoryName: str,  # noqa: N803
+        maxResults: int,  # noqa: N803
+        nextToken: str = "",  # noqa: N803
+    ) -> Any:
+        """Two on a page, however many are asked for."""
+        assert repositoryName.endswith("/workflows")
+        assert maxResults == 1000
+        rows, start = sorted(self.world.pushed.items()), int(nextToken or 0)
+        page = [
+            {"imageDigest": digest, "imagePushedAt": datetime.fromtimestamp(at, UTC)}
+            for digest, at in rows[start : start + 2]
+        ]
+        more = {"nextToken": str(start + 2)} if start + 2 < len(rows) else {}
+        return self._do("describe_images", lambda: {"imageDetails": page, **more})
+
+    def batch_delete_image(self, *, repositoryName: str, imageIds: Any) -> Any:  # noqa: N803
+        assert repositoryName.endswith("/workflows")
+
+        def effect() -> Any:
+            for image in imageIds:
+                self.world.pushed.pop(image["imageDigest"], None)
+            return {"imageIds": imageIds, "failures": []}
+
+        return self._do("batch_delete_image", effect)
 
 
 class Topics(_Client):

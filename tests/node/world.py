@@ -136,6 +136,8 @@ class World:
     environments: dict[str, dict[str, Any]] = field(default_factory=dict)
     image: str = "registry/image:1"
     images: dict[str, dict[str, str]] = field(default_factory=dict)
+    pushed: dict[str, float] = field(default_factory=dict)
+    """When images of workflows were pushed, by digest."""
     """Digests by region and tag."""
     settings: NodeSettings = SETTINGS
     most_parents: int = MOST_PARENTS

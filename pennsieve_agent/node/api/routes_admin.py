@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from pennsieve_agent.node.api.old_images import delete_old_images, note_dropped
 from pennsieve_agent.node.api.request_handler import Problem, Reply, Request, Route, claimed, route
 from pennsieve_agent.node.api.routes_runs import LINK_SECONDS
 from pennsieve_agent.node.identity import workflow_credentials
@@ -34,15 +35,20 @@ def add_version(request: Request, workflow: str, version: str) -> Reply:
     if not request.registry.add_version(document):
         text = f"version '{version}' is registered with other content, and versions never change"
         raise Problem(409, "version-exists", text)
+    delete_old_images(request.node)
     return 200, {"workflow": workflow, "version": version}
 
 
 def remove_workflow(request: Request, workflow: str, version: str = "") -> Reply:
     """Remove a version, or a whole workflow with its grants and keys."""
-    removed = request.registry.remove(workflow, version)
-    if not request.registry.knows(workflow):
+    registry = request.registry
+    names = [version] if version else list(registry.versions(workflow))
+    note_dropped(request.node, (registry.version(workflow, name) or {} for name in names))
+    removed = registry.remove(workflow, version)
+    if not registry.knows(workflow):
         workflow_credentials.remove(request.node, workflow)
     wake(request.node, _active(request, workflow))
+    delete_old_images(request.node)
     return 200, {"removed": removed}
 
 

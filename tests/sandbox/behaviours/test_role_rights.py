@@ -13,7 +13,7 @@ def actions(role: str) -> set[str]:
 
 #: The right behind a signed address, which whoever downloads a kept log makes use of; and what is
 #: asked for after a kill, while a job waits, and when nothing is left (``tests/node`` shows it).
-#: Images are looked through when a version of them goes; a sandbox without an engine has archives.
+#: Images are deleted 90 days after a version of them goes (``tests/node`` shows that, too).
 OLDER_RUNS = "logs:FilterLogEvents"
 """Reads the logs of runs of an earlier version of the node."""
 DIRECT = {"s3:GetObject", "s3:GetObjectVersion"}
@@ -23,7 +23,7 @@ NETWORK = {right for right in actions("transfer-files") if right.startswith("ec2
 SELDOM = {
     "gateway": {"s3:GetObject", OLDER_RUNS},
     "admin": {
-        *("s3:GetObject", "ecr:BatchDeleteImage", "ecr:DescribeImages", OLDER_RUNS),
+        *("s3:GetObject", "ecr:BatchDeleteImage", OLDER_RUNS),
         *(right for right in actions("admin") if right.startswith("codebuild:")),
     },
     "builder": actions("builder"),  # test_node_builds.py lets a node build
