@@ -96,6 +96,11 @@ def test_a_trial_run_tells_its_parts_and_leaves_nothing(lab: Lab, agent: Agent) 
     assert "input\t0 files" in agent("run", "show", trial["run_id"]).out
     text = agent("run", "logs", trial["run_id"]).out
     assert "wrote and read 8 MB" in text
+    outputs = agent("run", "show", trial["run_id"], "--outputs", "--json")
+    assert (outputs.code, outputs.document["files"]) == (0, []), outputs.err
+    words = ("run", "download", trial["run_id"], "--to", "nowhere")
+    refused = agent(*words)
+    assert (refused.code, "had no dataset, so it delivered no files" in refused.err) == (2, True)
 
 
 class Broken:

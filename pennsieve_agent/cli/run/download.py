@@ -13,7 +13,7 @@ from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.dataset.download import Overwrite, fetched
 from pennsieve_agent.console.shown import Shown
-from pennsieve_agent.errors import NotFound, StillRunning
+from pennsieve_agent.errors import NotFound, StillRunning, UsageProblem
 
 
 @command(
@@ -39,6 +39,11 @@ def download(
     from pennsieve_agent.services.runs import run_outputs
 
     located = places.find(context, run)
+    if not located.run.dataset_id:
+        raise UsageProblem(
+            f"run '{located.run.label}' had no dataset, so it delivered no files",
+            hint="list your runs with: pennsieve run list",
+        )
     wait = places.import_wait(context)
     results = run_outputs.on_pennsieve(context.platform, located, wait)
     if not (results.files or results.importing or results.missing):

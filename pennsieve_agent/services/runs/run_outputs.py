@@ -65,8 +65,13 @@ def in_dataset(platform: Platform, run: Run, written: Sequence[OutputFile]) -> l
 
 
 def may_be_renamed(run: Run) -> bool:
-    """Whether a run wrote to a folder that others may have written to: one that was chosen."""
-    return run.details is not None and run.details.folder != own_folder(run.name)
+    """Whether a run wrote to a folder that others may have written to: one that was chosen.
+
+    A trial run of a node has no dataset at all.
+    """
+    if run.details is None or not run.dataset_id:
+        return False
+    return run.details.folder != own_folder(run.name)
 
 
 def on_pennsieve(
