@@ -6,6 +6,7 @@ What it becomes are the nodes of a definition (``contracts/workflows.md`` 2.1).
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
@@ -92,15 +93,15 @@ def graph_faults(composition: Composition) -> Iterator[Fault]:
     """What is wrong with the graph, all of it: ids, unknown steps, and circles."""
     steps, targets = composition.steps, composition.targets
     ids = [*composition.inputs, *(step.id for step in steps), *(target.id for target in targets)]
-    for name in {name: None for name in ids if ids.count(name) > 1}:
+    for name in (name for name, count in Counter(ids).items() if count > 1):
         yield Fault(name, "is the id of two parts of the workflow", "give each an id of its own")
-    readable = [*composition.inputs, *(step.id for step in steps)]
+    readable = dict.fromkeys((*composition.inputs, *(step.id for step in steps)))
     parts: list[ComposedStep | ComposedTarget] = [*steps, *targets]
     for part in parts:
         for parent in part.needs:
             if parent not in readable:
                 yield Fault(
-                    part.id, f"needs '{parent}', which is not a step", near(parent, readable)
+                    part.id, f"needs '{parent}', which is not a step", near(parent, list(readable))
                 )
             elif parent == part.id:
                 yield Fault(part.id, "needs itself", "take it out of needs")

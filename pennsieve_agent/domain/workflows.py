@@ -50,13 +50,14 @@ class Step:
 class WorkflowUse:
     """The runs of a workflow: how many, how many ended and succeeded, and the last one.
 
+    ``succeeded`` need not be a whole number, where a place tells a rate alone.
     ``last_at`` is UTC text, ``last_status`` a run's word in capitals (``contracts/workflows.md``
     3.4).
     """
 
     runs: int = 0
     ended: int = 0
-    succeeded: int = 0
+    succeeded: float = 0
     last_at: str = ""
     last_status: str = ""
 

@@ -80,7 +80,7 @@ def _listed(context: Context, rows: Sequence[VersionOnNode]) -> Shown:
             when(row.registered, context.now(), relative=context.relative),
             row.builder,
             row.node.name,
-            "" if row.runs is None else str(row.runs),
+            str(row.runs),
         ]
         for row in rows
     ]

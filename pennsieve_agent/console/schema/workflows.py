@@ -78,7 +78,7 @@ _WORKFLOWS = (
             Field("node_id", "text", "The node's id."),
             Field("registered_at", "time", "When it came there; older nodes: null.", null=True),
             Field("built_by", "word", "pennsieve or owner."),
-            Field("runs", "integer", "Runs of it that the node knows.", null=True),
+            Field("runs", "integer", "Runs of it that the node knows."),
             Field("steps", "list of version_step", "Its steps that run code."),
         ),
     ),

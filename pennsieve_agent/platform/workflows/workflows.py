@@ -198,5 +198,5 @@ def _use(metrics: Fields) -> WorkflowUse | None:
         return None
     status, rate = metrics.text("lastRunStatus"), metrics.number("successRate")
     ended = runs if rate is not None else 0
-    succeeded = round(ended * (rate or 0) / 100)
+    succeeded = ended * (rate or 0) / 100
     return WorkflowUse(runs, ended, succeeded, iso(metrics.raw("lastRunAt")), status)

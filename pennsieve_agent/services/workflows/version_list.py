@@ -36,13 +36,13 @@ _OF_STEP = (
 
 @dataclass(frozen=True, slots=True)
 class VersionOnNode:
-    """One version on one node. ``runs`` are those that the node still knows, None if not asked."""
+    """One version on one node. ``runs`` are those that the node still knows."""
 
     node: OwnNode
     version: str
     document: Json
     registered: str
-    runs: int | None
+    runs: int
     is_newest: bool
 
     @property
