@@ -88,7 +88,7 @@ class _Reading:
     places: dict[str, Node] = field(default_factory=dict)
 
     def whole(self, root: Node) -> Composition:
-        keys = root.mapping(KEYS, ("name", "steps"), self.faults.append)
+        keys = root.mapping(KEYS, ("name", "steps"), self.faults.append, "a composed workflow")
         inputs = self._names(keys, "inputs") if "inputs" in keys else (INPUT,)
         entries = self._entries(keys, "steps")
         if "steps" in keys and not entries and not self.faults:
@@ -140,7 +140,11 @@ class _Reading:
 
     def _keys(self, node: Node, known: Sequence[str], required: Sequence[str]) -> dict[str, Node]:
         nothing: dict[str, Node] = {}
-        return self._try(lambda n: n.mapping(known, required, self.faults.append), node, nothing)
+        return self._try(
+            lambda n: n.mapping(known, required, self.faults.append, "a part of a workflow"),
+            node,
+            nothing,
+        )
 
     def _entries(self, keys: Mapping[str, Node], name: str) -> list[tuple[str, Node]]:
         """The entries of a mapping with names of one's own."""

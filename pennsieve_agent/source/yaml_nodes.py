@@ -56,9 +56,13 @@ class Node:
                 return str(self.yaml.value)
 
     def mapping(
-        self, known: Collection[str], required: Collection[str], report: Report
+        self,
+        known: Collection[str],
+        required: Collection[str],
+        report: Report,
+        what: str = "the manifest",
     ) -> dict[str, Node]:
-        """The values of a mapping by its known keys.
+        """The values of a mapping by its known keys; ``what`` says in words whose they are.
 
         ``report`` is told of an unknown or a repeated key, and of one that is required and absent.
 
@@ -73,7 +77,7 @@ class Node:
             name = str(key.value) if isinstance(key, yaml.ScalarNode) else "a list or mapping"
             at = Node(self.file, f"{self.place}.{name}" if self.place else name, key)
             if name not in known:
-                report(at.problem("is not a key of the manifest", hint=_nearest(name, known)))
+                report(at.problem(f"is not a key of {what}", hint=_nearest(name, known)))
                 continue
             if name in entries:
                 report(at.problem("appears twice"))

@@ -77,7 +77,10 @@ def test_values_are_sent_as_text_whatever_yaml_takes_them_for() -> None:
         ("name: x\nsteps: {}", ["steps has no step"]),
         ("name: x\nsteps: [a]", ["steps must be a set of names, each with its keys below it"]),
         ("name: x\nsteps: {a: lab/a}", ["steps.a must be a set of keys and values"]),
-        ("name: x\nsteps: {a: {use: lab/a}}", ["steps.a.use is not a key", "steps.a lacks uses"]),
+        (
+            "name: x\nsteps: {a: {use: lab/a}}",
+            ["steps.a.use is not a key of a part of a workflow", "steps.a lacks uses"],
+        ),
         (
             "name: x\nlayout: tre\nsteps: {a: {uses: lab/a, cpu: two, memory: 999999, disk: 5}}",
             [
