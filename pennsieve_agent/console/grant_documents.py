@@ -23,6 +23,8 @@ def grant(value: Grant, workflow_name: str, nodes: Sequence[str]) -> dict[str, A
             "email": value.by_email or None,
         },
         "created_at": moment(value.at) if value.at else None,
+        "until": moment(value.until) if value.until else None,
+        "ended": value.ended,
         "nodes": list(nodes),
     }
 

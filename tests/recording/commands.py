@@ -142,6 +142,7 @@ _WORKFLOWS = (
 _RUNS = (
     typed(f"dataset grant {FLOW} --access read-write", *D),
     typed("dataset grant here --access read", *D),
+    typed("dataset grant here --access read --until 30d", *D),
     typed("dataset grants", DATASET),
     typed(f"workflow update {FLOW} --renew-identity --dry-run"),
     typed(f"workflow update {FLOW} --renew-identity"),

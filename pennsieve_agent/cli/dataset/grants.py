@@ -34,13 +34,19 @@ def grants(
         typer.Option("--workflow", "-w", metavar="WORKFLOW", help="Only those of a workflow."),
     ] = None,
 ) -> Shown:
-    """Which workflows may use which datasets, granted by whom and when."""
+    """Which workflows may use which datasets, granted by whom and when.
+
+    Grants whose end has passed are shown once more, and taken away.
+    """
+    from pennsieve_agent.cli.dataset.ended import sweep
     from pennsieve_agent.cli.workflow.identity import note_unasked
     from pennsieve_agent.console import grant_documents
 
     known = _known_workflows(context)
     listed, unasked = _listed(context, dataset, workflow, known)
     note_unasked(context, unasked)
+    if ended := [(row.grant.workflow, row.grant.dataset) for row in listed if row.grant.ended]:
+        sweep(context, ended, known)
     document = [
         grant_documents.grant(row.grant, known.get(row.grant.workflow, ""), row.nodes)
         for row in listed
@@ -93,12 +99,18 @@ def _listed(
 def _table(context: Context, listed: Sequence[Listed], known: dict[str, str]) -> Table:
     from pennsieve_agent.console.grant_documents import moment
     from pennsieve_agent.console.words import when
+    from pennsieve_agent.domain.grants import until_words
+
+    def end(row: Listed) -> str:
+        date = until_words(row.grant.until) if row.grant.until else ""
+        return f"ended {date}" if row.grant.ended else date
 
     rows = [
         [
             known.get(row.grant.workflow, row.grant.workflow),
             row.grant.dataset_name or row.grant.dataset,
             row.grant.access.value,
+            end(row),
             row.grant.by or row.grant.by_email,
             when(moment(row.grant.at), context.now(), relative=context.relative),
             ", ".join(row.nodes) or "somebody else's",
@@ -106,4 +118,4 @@ def _table(context: Context, listed: Sequence[Listed], known: dict[str, str]) ->
         for row in listed
     ]
     spare = [Column(name, Cut.END, spare=True) for name in ("GRANTED BY", "SINCE", "NODES")]
-    return Table(["WORKFLOW", "DATASET", "ACCESS", *spare], rows)
+    return Table(["WORKFLOW", "DATASET", "ACCESS", "UNTIL", *spare], rows)

@@ -12,6 +12,7 @@ _OF_WORKFLOW = (
 )
 _ROLE = Field("role", "word", "viewer, editor, manager or owner.")
 _ACCESS = Field("access", "word", "read or read-write.")
+_UNTIL = Field("until", "time", "When it ends; null for never.", null=True)
 _PATH = Field("path", "text", "Its path in the dataset.")
 _SIZE = Field("size", "integer", "Bytes.")
 _SKIPPED = Field("skipped", "list of skipped_file", "Equal files that are there already.")
@@ -162,6 +163,7 @@ _ACCESSES = (
             *_OF_WORKFLOW,
             *_OF_DATASET,
             _ACCESS,
+            _UNTIL,
             Field("changed", "boolean", "False where it had this grant before."),
             Field("nodes", "list of text", "The compute nodes that keep the grant."),
             Field("nodes_not_asked", "list of text", "Compute nodes that did not answer."),
@@ -188,6 +190,8 @@ _ACCESSES = (
             _ACCESS,
             Field("created_by", "person", "Who granted it."),
             Field("created_at", "time", "When.", null=True),
+            _UNTIL,
+            Field("ended", "boolean", "Whether that time has passed on the compute node."),
             Field("nodes", "list of text", "Your compute nodes that keep it."),
         ),
     ),

@@ -72,6 +72,8 @@ def _check_grant(request: Request, version: Mapping[str, Any], new: Start) -> No
         has = registry.access(new.workflow, new.dataset)
         what = "has no grant on" if not has else "may only read"
         text = f"workflow '{version['name']}' {what} dataset {new.dataset} on this node"
+        if "ended" in (why := registry.why_not(new.workflow, new.dataset)):
+            text += f": {why}"
         raise Problem(403, "not-granted", text, needed=need)
     _check_identity(request, version, need)
 

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 class NodeWorkflow:
     """A workflow that a node knows. ``grants`` are by dataset; ``versions`` the oldest first.
 
-    ``registered`` are the times of the versions, which older nodes do not tell.
+    ``registered`` are the times of the versions, and ``ended`` those when grants ended, by dataset;
+    older nodes tell neither.
     """
 
     uuid: str
@@ -41,6 +42,7 @@ class NodeWorkflow:
     latest: str
     grants: Mapping[str, Access]
     registered: Mapping[str, str] = field(default_factory=dict)
+    ended: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def newest(self) -> str:
@@ -74,6 +76,7 @@ def decode_workflows(answer: Mapping[str, Any], where: str) -> tuple[NodeWorkflo
                 if grant.text("access") in set(Access)
             },
             registered=row.text_map("registered"),
+            ended=row.text_map("ended"),
         )
         for row in Fields(dict(answer), where).records("workflows")
     )
@@ -220,6 +223,7 @@ def _state(row: Fields) -> StepState:
                 iso(one.raw("ended")),
                 one.integer("exitCode"),
                 one.text("reason"),
+                one.integer("memory") or 0,
             )
             for one in row.records("attempts")
         ),
@@ -232,6 +236,7 @@ def _limits(item: Fields) -> RunLimits:
         seconds=item.integer("timeoutSeconds") or 0,
         spot=item.flag("spot"),
         retries=item.integer("retries") or 0,
+        memory_on_oom=item.number("memoryOnOom") or 0.0,
     )
 
 
