@@ -127,7 +127,7 @@ def test_a_grant_with_an_end_is_none_from_then_on(node: Owned) -> None:
     assert owner.ask("PUT", "/grants", body=body)["until"] == until
     assert owner.ask("POST", "/runs", body=start())["created"]
     node.world.sleep(3600)
-    with pytest.raises(Forbidden, match="has no grant on dataset .*: its grant ended on 2026-"):
+    with pytest.raises(Forbidden, match=r"has no grant on dataset .*: its grant ended on 2026-"):
         owner.ask("POST", "/runs", body=start())
     (row,) = owner.ask("GET", "/grants")["grants"]
     assert (row["until"], row["ended"]) == (until, True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pennsieve_agent.domain.datasets import Role
+from pennsieve_agent.node.api import routes_admin
 from pennsieve_agent.node.identity.workflow_registry import Registry
 from tests.cli.harness import Result
 from tests.services.granting import GrantWorld, Machine
@@ -114,8 +115,6 @@ def test_who_is_no_manager_any_more_is_told_what_is_left(
 def test_a_node_that_keeps_no_end_gets_no_grant(
     ada: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pennsieve_agent.node.api import routes_admin
-
     monkeypatch.setattr(routes_admin, "_until", lambda _value, _now: 0.0)  # as an older node
     refused = typed(ada, *GRANT, "--until", "1d")
     assert refused.code == 1
