@@ -49,6 +49,6 @@ def test_what_the_text_says_of_them_can_be_typed(words: str, rest: str) -> None:
 
 def test_an_image_takes_the_same_three() -> None:
     images = [shlex.split(rest) for words, rest in LINES if "docker://" in rest]
-    assert ["--bids", "participant"] == images[0][1:3]
+    assert images[0][1:3] == ["--bids", "participant"]
     code = [shlex.split(words) for words in answers(recorded()) if "--bids" in words]
     assert code[0][-2:] == ["--bids", "participant"]

@@ -1,4 +1,4 @@
-"""Writes the README's recording of ``make demo-own`` anew: what is typed, and the lines that matter.
+"""Writes the README's recording of ``make demo-own`` anew, shortened to the lines that matter.
 
 ``python -m tests.tools.recording`` types it against a sandbox of its own.
 """
