@@ -28,7 +28,7 @@ def test_a_run_has_one_id_wherever_it_is_computed() -> None:
     assert first == run_id(BATCH, "sub-01") == "e0f51772-8dba-5a0a-83be-d59be6bbf972"
     others = {run_id(BATCH, "sub-01", 2), run_id(BATCH, "sub-02"), run_id(BATCH, "sub-01#1")}
     assert len(others | {first}) == 4
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="hexadecimal"):
         run_id("not-an-id", "sub-01")
 
 
@@ -79,7 +79,7 @@ def test_a_row_is_read_as_it_was_written() -> None:
     )
     assert BatchRow.of(json.loads(json.dumps(row.document()))) == row
     assert BatchRow.of({"index": 0, "subject": "a"}) == BatchRow(0, "a", status=RowStatus.UNKNOWN)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="not a number"):
         BatchRow.of({"index": "0", "subject": "a"})
 
 
@@ -117,7 +117,7 @@ def test_the_document_of_a_batch() -> None:
     assert batch.steps[0].name == "mean"
     assert batch.status is BatchStatus.STARTED
     assert not batch.status.is_final
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="not a text"):
         Batch.of({**document, "name": 5})
 
 
