@@ -39,6 +39,7 @@ def start(
     include_results: start_options.IncludeResults = False,
     grant: start_options.Grant = False,
     param: start_options.Param = None,
+    params_file: start_options.ParamsFile = None,
     undeclared: start_options.Undeclared = False,
     layout: start_options.Layout = None,
     name: start_options.Name = None,
@@ -65,10 +66,11 @@ def start(
     is either, '!x' leaves out; a path as 'dataset files' lists it means that file or folder.
     What earlier runs wrote is left out, unless --files names its folder.
     On a node of your own, a workflow that may not use the dataset yet is granted it after a yes, or
-    with --grant.
-    Everything is checked before anything is sent. A command whose answer was lost can be typed
-    again: on an own node, it goes on with the same run. With --wait or --follow the exit code is 0
-    when the run succeeded, 3 when it failed or was cancelled, and 8 when the time was up.
+    with --grant. Parameters that a step needs and nobody gave are asked for on a terminal.
+    Everything is checked before anything is sent, and all that is wrong is told at once. A command
+    whose answer was lost can be typed again: on an own node, it goes on with the same run. With
+    --wait or --follow the exit code is 0 when the run succeeded, 3 when it failed or was cancelled,
+    and 8 when the time was up.
     With --local the run is on this machine, as a node does it, on files that are downloaded once
     and kept, or on those of --input: a Pennsieve key is enough. The code is built from the
     workflow's repositories. The results are in a folder, with --upload in the dataset, too.
@@ -84,7 +86,7 @@ def start(
         files=tuple(files or ()),
         input_runs=tuple(input_run or ()),
         include_results=include_results,
-        parameters=tuple(param or ()),
+        parameters=start_options.parameters(param, params_file),
         name=name,
         folder=folder,
         limits=limits.limits(max_cost, time_limit, retries, spot=spot),
@@ -127,13 +129,19 @@ def _on_node(
     timeout: float | None,
     dry_run: bool,
 ) -> Iterator[Shown]:
-    from functools import partial
-
     from pennsieve_agent.cli.run import places, start_views, starting
+    from pennsieve_agent.services.runs.start_problems import Problems
 
     earlier = places.earlier_runs(context)
-    ready = _prepared(context, request, earlier, dry_run=dry_run)
-    check = partial(earlier.refuse_taken, ready.dataset, ready.input, ready.folder, request)
+    ready, request = _prepared(context, request, earlier, dry_run=dry_run)
+
+    def check() -> None:
+        problems = Problems()
+        problems.of(lambda: earlier.refuse_taken(ready.dataset, ready.input, ready.folder, request))
+        problems.take((None, ready.hindrance))
+        if problems:
+            raise problems.all()
+
     if dry_run:
         check()
         yield start_views.plan(ready)
@@ -153,13 +161,16 @@ def _refuse_both(files: list[str] | None, input_runs: list[str] | None, *, whole
 
 def _prepared(
     context: Context, request: RunOptions, earlier: EarlierRuns, *, dry_run: bool
-) -> Prepared:
-    """The run, with everything checked; what the user should know of what he typed is said."""
+) -> tuple[Prepared, RunOptions]:
+    """The run, with everything checked, and the options with what was asked for.
+
+    What the user should know of what he typed is said.
+    """
     from pennsieve_agent.cli.run import start_views
-    from pennsieve_agent.cli.run.missing_grant import with_grant
+    from pennsieve_agent.cli.run.missing_answers import with_answers
     from pennsieve_agent.services.runs import prepare_run
 
-    def prepare() -> Prepared:
+    def prepare(request: RunOptions) -> Prepared:
         return prepare_run.prepare(
             context.platform,
             context.own_nodes,
@@ -170,11 +181,11 @@ def _prepared(
             hand_over=None if dry_run else _hand_over(context),
         )
 
-    ready = prepare() if dry_run else with_grant(context, prepare, is_agreed=request.grant)
+    ready, request = with_answers(context, prepare, request, dry_run=dry_run)
     start_views.note_undeclared(context, ready.request.workflow, ready.request.parameters)
     start_views.note_idle_patterns(context, ready.input)
     start_views.note_coming_files(context, ready.dataset, request.files)
-    return ready
+    return ready, request
 
 
 def _takes_input(context: Context, ready: Prepared, *, whole: bool) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from shlex import quote
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,7 +14,15 @@ from pennsieve_agent.domain.input_layout import Layout, local_paths
 from pennsieve_agent.domain.name_matching import pick
 from pennsieve_agent.domain.runs import RunRequest, unix_seconds
 from pennsieve_agent.domain.workflows import Workflow
-from pennsieve_agent.errors import Forbidden, NotFound, UsageProblem
+from pennsieve_agent.errors import (
+    Forbidden,
+    NodeError,
+    NodeOlder,
+    NotFound,
+    UsageProblem,
+    together,
+)
+from pennsieve_agent.platform.http.decode import Fields
 from pennsieve_agent.services.nodes.node_documents import (
     NodeWorkflow,
     WorkflowVersion,
@@ -20,6 +30,8 @@ from pennsieve_agent.services.nodes.node_documents import (
 )
 from pennsieve_agent.services.runs import run_request
 from pennsieve_agent.services.runs.run_input import Earlier, input_of
+from pennsieve_agent.services.runs.start_problems import Problems, tried
+from pennsieve_agent.services.side_by_side import side_by_side
 from pennsieve_agent.services.workflows.node_workflows import version_path, workflows_on
 
 if TYPE_CHECKING:
@@ -27,6 +39,13 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.platform.client import Platform
+
+
+_LOOK = {
+    "unhealthy": "see what to do with: pennsieve compute doctor",
+    "unfit": "see the node's limits with: pennsieve compute show",
+}
+"""What is typed next, by the word of what hinders a run on the node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +72,42 @@ class OwnNodeContext:
 
 
 def prepare(
-    context: OwnNodeContext, dataset: Dataset, options: run_request.RunOptions, now: float
+    context: OwnNodeContext,
+    dataset: Dataset | None,
+    options: run_request.RunOptions,
+    now: float,
+    problems: Problems,
 ) -> run_request.Prepared:
-    """Resolve the names, and check that the run can start.
+    """Resolve the names, and check that the run can start; all that is wrong is told at once.
+
+    ``problems`` are those before; without a dataset, it is among them.
 
     Raises:
         UsageProblem: a name, a pattern, a parameter or the layout cannot be used.
         Forbidden: the workflow has no (sufficient) grant on the dataset.
+        NodeError: the node cannot run it now, or does not answer.
+        SeveralProblems: several of these.
     """
-    # Few commands need them.
-    from pennsieve_agent.engine.compile import compile_run  # noqa: PLC0415
-    from pennsieve_agent.engine.run_parameters import check_parameters  # noqa: PLC0415
-
-    row = _workflow(context, dataset, options.workflow)
-    known = _version(context, row)
-    workflow = known.workflow
-    parameters = check_parameters(workflow, options.parameters, undeclared=options.undeclared)
-    name = run_request.run_name(options.name, workflow, now)
-    folder = run_request.results_folder(options.folder, name)
-    _check_grant(context.node, row, workflow, dataset)
-    input_ = input_of(context.platform, workflow, dataset, options, folder, context.earlier)
+    row, known = _known(context, dataset, options, problems)
+    workflow = known.workflow if known else Workflow("", options.workflow or "")
+    parameters = run_request.parameters_of(workflow, options, problems) if known else {}
+    name = problems.of(lambda: run_request.run_name(options.name, workflow, now)) or "run"
+    folder = problems.of(lambda: run_request.results_folder(options.folder, name)) or name
+    if row is None or known is None or dataset is None:
+        problems.of(lambda: _layout(options.layout or Layout.TREE, ()))
+        raise problems.all()
+    problems.of(lambda: _check_grant(context.node, row, workflow, dataset))
+    asks: list[Callable[[], Any]] = [
+        partial(input_of, context.platform, workflow, dataset, options, folder, context.earlier),
+        partial(_check_on_node, context, known, dataset, options, parameters),
+    ]
+    (read, why_none), (_, hindrance) = side_by_side([partial(tried, ask) for ask in asks])
+    input_ = problems.take((read, why_none))
+    files = input_.files if input_ else ()
+    layout = problems.of(lambda: _layout(options.layout or known.layout, files))
+    if problems or input_ is None:
+        problems.take((None, hindrance))
+        raise problems.all()
     request = RunRequest(
         workflow=workflow,
         node_uuid=context.node.token,
@@ -86,21 +121,72 @@ def prepare(
     )
     return run_request.Prepared(
         request,
-        compile_run("new", request, {}),
+        run_request.plan_of(request),
         dataset,
         context.node,
         input_,
         folder,
         version=known.version,
-        layout=_layout(options.layout or known.layout, input_.files).value,
+        layout=layout or "",
+        hindrance=hindrance,
     )
 
 
-def _workflow(context: OwnNodeContext, dataset: Dataset, reference: str | None) -> NodeWorkflow:
+def _known(
+    context: OwnNodeContext,
+    dataset: Dataset | None,
+    options: run_request.RunOptions,
+    problems: Problems,
+) -> tuple[NodeWorkflow | None, WorkflowVersion | None]:
+    """The workflow and its version, as far as the node can be asked for them."""
+    if dataset is None and options.workflow is None:
+        return None, None  # which one is meant depends on the dataset
+    row = problems.of(lambda: _workflow(context, dataset, options.workflow))
+    return row, None if row is None else problems.of(lambda: _version(context, row))
+
+
+def _check_on_node(
+    context: OwnNodeContext,
+    known: WorkflowVersion,
+    dataset: Dataset,
+    options: run_request.RunOptions,
+    parameters: Mapping[str, Mapping[str, str]],
+) -> None:
+    """Ask the node what hinders the run there: keys, budget, queues, sizes of machines.
+
+    A node that was made before it could be asked answers when the run is started.
+
+    Raises:
+        NodeError: something does; SeveralProblems where several things do.
+    """
+    body = {
+        "id": str(uuid.UUID(int=0)),
+        "workflow": known.workflow.uuid,
+        "version": known.version,
+        "dataset": dataset.id,
+        "parameters": {step: dict(values) for step, values in parameters.items()},
+        "undeclared": options.undeclared,
+    }
+    try:
+        answer = context.calls.ask("POST", "/runs/check", body=body, admin=context.node.is_owned)
+    except (NotFound, NodeOlder):
+        return
+    rows = Fields(dict(answer), context.where).records("problems")
+    found = [
+        NodeError(f"{context.where}: {row.text('message')}", hint=_LOOK.get(row.text("code")))
+        for row in rows
+    ]
+    if found:
+        raise together(found)
+
+
+def _workflow(
+    context: OwnNodeContext, dataset: Dataset | None, reference: str | None
+) -> NodeWorkflow:
     """The workflow that is meant, which must be on the node."""
     here = workflows_on(context.node, context.calls)
     if reference is None:
-        granted = [row for row in here if dataset.id in row.grants]
+        granted = [row for row in here if dataset and dataset.id in row.grants]
         if len(candidates := granted or list(here)) > 1:
             candidates = _without_archived(context, candidates)
         if len(candidates) == 1:
@@ -198,7 +284,7 @@ def _day(moment: str) -> str:
     return until_words(at) if at else moment
 
 
-def _layout(name: str, files: Sequence[DataFile]) -> Layout:
+def _layout(name: str, files: Sequence[DataFile]) -> str:
     """The layout of the input; files that do not fit it are refused before anything is sent."""
     try:
         layout = Layout(name)
@@ -206,4 +292,4 @@ def _layout(name: str, files: Sequence[DataFile]) -> Layout:
         names = ", ".join(known.value for known in Layout)
         raise UsageProblem(f"there is no layout '{name}'", hint=f"use one of: {names}") from None
     local_paths([file.path for file in files], layout)
-    return layout
+    return layout.value

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.datasets import Dataset, Role
 from pennsieve_agent.domain.runs import RunRequest
+from pennsieve_agent.domain.workflows import Workflow
 from pennsieve_agent.errors import Forbidden, UsageProblem
 from pennsieve_agent.services import lookup
 from pennsieve_agent.services.runs import run_request
@@ -13,48 +14,54 @@ from pennsieve_agent.services.runs.run_input import input_of
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.compute import ComputeNode
-    from pennsieve_agent.domain.workflows import Workflow
     from pennsieve_agent.platform.client import Platform
     from pennsieve_agent.services.runs.run_input import Earlier
     from pennsieve_agent.services.runs.run_request import Prepared, RunOptions
+    from pennsieve_agent.services.runs.start_problems import Problems
 
 
 def prepare(
     platform: Platform,
     node: ComputeNode,
-    dataset: Dataset,
-    workflow: Workflow,
+    dataset: Dataset | None,
+    workflow: Workflow | None,
     options: RunOptions,
     now: float,
     *,
     earlier: Earlier,
+    problems: Problems,
 ) -> Prepared:
-    """Check a run on one of Pennsieve's nodes.
+    """Check a run on one of Pennsieve's nodes; all that is wrong is told at once.
+
+    ``problems`` are those before; without a dataset or a workflow, it is among them.
 
     Raises:
         UsageProblem: a pattern, a parameter or an option cannot be used there.
         Forbidden: the person cannot write the results.
+        SeveralProblems: several of these.
     """
-    # Few commands need them.
-    from pennsieve_agent.engine.compile import compile_run  # noqa: PLC0415
-    from pennsieve_agent.engine.run_parameters import check_parameters  # noqa: PLC0415
-
+    known = workflow or Workflow("", options.workflow or "")
+    name = problems.of(lambda: run_request.run_name(options.name, known, now)) or "run"
+    folder = problems.of(lambda: run_request.results_folder(options.folder, name)) or name
+    parameters = run_request.parameters_of(known, options, problems) if workflow else {}
+    if dataset is None or workflow is None:
+        raise problems.all()
     if workflow.writes:
-        check_role(dataset)
-    name = run_request.run_name(options.name, workflow, now)
-    folder = run_request.results_folder(options.folder, name)
-    input_ = input_of(platform, workflow, dataset, options, folder, earlier)
+        problems.of(lambda: check_role(dataset))
+    input_ = problems.of(lambda: input_of(platform, workflow, dataset, options, folder, earlier))
+    if problems or input_ is None:
+        raise problems.all()
     request = RunRequest(
         workflow=workflow,
         node_uuid=node.uuid,
         dataset_id=dataset.id,
         package_ids=input_.packages,
         name=name,
-        parameters=check_parameters(workflow, options.parameters, undeclared=options.undeclared),
+        parameters=parameters,
         target_params=run_request.targets(workflow, folder, platform.upload_bucket),
         undeclared=options.undeclared,
     )
-    plan = compile_run("new", request, {})
+    plan = run_request.plan_of(request)
     return run_request.Prepared(request, plan, dataset, node, input_, folder)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,7 +16,8 @@ from pennsieve_agent.domain.run_results import Input, own_folder
 from pennsieve_agent.domain.runs import NO_LIMITS, RunLimits, RunRequest
 from pennsieve_agent.domain.target_types import DATASET_TARGET
 from pennsieve_agent.domain.workflows import StepKind, Workflow
-from pennsieve_agent.errors import Ambiguous, UnknownName, UsageProblem
+from pennsieve_agent.errors import AgentError, Ambiguous, UnknownName, UsageProblem
+from pennsieve_agent.services.runs.start_problems import Problems
 
 #: The platform's own rule for names (contracts/workflows.md 3.1).
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.\-]{2,63}")
@@ -52,7 +53,8 @@ class RunOptions:
 class Prepared:
     """A run that can be sent.
 
-    ``version`` and ``layout`` are those of the workflow on an own node.
+    ``version`` and ``layout`` are those of the workflow on an own node. ``hindrance`` is why the
+    node cannot run it now; a start that goes on has none: its run may be what fills the node.
     """
 
     request: RunRequest
@@ -63,6 +65,7 @@ class Prepared:
     folder: str
     version: str = ""
     layout: str = ""
+    hindrance: AgentError | None = None
 
     @property
     def files(self) -> tuple[DataFile, ...]:
@@ -135,3 +138,26 @@ def results_folder(requested: str | None, name: str) -> str:
             f"'{requested}' is not a valid folder for results", hint="for example: results/first"
         )
     return "/".join(parts)
+
+
+def parameters_of(
+    workflow: Workflow, options: RunOptions, problems: Problems
+) -> Mapping[str, Mapping[str, str]]:
+    """The values that were typed, by step; what is wrong with them, or missing, is collected."""
+    from pennsieve_agent.engine import run_parameters  # noqa: PLC0415 - few commands need it
+
+    known = problems.of(
+        lambda: run_parameters.check_parameters(
+            workflow, options.parameters, undeclared=options.undeclared
+        )
+    )
+    if known is not None:  # else one may be missing because its name was mistyped
+        problems.of(lambda: run_parameters.check_values(workflow, known))
+    return known or {}
+
+
+def plan_of(request: RunRequest) -> RunPlan:
+    """The plan of a run that is yet to be started. Errors as of ``compile_run``."""
+    from pennsieve_agent.engine.compile import compile_run  # noqa: PLC0415 - few commands need it
+
+    return compile_run("new", request, {})
