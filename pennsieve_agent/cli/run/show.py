@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @command(
     "run show",
-    answers=("shown_run", "run_status", "run_outputs"),
+    answers=("shown_run", "run_status", "run_outputs", "run_page"),
     examples=["pennsieve run show", "pennsieve run show spike-rate-1c20 --outputs"],
 )
 def show(
@@ -31,9 +31,14 @@ def show(
     outputs: Annotated[
         bool, typer.Option("--outputs", help="Only the files it wrote, and what its steps report.")
     ] = False,
+    web: Annotated[
+        bool, typer.Option("--web", help="Pennsieve's web application, and where the results are.")
+    ] = False,
 ) -> Shown:
     """A run: its steps, times, code, input, parameters and results.
 
+    With --web the web application opens in your browser, where there is one, and its address is
+    printed with the dataset and the folder of the results.
     With --status the exit code is 0 when it succeeded, 3 when it failed or was cancelled, and 8
     when it has not ended.
     """
@@ -41,9 +46,13 @@ def show(
     from pennsieve_agent.cli.run.failed_step import failed_step
     from pennsieve_agent.console import documents
 
-    if status and outputs:
-        raise UsageProblem("--status and --outputs cannot be given together")
+    if sum((status, outputs, web)) > 1:
+        raise UsageProblem(
+            "--status, --outputs and --web cannot be given together", hint="give one of them"
+        )
     located = places.find(context, run)
+    if web:
+        return _web(context, located)
     if outputs:
         return _outputs(context, located)
     state = places.state(located)
@@ -53,6 +62,21 @@ def show(
     located = _with_starter(context, located)
     input_ = located.backend.input(located.run)
     return views.run(context, located.run, state, input_, failed_step(located, state))
+
+
+def _web(context: Context, located: Located) -> Shown:
+    """The web application, and where in it the results are."""
+    from pennsieve_agent.cli.web import open_web
+    from pennsieve_agent.console.shown import Details
+    from pennsieve_agent.domain.run_results import target_folders
+
+    run = located.run
+    address = open_web(context)
+    dataset = context.platform.datasets.get(run.dataset_id).name if run.dataset_id else ""
+    folders = [run.details.folder] if run.details else sorted(target_folders(run))
+    document = {"address": address, "dataset": dataset or None, "folders": folders}
+    pairs = [("web", address), ("dataset", dataset), ("folder", ", ".join(folders))]
+    return Shown(document, Details(pairs))
 
 
 def _outputs(context: Context, located: Located) -> Shown:
