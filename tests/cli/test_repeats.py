@@ -12,7 +12,9 @@ from tests.cli.harness import Agent
 from tests.prepared import Prepared
 
 NAME = "hungry"
-HUNGRY = MANIFEST.replace("name: word-count", "name: hungry") + """\
+HUNGRY = (
+    MANIFEST.replace("name: word-count", "name: hungry")
+    + """\
   - name: HUNGRY
     type: boolean
     default: false
@@ -20,6 +22,7 @@ resources:
   cpu: 256
   memory: 512
 """
+)
 PROGRAM = """\
 import os, pathlib, sys, time
 target = pathlib.Path(os.environ["OUTPUT_DIR"])

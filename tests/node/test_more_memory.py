@@ -81,8 +81,9 @@ def test_it_ends_with_the_largest_size_and_says_so(world: World) -> None:
     world.settings = replace(SETTINGS, max_vcpus="2")
     world.start_own(memoryOnOom=4, retries=3)
     assert fail_short(world) == ["2048", "8192", "16384"]
-    assert "ran out of memory with 16384 MB, and no size with more fits the 2 processors" in (
-        world.record()["reason"]
+    assert (
+        "ran out of memory with 16384 MB, and no size with more fits the 2 processors"
+        in (world.record()["reason"])
     )
     assert world.left() == {}
 
