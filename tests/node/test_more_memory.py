@@ -12,8 +12,9 @@ from pennsieve_agent.errors import Invalid
 from pennsieve_agent.node.runs.observe_jobs import limits_of
 from pennsieve_agent.node.runs.run_costs import run_cost
 from tests.node.owned import Owned, start
+from tests.node.services import Job
 from tests.node.test_gpu_jobs import gpu_version, with_gpus
-from tests.node.world import SETTINGS, Job, World
+from tests.node.world import SETTINGS, World
 
 SHORT = "OutOfMemoryError: Container killed due to memory usage"
 
