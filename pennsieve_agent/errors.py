@@ -284,7 +284,7 @@ def together(problems: Sequence[AgentError], message: str = "") -> AgentError:
     for problem in problems:
         for one in problem.problems if isinstance(problem, SeveralProblems) else (problem,):
             flat.setdefault((one.message, one.hint), one)
-    found = list(flat.values())
-    if len(found) == 1:
-        return found[0]
-    return SeveralProblems(message or f"{len(found)} things are wrong", found)
+    apart = list(flat.values())
+    if len(apart) == 1:
+        return apart[0]
+    return SeveralProblems(message or f"{len(apart)} things are wrong", apart)

@@ -234,7 +234,7 @@ def _perform(form: Declared[..., Any], context: Context, values: Mapping[str, An
         with closing(result):
             for shown in result:
                 code = _print(shown, context)
-    if context.has_asked_pennsieve and not values.get("dry_run"):
+    if context.uses_pennsieve and not values.get("dry_run"):
         from pennsieve_agent.cli.dataset.ended import sweep_noted
 
         sweep_noted(context)

@@ -101,7 +101,7 @@ class Context:
         return self.settings.profile(self.profile_name)
 
     @property
-    def has_asked_pennsieve(self) -> bool:
+    def uses_pennsieve(self) -> bool:
         """Whether the command has signed in to Pennsieve so far."""
         return "platform" in self.__dict__
 

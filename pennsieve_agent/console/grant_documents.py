@@ -10,7 +10,7 @@ from pennsieve_agent.console.documents import time
 from pennsieve_agent.domain.grants import Grant
 
 if TYPE_CHECKING:
-    from pennsieve_agent.services.grants.dataset_audit import DatasetUse
+    from pennsieve_agent.domain.dataset_uses import DatasetUse
 
 
 def grant(value: Grant, workflow_name: str, nodes: Sequence[str]) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class Entry(NamedTuple):
 def folder_of(files: Iterable[tuple[str, int | None]], depth: int | None = None) -> Folder:
     """The folder with these files, by paths with ``/``; the lines down to ``depth`` are kept.
 
-    At a depth of 1 these are the top's own files and folders; None is no limit.
+    At a depth of 1 these are the top's own files and folders; None for no limit.
     """
     top = Folder()
     for path, size in files:

@@ -139,13 +139,13 @@ def check_values(workflow: Workflow, chosen: Mapping[str, Mapping[str, str]]) ->
         MissingValueError(step, parameter)
         for step in workflow.steps
         if is_processor(step)
-        for parameter in _missing(step, _given(step, chosen.get(step.id, {})))
+        for parameter in _missing(step, _all_values(step, chosen.get(step.id, {})))
     ]
     if missing:
         raise together(missing)
 
 
-def _given(step: Step, values_set: Mapping[str, str]) -> dict[str, str]:
+def _all_values(step: Step, values_set: Mapping[str, str]) -> dict[str, str]:
     """Defaults of the application, of the definition, and the run's values; later ones win."""
     defaults = {p.name: p.default for p in step.parameters if p.default is not None}
     return {**defaults, **step.default_params, **values_set}
@@ -198,7 +198,7 @@ def merged(
             _refuse_reserved(name, step)
             if not undeclared:
                 raise _unknown(name, [step])
-    values = _given(step, values_set)
+    values = _all_values(step, values_set)
     for parameter in _missing(step, values):
         raise MissingValueError(step, parameter)
     return {name: _checked(step, name, value) for name, value in values.items()}

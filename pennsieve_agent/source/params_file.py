@@ -37,7 +37,7 @@ def _values(node: Node, depth: int = 0) -> Iterator[Node]:
         raise node.problem("must be names with values", hint=_HINT)
     for key, value in node.yaml.value:
         if not isinstance(key, yaml.ScalarNode) or not key.value:
-            raise node.problem("has a name that is no text", hint=_HINT)
+            raise node.problem("has a name that is not a text", hint=_HINT)
         place = f"{node.place}.{key.value}" if node.place else str(key.value)
         inner = Node(node.file, place, value)
         if isinstance(value, yaml.MappingNode) and not depth:

@@ -44,7 +44,7 @@ class _Context(Context):
         return self.machine.platform
 
     @property
-    def has_asked_pennsieve(self) -> bool:
+    def uses_pennsieve(self) -> bool:
         return True
 
     @property

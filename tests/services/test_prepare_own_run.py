@@ -201,7 +201,8 @@ def test_on_pennsieves_node_the_persons_role_counts() -> None:
 def needy() -> FakeNode:
     """A node whose workflow has two parameters without a default."""
     node = FakeNode()
-    steps: list[dict[str, Any]] = [dict(step) for step in VERSION["steps"]]  # type: ignore[attr-defined]
+    whole: Any = VERSION
+    steps = [dict(step) for step in whole["steps"]]
     more = [{"name": "LOW", "type": "number"}, {"name": "SITE", "required": True, "default": ""}]
     steps[1]["parameters"] = [*steps[1]["parameters"], *more]
     node.version = {**VERSION, "steps": steps}

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.domain.dataset_uses import DatasetUse
     from pennsieve_agent.domain.datasets import Dataset
-    from pennsieve_agent.services.grants.dataset_audit import DatasetUse
 
 _KEPT = (
     "note: an own node keeps runs for 90 days, and shows those of others to its owner alone; runs "
@@ -24,8 +24,8 @@ def audit(context: Context, dataset: Dataset, workflow_id: str, *, as_csv: bool)
     """The runs on a dataset, newest first: of all own nodes that answer, and of Pennsieve's."""
     from pennsieve_agent.cli.run import places
     from pennsieve_agent.console import grant_documents
+    from pennsieve_agent.domain import dataset_uses
     from pennsieve_agent.domain.run_filter import RunQuery
-    from pennsieve_agent.services.grants import dataset_audit
 
     query = RunQuery(dataset=dataset.id, workflow=workflow_id)
     runs = places.everywhere(context).newest(query)
@@ -33,10 +33,10 @@ def audit(context: Context, dataset: Dataset, workflow_id: str, *, as_csv: bool)
     if any(run.details is None for run in runs):
         members = context.platform.people.members(context.workspace_id)
         people = {member.id: (member.name, member.email) for member in members}
-    uses = dataset_audit.uses(runs, people)
+    uses = dataset_uses.uses(runs, people)
     document = [grant_documents.dataset_use(use) for use in uses]
     if as_csv:
-        return Shown(document, dataset_audit.as_csv(uses), [_KEPT])
+        return Shown(document, dataset_uses.as_csv(uses), [_KEPT])
     if not uses:
         return Shown(document, notes=[f"no run has used dataset '{dataset.name}'", _KEPT])
     return Shown(document, _table(context, uses), [_KEPT])

@@ -99,7 +99,7 @@ class Registry:
     def grant(self, row: Json) -> None:
         """Keep a grant ``{workflow, dataset, datasetName, access, by, until}`` in place of another.
 
-        ``until`` is in unix seconds; 0 or absent is no end.
+        ``until`` is in unix seconds; 0 or absent for none.
         """
         body = {**row, "at": self.node.now()}
         key = f"{row['workflow']} {row['dataset']}"

@@ -172,12 +172,12 @@ def _check_on_node(
     except (NotFound, NodeOlder):
         return
     rows = Fields(dict(answer), context.where).records("problems")
-    found = [
+    hindrances = [
         NodeError(f"{context.where}: {row.text('message')}", hint=_LOOK.get(row.text("code")))
         for row in rows
     ]
-    if found:
-        raise together(found)
+    if hindrances:
+        raise together(hindrances)
 
 
 def _workflow(
