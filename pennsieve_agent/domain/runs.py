@@ -196,6 +196,7 @@ class RunDetails:
     ``person_email`` are what that caller called himself, and nobody checked. ``folder`` is where
     the results go; ``input_bytes`` is in bytes and ``cost`` in USD, estimated. A number is None
     where nobody measured it (yet). ``node_version`` is that of the node when the run was started.
+    ``fingerprint`` is equal where a run does the same with the same, empty where there is none.
     """
 
     workflow_version: str = ""
@@ -211,6 +212,7 @@ class RunDetails:
     layers: tuple[str, ...] = ()
     code: Mapping[str, StepCode] = field(default_factory=dict)
     node_version: str = ""
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
