@@ -6,6 +6,8 @@ followed at the next drawing, and afterwards the screen is as before.
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
@@ -50,8 +52,29 @@ def shown_live(streams: Streams, picture: Picture) -> Iterator[None]:
         redirect_stdout=False,
         redirect_stderr=False,
     )
-    with live:
+    try:
+        with live, _ended_by_a_signal():
+            live.refresh()
+            yield
+    finally:
+        streams.width = console.width
+
+
+@contextmanager
+def _ended_by_a_signal() -> Iterator[None]:
+    """Let the block be left when the process is told to end, so that the screen is as before."""
+    if threading.current_thread() is not threading.main_thread():
         yield
+        return
+
+    def leave(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    former = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)
 
 
 def drawn(lines: Sequence[DrawnLine]) -> Text:

@@ -183,7 +183,8 @@ def _foot(watched: Watched) -> Iterator[Drawn]:
         name, text = watched.last.step, program_line(watched.last.text).replace("\t", " ")
         yield Drawn(((f"{name} | ", "cyan"), (text, "")))
     if watched.state.spent is not None:
-        yield _plain(f"cost so far {usd(watched.state.spent)}, estimated", "dim")
+        so_far = "cost" if watched.state.status.is_final else "cost so far"
+        yield _plain(f"{so_far} {usd(watched.state.spent)}, estimated", "dim")
     if watched.trouble:
         yield _plain(watched.trouble, "yellow")
     if not watched.state.status.is_final:
