@@ -100,7 +100,7 @@ def test_a_workflow_is_shown_with_seven_questions(desk: Desk) -> None:
     one = f"{DEFINITIONS}/{document['id']}"
     most = [DEFINITIONS, one, "GET /applications/store", "GET /user", "GET /webhooks", runs, NODES]
     assert sorted(asked) == sorted([*SIGN_IN, *most])
-    assert [run["id"] for run in document["last_runs"]] == [started.document["id"]]
+    assert started.document["id"] in [run["id"] for run in document["last_runs"]]
 
 
 def test_the_next_commands_of_the_hour_do_not_sign_in(desk: Desk) -> None:
