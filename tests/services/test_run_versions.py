@@ -83,7 +83,7 @@ def test_a_run_on_pennsieves_node_names_a_version_of_a_step() -> None:
 
 
 def test_what_pennsieve_has_not_built_is_refused() -> None:
-    def image(url: str, tag: str) -> str:
+    def image(_url: str, _tag: str) -> str:
         raise NotFound("version not found for this application")
 
     with pytest.raises(UsageProblem, match="no version v9 of the code of step 'clean'"):
