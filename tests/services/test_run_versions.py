@@ -66,7 +66,12 @@ def test_what_a_node_does_not_have_is_refused(typed: tuple[str, ...], said: str)
 
 def test_the_newest_version_is_read_alone_where_nothing_was_typed() -> None:
     asked: list[str] = []
-    version_on_node(ROW, (), lambda name: (asked.append(name), read(name))[1])
+
+    def noted(name: str) -> WorkflowVersion:
+        asked.append(name)
+        return read(name)
+
+    version_on_node(ROW, (), noted)
     assert asked == ["v2+v3"]
 
 
