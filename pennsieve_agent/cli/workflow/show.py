@@ -78,6 +78,7 @@ def _file(context: Context, reference: str) -> Shown:
 
 
 def _details_of(context: Context, reference: str) -> Shown:
+    from pennsieve_agent.cli.workflow.code_context import code_record
     from pennsieve_agent.cli.workflow.identity import identity_context, note_unasked
     from pennsieve_agent.cli.workflow.named import named_workflow
     from pennsieve_agent.cli.workflow.show_tables import whole
@@ -101,8 +102,10 @@ def _details_of(context: Context, reference: str) -> Shown:
     for text in (text for text in said if not any(name in text for name in named)):
         context.streams.note(text)
     grants, visibility = grant_list.with_names(granted, {}), code.of_workflow(match)
+    pinned = code_record(context).pinned(match.uuid)
     document = {
         **workflow_documents.workflow(match),
+        "pinned": list(pinned),
         "code_visibility": visibility,
         "identity": [_user(user) for user in users],
         "grants": [grant_documents.grant(row.grant, match.name, row.nodes) for row in grants],
@@ -112,7 +115,7 @@ def _details_of(context: Context, reference: str) -> Shown:
     notes = [
         f"note: {text}" for text in code.warnings([step.source_url for step in match.processors])
     ]
-    return Shown(document, whole(context, match, visible, users, grants, runs), notes)
+    return Shown(document, whole(context, match, visible, users, grants, runs, pinned), notes)
 
 
 def _last_runs(context: Context, located: LocatedWorkflow) -> tuple[list[Run], list[str]]:

@@ -8,7 +8,7 @@ from pennsieve_agent.console.shown import Details, Part, Table
 from pennsieve_agent.console.tables import Column, Cut
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.parameters import Parameter
@@ -27,6 +27,7 @@ def whole(
     users: Sequence[WorkflowUser],
     grants: Sequence[Listed],
     runs: Sequence[Run],
+    pinned: Collection[str],
 ) -> list[Part]:
     """All of a workflow: what it is, its steps and parameters, its identity, grants and runs."""
     from pennsieve_agent.console.step_graph import StepGraph
@@ -34,7 +35,7 @@ def whole(
     parts: list[Part] = [_details(context, workflow, visible)]
     if is_branched(workflow.steps):
         parts += ["", StepGraph(workflow.steps)]
-    tables = [*_tables(workflow), *_identity(context, users), *_grants(context, grants)]
+    tables = [*_tables(workflow, pinned), *_identity(context, users), *_grants(context, grants)]
     for table in (*tables, *_runs(context, runs)):
         parts += ["", table]
     return parts
@@ -61,15 +62,19 @@ def is_branched(steps: Sequence[Step]) -> bool:
     return len(set(after)) < len(after) or any(len(step.depends_on) > 1 for step in steps)
 
 
-def _tables(workflow: Workflow) -> Iterator[Table]:
+def _tables(workflow: Workflow, pinned: Collection[str]) -> Iterator[Table]:
     steps = [
-        [s.id, s.kind.value, ", ".join(s.depends_on), s.source_url or s.target_type, s.tag]
+        [s.id, s.kind.value, ", ".join(s.depends_on), s.source_url or s.target_type, _tag(s, pinned)]
         for s in workflow.steps
     ]
     code = Column("CODE OR TARGET", Cut.RUN_ON)
     yield Table(["STEP", "TYPE", "AFTER", code, "TAG"], steps)
     yield from _images(workflow)
     yield from _parameters(workflow)
+
+
+def _tag(step: Step, pinned: Collection[str]) -> str:
+    return f"{step.tag} (pinned)" if step.id in pinned else step.tag
 
 
 def _images(workflow: Workflow) -> Iterator[Table]:

@@ -55,6 +55,7 @@ _WORKFLOWS = (
         (
             *_WORKFLOW,
             _CODE_VISIBILITY,
+            Field("pinned", "list of text", "Steps at their versions, as this machine knows."),
             Field("identity", "list of workflow_user", "Its own users."),
             Field("grants", "list of grant", "The datasets that it may use on your own nodes."),
             Field("last_runs", "list of run_summary", "Its newest five runs."),
