@@ -64,7 +64,13 @@ def is_branched(steps: Sequence[Step]) -> bool:
 
 def _tables(workflow: Workflow, pinned: Collection[str]) -> Iterator[Table]:
     steps = [
-        [s.id, s.kind.value, ", ".join(s.depends_on), s.source_url or s.target_type, _tag(s, pinned)]
+        [
+            s.id,
+            s.kind.value,
+            ", ".join(s.depends_on),
+            s.source_url or s.target_type,
+            _tag(s, pinned),
+        ]
         for s in workflow.steps
     ]
     code = Column("CODE OR TARGET", Cut.RUN_ON)

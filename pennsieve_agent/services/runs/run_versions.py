@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Choice:
     """What was typed: a version of the whole workflow, or tags by step."""
 
     whole: str = ""
     tags: dict[str, str] = field(default_factory=dict)
 
 
-def wanted(typed: Sequence[str], steps: Collection[str]) -> Wanted:
+def choice_of(typed: Sequence[str], steps: Collection[str]) -> Choice:
     """``VERSION``, or ``STEP=TAG`` for steps that are there.
 
     Raises:
@@ -50,7 +50,7 @@ def wanted(typed: Sequence[str], steps: Collection[str]) -> Wanted:
             tags[step] = tag
         else:
             whole = text
-    return Wanted(whole, tags)
+    return Choice(whole, tags)
 
 
 def named(names: Sequence[str], name: str) -> str:
@@ -79,7 +79,7 @@ def version_on_node(
     newest = read(workflow.newest)
     if not typed:
         return newest
-    choice = wanted(typed, {step.id for step in newest.workflow.processors})
+    choice = choice_of(typed, {step.id for step in newest.workflow.processors})
     names = list(reversed(workflow.versions))
     if choice.whole:
         names = [named(names, choice.whole)]
@@ -107,7 +107,7 @@ def on_pennsieve(
     if not typed:
         return workflow
     steps = workflow.processors
-    choice = wanted(typed, {step.id for step in steps})
+    choice = choice_of(typed, {step.id for step in steps})
     if choice.whole and len({step.source_url for step in steps}) > 1:
         raise UsageProblem(
             f"'{choice.whole}' does not say which step it is for: on a node that Pennsieve runs, a "

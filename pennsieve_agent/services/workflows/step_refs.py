@@ -36,19 +36,19 @@ def step_refs(
         raise UsageProblem(
             f"no step that runs code is called '{unknown}'", hint=f"its steps: {', '.join(names)}"
         )
-    asked = _asked(sources, names, to, steps)
+    named = _named(sources, names, to, steps)
     refs = {}
     for source in sources:
         name = source.step
-        is_kept = name not in asked and (name not in steps if steps else name in pinned)
-        refs[name] = Ref(_own(source), is_kept=True) if is_kept else Ref(asked.get(name, ""))
+        is_kept = name not in named and (name not in steps if steps else name in pinned)
+        refs[name] = Ref(_own(source), is_kept=True) if is_kept else Ref(named.get(name, ""))
     return refs
 
 
-def _asked(
+def _named(
     sources: Sequence[StepSource], names: Sequence[str], to: Sequence[str], steps: Sequence[str]
 ) -> dict[str, str]:
-    asked: dict[str, str] = {}
+    named: dict[str, str] = {}
     for text in to:
         step, equals, ref = text.partition("=")
         if equals and step in names:
@@ -57,15 +57,15 @@ def _asked(
                     f"--to {text} is for a step that --step leaves out",
                     hint=f"add: --step {step}",
                 )
-            asked[step] = ref
+            named[step] = ref
         elif len(steps) == 1 or len({source.address for source in sources}) == 1:
-            asked |= dict.fromkeys(steps or names, text)
+            named |= dict.fromkeys(steps or names, text)
         else:
             raise UsageProblem(
                 f"'{text}' does not say which step it is for",
                 hint=f"for example: --to {names[0]}={text}; its steps are: {', '.join(names)}",
             )
-    return asked
+    return named
 
 
 def _own(source: StepSource) -> str:
