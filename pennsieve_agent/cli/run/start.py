@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     examples=[
         "pennsieve run start -d 'Mouse EEG' -w spike-rate --files 'raw/**/*.edf' --follow",
         "pennsieve run start -d 'Mouse EEG' -p THRESHOLD=4 --dry-run",
+        "pennsieve run start -d 'Mouse EEG' -w spike-rate --version v1.0.0 --all",
         "pennsieve run start -d 'Mouse EEG' -w spike-rate --files raw --local",
     ],
 )
@@ -33,6 +34,7 @@ def start(
     context: Context,
     dataset: start_options.Dataset = None,
     workflow: start_options.Workflow = None,
+    version: start_options.Version = None,
     node: start_options.Node = None,
     files: start_options.Files = None,
     whole: start_options.All = False,
@@ -94,12 +96,14 @@ def start(
         layout=layout or "",
         undeclared=undeclared,
         grant=grant,
+        versions=tuple(version or ()),
     )
     here = local_options.LocalOptions(
         input_, to, engine, upload=upload, secrets=tuple(secret or ()), dry_run=dry_run
     )
     if local:
-        for name_, is_typed in (("--timeout", timeout is not None), ("--grant", grant)):
+        only_nodes = {"--timeout": timeout is not None, "--grant": grant, "--version": version}
+        for name_, is_typed in only_nodes.items():
             if is_typed:
                 raise UsageProblem(
                     f"{name_} and --local cannot be given together", hint="leave one out"
