@@ -20,13 +20,14 @@ _NUMBERED = re.compile(r"(.+)-(\d{1,4})")
 class Again:
     """What an earlier run was started with.
 
-    ``label`` is what it is called, ``node`` its node's id and ``version`` that of the workflow on
-    an own node; empty is the newest. Its ``files`` are by path.
+    ``label`` is what it is called, ``node`` and ``workflow`` are ids, ``version`` is that of the
+    workflow on an own node, empty elsewhere. Its ``files`` are by path.
     """
 
     run: str
     label: str
     node: str = ""
+    workflow: str = ""
     version: str = ""
     parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     files: tuple[DataFile, ...] = ()

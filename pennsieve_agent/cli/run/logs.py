@@ -67,7 +67,7 @@ def logs(
     follower = following.follower(context, located.run, located.backend, step=step)
     views = event_views.EventViews(context, located.run, timestamps=timestamps)
     if follow:
-        yield from following.to_end(context, follower, show=True, views=views)
+        yield from following.to_end(context, follower, following.Mode.LINES, views=views)
     else:
         yield from _until_now(follower, views)
 

@@ -28,6 +28,7 @@ def retry(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Name, unique prefix or id.")],
     follow: start_options.Follow = False,
     wait: start_options.Wait = False,
+    watch: start_options.Watch = False,
     timeout: options.Timeout = None,
     max_cost: limits.MaxCost = None,
     time_limit: limits.TimeLimit = None,
@@ -55,8 +56,7 @@ def retry(
             context,
             request,
             whole=True,
-            waits=follow or wait,
-            show=follow and not context.as_json,
+            mode=start.mode_of(context, follow=follow, wait=wait, watch=watch),
             timeout=timeout,
             dry_run=dry_run,
         )

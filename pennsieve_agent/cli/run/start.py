@@ -13,6 +13,7 @@ from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from pennsieve_agent.cli.run.following import Mode
     from pennsieve_agent.domain import workflows
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.services.runs.earlier_runs import EarlierRuns
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     examples=[
         "pennsieve run start -d 'Mouse EEG' -w spike-rate --files 'raw/**/*.edf' --follow",
         "pennsieve run start -d 'Mouse EEG' -p THRESHOLD=4 --dry-run",
+        "pennsieve run start -d 'Mouse EEG' -w spike-rate --version v1.0.0 --all",
         "pennsieve run start -d 'Mouse EEG' -w spike-rate --files raw --local",
         "pennsieve run start --repeat spike-rate-1c20 -p THRESHOLD=5",
     ],
@@ -33,6 +35,7 @@ def start(
     context: Context,
     dataset: start_options.Dataset = None,
     workflow: start_options.Workflow = None,
+    version: start_options.Version = None,
     node: start_options.Node = None,
     files: start_options.Files = None,
     whole: start_options.All = False,
@@ -48,6 +51,7 @@ def start(
     folder: start_options.Folder = None,
     follow: start_options.Follow = False,
     wait: start_options.Wait = False,
+    watch: start_options.Watch = False,
     timeout: options.Timeout = None,
     max_cost: limits.MaxCost = None,
     time_limit: limits.TimeLimit = None,
@@ -71,8 +75,8 @@ def start(
     On a node of your own, a workflow that may not use the dataset yet is granted it after a yes, or
     with --grant.
     Everything is checked before anything is sent. A command whose answer was lost can be typed
-    again: on an own node, it goes on with the same run. With --wait or --follow the exit code is 0
-    when the run succeeded, 3 when it failed or was cancelled, and 8 when the time was up.
+    again: on an own node, it goes on with the same run. With --wait, --follow or --watch the exit
+    code is 0 when the run succeeded, 3 when it failed or was cancelled, and 8 when the time was up.
     With --repeat a run is started again with its workflow and version, files, parameters, limits
     and layout; what is different today is said first. With --skip-done nothing is started where a
     run succeeded on an own node with equal code, parameters and files.
@@ -98,17 +102,20 @@ def start(
         layout=layout or "",
         undeclared=undeclared,
         grant=grant,
+        versions=tuple(version or ()),
     )
     here = local_options.LocalOptions(
         input_, to, engine, upload=upload, secrets=tuple(secret or ()), dry_run=dry_run
     )
     if local:
-        for name_, is_typed in (
-            ("--timeout", timeout is not None),
-            ("--grant", grant),
-            ("--repeat", repeat is not None),
-            ("--skip-done", skip_done),
-        ):
+        only_nodes = {
+            "--timeout": timeout is not None,
+            "--grant": grant,
+            "--version": version,
+            "--repeat": repeat is not None,
+            "--skip-done": skip_done,
+        }
+        for name_, is_typed in only_nodes.items():
             if is_typed:
                 raise UsageProblem(
                     f"{name_} and --local cannot be given together", hint="leave one out"
@@ -124,8 +131,7 @@ def start(
         context,
         request,
         whole=whole,
-        waits=follow or wait,
-        show=follow and not context.as_json,
+        mode=mode_of(context, follow=follow, wait=wait, watch=watch),
         timeout=timeout,
         dry_run=dry_run,
         skip_done=skip_done,
@@ -144,13 +150,12 @@ def on_node(
     request: RunOptions,
     *,
     whole: bool,
-    waits: bool,
-    show: bool,
+    mode: Mode | None,
     timeout: float | None,
     dry_run: bool,
     skip_done: bool = False,
 ) -> Iterator[Shown]:
-    """Start a run on a node, or show what would run; ``waits`` and ``show`` follow it."""
+    """Start a run on a node, or show what would run; ``mode`` follows it to its end."""
     from functools import partial
 
     from pennsieve_agent.cli.run import places, repeat_views, start_views, starting
@@ -167,10 +172,23 @@ def on_node(
         yield start_views.plan(ready)
     elif _takes_input(context, ready, whole=whole):
         yield from starting.start_and_show(
-            context, ready, request, check, waits=waits, show=show, timeout=timeout
+            context, ready, request, check, mode=mode, timeout=timeout
         )
     else:
         yield Shown(notes=["nothing was started"])
+
+
+def mode_of(context: Context, *, follow: bool, wait: bool, watch: bool) -> Mode | None:
+    """What is shown until the run's end; None where it is not waited for."""
+    from pennsieve_agent.cli.run.following import Mode
+
+    if follow and watch:
+        raise UsageProblem("--follow and --watch cannot be given together", hint="leave one out")
+    if watch:
+        return Mode.WATCH
+    if follow and not context.as_json:
+        return Mode.LINES
+    return Mode.QUIET if follow or wait else None
 
 
 def _refuse_both(files: list[str] | None, input_runs: list[str] | None, *, whole: bool) -> None:

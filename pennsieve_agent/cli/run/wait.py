@@ -23,4 +23,4 @@ def wait(
 
     located = places.find(context, run)
     follower = following.follower(context, located.run, located.backend, timeout=timeout)
-    yield from following.to_end(context, follower, show=False)
+    yield from following.to_end(context, follower, following.Mode.QUIET)

@@ -22,6 +22,7 @@ from pennsieve_agent.services.nodes.node_documents import (
 )
 from pennsieve_agent.services.runs import run_request
 from pennsieve_agent.services.runs.run_input import Earlier, input_of
+from pennsieve_agent.services.runs.run_versions import version_on_node
 from pennsieve_agent.services.workflows.node_workflows import version_path, workflows_on
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def prepare(
     from pennsieve_agent.engine.compile import compile_run  # noqa: PLC0415
 
     row = _workflow(context, dataset, options.workflow)
-    known = _version(context, row, options.again)
+    known = _version(context, row, options.versions)
     workflow = known.workflow
     parameters, more, gone = run_request.parameters_of(workflow, options, known.version)
     name = run_request.run_name(options.name, workflow, now)
@@ -192,21 +193,17 @@ def _missing(context: OwnNodeContext, name: str) -> UsageProblem:
     return UsageProblem(f"workflow '{name}' is not on {context.where} yet", hint=hint)
 
 
-def _version(context: OwnNodeContext, row: NodeWorkflow, again: Again | None) -> WorkflowVersion:
-    """The version that runs: that of the run that is started again, or the newest."""
+def _version(context: OwnNodeContext, row: NodeWorkflow, typed: Sequence[str]) -> WorkflowVersion:
     if not row.newest:
         raise _missing(context, row.name)
-    version = again.version if again and again.version else row.newest
-    if version not in {row.newest, *row.versions}:
-        raise UsageProblem(
-            f"version {version} of workflow '{row.name}' is not on {context.where} any more",
-            hint=f"take the newest, {row.newest}, with: --workflow {quote(row.name)}",
-        )
+
+    def read(version: str) -> WorkflowVersion:
+        return decode_version(context.ask(version_path(row.uuid, version)), context.where)
+
     try:
-        answer = context.ask(version_path(row.uuid, version))
+        return version_on_node(row, typed, read)
     except NotFound:
         raise _missing(context, row.name) from None
-    return decode_version(answer, context.where)
 
 
 class NotGrantedError(Forbidden):

@@ -27,7 +27,8 @@ def repeated(located: Located, typed: RunOptions) -> RunOptions:
         run.uuid,
         run.label,
         node=run.node_uuid,
-        version="" if typed.workflow else version,
+        workflow=run.workflow_uuid,
+        version=version,
         parameters=run.parameters,
         files=located.backend.input(run).files or (),
     )
@@ -37,6 +38,7 @@ def repeated(located: Located, typed: RunOptions) -> RunOptions:
         workflow=typed.workflow or run.workflow_uuid,
         node=typed.node or run.node_uuid,
         limits=_limits(run.limits, typed.limits),
+        versions=typed.versions or (() if typed.workflow else tuple(filter(None, (version,)))),
         layout=typed.layout or (run.details.layout if run.details else ""),
         again=again,
     )

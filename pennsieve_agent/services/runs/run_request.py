@@ -33,6 +33,7 @@ class RunOptions:
     runs be. ``layout`` is that of the input, empty for the workflow's own. ``undeclared`` lets
     parameters pass that no step declares. ``grant`` lets the workflow use the dataset first.
     ``again`` is an earlier run that is started again: what is typed beside it wins.
+    ``versions`` are as :func:`.run_versions.choice_of` takes them; empty for the workflow's own.
     """
 
     dataset: str
@@ -49,6 +50,7 @@ class RunOptions:
     undeclared: bool = False
     grant: bool = False
     again: Again | None = None
+    versions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,8 @@ def parameters_of(
     typed = check_parameters(workflow, options.parameters, undeclared=options.undeclared)
     if options.again is None:
         return typed, False, ()
-    is_same = options.again.version == version
+    again = options.again
+    is_same = (again.workflow, again.version) == (workflow.uuid, version)
     before, gone = same_parameters(workflow, options.again.parameters, is_same=is_same)
     both = {step: {**before.get(step, {}), **typed.get(step, {})} for step in before.keys() | typed}
     return both, undeclared_in(workflow, before), gone
