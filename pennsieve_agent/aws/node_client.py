@@ -238,11 +238,9 @@ class NodeClient:
             )
         kind = _KINDS.get(status, PlatformError)
         hint = _HINTS.get(code)
-        return kind(
-            f"compute node '{self.node.name}': {text}{_problems(body)}",
-            hint=hint,
-            status=status,
-        )
+        error = kind(f"compute node '{self.node.name}': {text}", hint=hint, status=status)
+        error.answer = dict(body)
+        return error
 
     def _clock(self, body: Mapping[str, Any]) -> AgentError:
         away = self._now() - float(body.get("now") or self._now())
@@ -298,12 +296,6 @@ class NodeClient:
                 hint="wait a minute, then try again",
             )
         return error
-
-
-def _problems(body: Mapping[str, Any]) -> str:
-    """What is wrong with the subjects of a batch, one a line."""
-    rows = [row for row in body.get("problems") or [] if isinstance(row, Mapping)]
-    return "".join(f"\n  {row.get('subject')}: {row.get('message')}" for row in rows)
 
 
 def _of_version(version: str) -> str:

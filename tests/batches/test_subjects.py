@@ -108,6 +108,11 @@ def test_names_that_cannot_be_subjects_are_all_told_and_cannot_write_to_a_termin
 
 def test_files_narrow_within_the_folder_or_from_the_top() -> None:
     subject = of_folders(BIDS, "raw/sub-*")[0]
-    for patterns in (("**/*.edf",), ("ses-01/eeg/*.edf",), ("raw/sub-01/**/*.edf",), ("!**/*.json",)):
+    for patterns in (
+        ("**/*.edf",),
+        ("ses-01/eeg/*.edf",),
+        ("raw/sub-01/**/*.edf",),
+        ("!**/*.json",),
+    ):
         assert [f.path for f in narrowed(subject, patterns).files] == [BIDS[0].path]
     assert not narrowed(subject, ("*.edf",)).files

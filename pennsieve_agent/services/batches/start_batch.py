@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pennsieve_agent.errors import PlatformError
 from pennsieve_agent.services.batches.prepare_batch import PreparedBatch, without
+from pennsieve_agent.services.batches.problems import refuse
 from pennsieve_agent.services.runs.start_run import REFUSALS, limits_document, targets_document
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def send(calls: NodeCalls, node: OwnNode, body: Mapping[str, Any], journal: Answ
     """Send a batch. The same document twice is one batch.
 
     Raises:
+        UsageProblem: the node found subjects wrong; all that it told is.
         PlatformError: the node refused; the same command is then a new batch.
         AwsError, NodeError: it cannot be reached; the same command goes on with this one.
     """
@@ -76,10 +78,19 @@ def send(calls: NodeCalls, node: OwnNode, body: Mapping[str, Any], journal: Answ
     except PlatformError as error:
         if error.status in REFUSALS:
             journal.answered("refused")
+        if problems := _problems(error):
+            refuse(problems, error.message, hint="correct them, then type the same command again")
         raise
     return SentBatch(
         body["id"], body["name"], len(body["runs"]), before=answer.get("created") is False
     )
+
+
+def _problems(error: PlatformError) -> list[str]:
+    """What the node found wrong with subjects."""
+    rows = error.answer.get("problems")
+    known = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return [f"'{row.get('subject')}': {row.get('message')}" for row in known]
 
 
 def typed(ready: PreparedBatch, words: Mapping[str, Any]) -> dict[str, Any]:
