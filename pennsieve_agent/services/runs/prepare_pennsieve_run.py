@@ -69,8 +69,8 @@ def refuse_own_options(options: RunOptions, node: ComputeNode) -> None:
             f"compute node '{node.name}' is run by Pennsieve, which does not support limits for "
             "a run",
             where=node.uuid,
-            hint="leave out --max-cost, --time-limit, --spot and --retries, or use a node of your "
-            "own with: --node NAME",
+            hint="leave out --max-cost, --time-limit, --spot, --retries and --memory-on-oom, or "
+            "use a node of your own with: --node NAME",
         )
     if options.layout:
         raise UsageProblem(

@@ -227,6 +227,7 @@ def limits_document(limits: RunLimits) -> dict[str, Any]:
         "timeoutSeconds": limits.seconds,
         "spot": limits.spot,
         "retries": limits.retries,
+        "memoryOnOom": limits.memory_on_oom,
     }
     return {name: value for name, value in fields.items() if value}
 
