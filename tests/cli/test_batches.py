@@ -114,9 +114,7 @@ def test_a_folder_is_a_run_and_all_are_one_document(scene: Scene) -> None:
     assert shown.out == f"Started batch 'first batch' ({body['id']}): 3 runs\n"
     assert "for each run: 2.00 USD; all 3 together up to 6.00 USD" in shown.err
     assert [run["subject"] for run in body["runs"]] == sorted(SUBJECTS)
-    assert [f["path"] for f in body["runs"][0]["files"]] == [
-        "subjects/Zoë 3/eeg/a.txt"
-    ]
+    assert [f["path"] for f in body["runs"][0]["files"]] == ["subjects/Zoë 3/eeg/a.txt"]
     assert (body["parallel"], body["limits"], body["layout"]) == (7, {"maxCost": 2.0}, "tree")
     assert body["parameters"] == {"count": {"STYLE": "fancy"}}
     assert not any(run["parameters"] for run in body["runs"])
@@ -170,7 +168,10 @@ def test_a_batch_of_one_is_a_batch(scene: Scene) -> None:
         (("--each", "subjects/*", "--parallel", "501"), "501 runs cannot be active at once"),
         (("--each", "nothing-*"), "matches 'nothing-*'"),
         (("--each", "subjects/*", "--files", "*.xyz"), "some subjects have no files"),
-        (("--each", "subjects/*", "-p", "NONE=1"), "'Zoë 3' and 2 more: step 'count' has no parameter called 'NONE'"),
+        (
+            ("--each", "subjects/*", "-p", "NONE=1"),
+            "'Zoë 3' and 2 more: step 'count' has no parameter called 'NONE'",
+        ),
         (("--csv", "/nowhere.csv"), "'/nowhere.csv' cannot be read"),
         (("--resume", "nothing"), "no batch started on this machine is called 'nothing'"),
         (("--resume", "x", "--each", "y"), "--resume goes on with a batch"),

@@ -78,8 +78,14 @@ class BatchNode(FakeNode):
         self.batches[body["id"]] = body
         self.rows[body["id"]] = [
             {
-                **{"index": i, "subject": run["subject"], "run": "", "attempt": 1},
-                **{"status": "WAITING", "reason": "", "steps": {}, "cost": None},
+                "index": i,
+                "subject": run["subject"],
+                "run": "",
+                "attempt": 1,
+                "status": "WAITING",
+                "reason": "",
+                "steps": {},
+                "cost": None,
                 **dict.fromkeys(("created", "started", "ended"), ""),
             }
             for i, run in enumerate(body["runs"])
