@@ -77,14 +77,6 @@ DOCUMENTS: tuple[Document, ...] = (
         ),
     ),
     Document(
-        "batch_logs",
-        "What the runs of a batch printed: run logs.",
-        (
-            Field("batch_id", "text", "The batch's id."),
-            Field("messages", "list of log_line", "Lines in order, run after run."),
-        ),
-    ),
-    Document(
         "batch_status",
         "How a batch is: run show --status.",
         (
