@@ -143,13 +143,17 @@ def settled(status: RunStatus, steps: Iterable[StepState]) -> tuple[StepState, .
 
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """How far a run is, with its steps (``GET /runs/{id}/status``)."""
+    """How far a run is, with its steps (``GET /runs/{id}/status``).
+
+    ``spent`` is what it has cost so far by estimate, in USD, which own nodes alone tell.
+    """
 
     status: RunStatus
     started_at: str = ""
     completed_at: str = ""
     steps: tuple[StepState, ...] = ()
     reason: str = ""
+    spent: float | None = None
 
     def seconds(self, now: float) -> float | None:
         """How long it took, until ``now`` (unix seconds) if it goes on; None where unknown."""

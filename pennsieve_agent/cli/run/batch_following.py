@@ -12,7 +12,7 @@ from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import ExitCode, RunFailed, StillRunning
 
 if TYPE_CHECKING:
-    from pennsieve_agent.cli.run.batch_logs import Wanted
+    from pennsieve_agent.cli.run.batch_logs import LogChoice
     from pennsieve_agent.cli.run.batch_places import LocatedBatch
     from pennsieve_agent.domain.batches import Batch
     from pennsieve_agent.services.batches.follow_batch import BatchWait
@@ -39,9 +39,9 @@ def to_end(
     *,
     show: bool,
     timeout: float | None = None,
-    wanted: Wanted | None = None,
+    choice: LogChoice | None = None,
 ) -> Iterator[Shown]:
-    """Wait until a batch is over, with all ``wanted`` lines if ``show``, and tell how it ended.
+    """Wait until a batch is over, with the lines of ``choice`` if ``show``, and tell how it ended.
 
     Raises:
         RunFailed: a run failed, was cancelled or left out.
@@ -57,7 +57,7 @@ def to_end(
         always=True,
     ):
         if show:
-            yield from batch_logs.followed(context, located, wait, wanted)
+            yield from batch_logs.followed(context, located, wait, choice)
         line = CountLine(context.streams, "Done", "runs")
         batch = wait.until_over(batch, lambda now: line.show(_over(now), now.counts.total))
         line.end()

@@ -30,7 +30,7 @@ _WIDEST = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class LogChoice:
     """Which lines: of these subjects (a name or a pattern), of those that failed, of one step."""
 
     subject: str | None = None
@@ -45,31 +45,14 @@ class Wanted:
         return named and (not self.failed or row.status.value == "FAILED")
 
 
-def shown(
-    context: Context, located: LocatedBatch, wanted: Wanted, *, follow: bool
-) -> Iterator[Shown]:
-    """The lines so far; with ``follow`` until the batch is over, and how it ended.
-
-    Raises:
-        UsageProblem: no subject is called so.
-        RunFailed: a run failed, was cancelled or left out.
-    """
-    from pennsieve_agent.cli.run import batch_following
-
-    if follow:
-        yield from batch_following.to_end(context, located, show=True, wanted=wanted)
-    else:
-        yield from until_now(context, located, wanted)
-
-
-def until_now(context: Context, located: LocatedBatch, wanted: Wanted) -> Iterator[Shown]:
+def until_now(context: Context, located: LocatedBatch, choice: LogChoice) -> Iterator[Shown]:
     """The lines so far, run after run.
 
     Raises:
         UnknownName: no subject is called so.
     """
-    rows = _rows(located, wanted)
-    readers = Readers(context, _backend(context, located), wanted, _width(rows))
+    rows = _rows(located, choice)
+    readers = Readers(context, _backend(context, located), choice, _width(rows))
     is_empty = True
     messages = list[Any]()
     for row in rows:
@@ -84,12 +67,12 @@ def until_now(context: Context, located: LocatedBatch, wanted: Wanted) -> Iterat
 
 
 def followed(
-    context: Context, located: LocatedBatch, wait: BatchWait, wanted: Wanted | None = None
+    context: Context, located: LocatedBatch, wait: BatchWait, choice: LogChoice | None = None
 ) -> Iterator[Shown]:
     """The lines of the runs that go on, as they come, until the batch is over."""
-    wanted = wanted or Wanted()
-    rows = _rows(located, wanted)
-    readers = Readers(context, _backend(context, located), wanted, _width(rows))
+    choice = choice or LogChoice()
+    rows = _rows(located, choice)
+    readers = Readers(context, _backend(context, located), choice, _width(rows))
     batch = located.batch
     finished = {row.subject for row in rows if row.status.is_final}
     while True:
@@ -105,7 +88,7 @@ def followed(
         wait.check_deadline(batch)
         wait.pause()
         batch = wait.look(batch)
-        rows = [row for row in located.backend.rows(batch.id) if wanted.takes(row)]
+        rows = [row for row in located.backend.rows(batch.id) if choice.takes(row)]
 
 
 @dataclass
@@ -114,7 +97,7 @@ class Readers:
 
     context: Context
     backend: RunBackend
-    wanted: Wanted
+    choice: LogChoice
     width: int
     _known: dict[str, tuple[Follower, EventViews]] = field(default_factory=dict)
 
@@ -138,12 +121,12 @@ class Readers:
 
         if row.run not in self._known:
             run = self.backend.get(row.run)
-            follower = following.follower(self.context, run, self.backend, step=self.wanted.step)
+            follower = following.follower(self.context, run, self.backend, step=self.choice.step)
             begin = cells.pad(cells.cut(row.subject, self.width), self.width)
             views = EventViews(
                 self.context,
                 run,
-                timestamps=self.wanted.timestamps,
+                timestamps=self.choice.timestamps,
                 subject=row.subject,
                 begin=f"{begin} ",
             )
@@ -151,16 +134,16 @@ class Readers:
         return self._known[row.run]
 
 
-def _rows(located: LocatedBatch, wanted: Wanted) -> list[BatchRow]:
+def _rows(located: LocatedBatch, choice: LogChoice) -> list[BatchRow]:
     rows = list(located.backend.rows(located.batch.id))
-    chosen = [row for row in rows if wanted.takes(row)]
+    chosen = [row for row in rows if choice.takes(row)]
     if (
         not chosen
-        and wanted.subject is not None
-        and not any(replace(wanted, failed=False).takes(row) for row in rows)
+        and choice.subject is not None
+        and not any(replace(choice, failed=False).takes(row) for row in rows)
     ):
         raise UnknownName(
-            f"batch '{located.batch.name}' has no subject '{wanted.subject}'",
+            f"batch '{located.batch.name}' has no subject '{choice.subject}'",
             hint=f"see them: pennsieve run show {located.batch.id}",
         )
     return chosen

@@ -11,11 +11,11 @@ import typer
 
 from pennsieve_agent.errors import UsageProblem
 
-Each = Annotated[
+PerFolder = Annotated[
     str | None,
     typer.Option("--each", metavar="GLOB", help="A batch: a run for each folder, as 'raw/sub-*'."),
 ]
-EachFile = Annotated[
+PerFile = Annotated[
     str | None,
     typer.Option("--each-file", metavar="GLOB", help="A batch: a run for each file."),
 ]

@@ -74,8 +74,8 @@ def newest(context: Context, query: BatchQuery) -> list[tuple[Batch, BatchBacken
         except (PlatformError, AwsError, NodeError) as error:
             return error
 
-    asked = backends(context)
-    answers = list(zip(asked, side_by_side([partial(ask, one) for one in asked]), strict=True))
+    known = backends(context)
+    answers = list(zip(known, side_by_side([partial(ask, one) for one in known]), strict=True))
     rows: list[tuple[Batch, BatchBackend]] = []
     silent = [said for _, said in answers if isinstance(said, AgentError)]
     if silent and len(silent) == len(answers):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pennsieve_agent.cli.run.batch_options import BatchOptions
     from pennsieve_agent.services.batches.csv_table import CsvTable
-    from pennsieve_agent.services.batches.prepare_batch import Asked, PreparedBatch
+    from pennsieve_agent.services.batches.prepare_batch import PreparedBatch, Typed
     from pennsieve_agent.services.runs.run_request import HandOver, RunOptions
     from pennsieve_agent.settings.started_batches import OpenBatch
 
@@ -79,13 +79,13 @@ def _begun(
     from pennsieve_agent.cli.run import batch_plan, start_views
     from pennsieve_agent.services.batches import start_batch as starting
 
-    asked, digest = _asked(request, options)
-    ready, check = _prepared(context, asked, hand_over, dry_run=dry_run)
+    typed, digest = _typed(request, options)
+    ready, check = _prepared(context, typed, hand_over, dry_run=dry_run)
     if dry_run:
         check()
         return batch_plan.plan(ready)
     start_views.note_files(context, ready.first.input, ready.first.folder)
-    words = starting.typed(ready, _words(asked, digest))
+    words = starting.command_of(ready, _words(typed, digest))
     node = ready.first.request.node_uuid
     journal = batch_places.journal(context)
     if (batch := journal.unanswered(words, node)) is not None:
@@ -106,10 +106,10 @@ def _begun(
     return batch
 
 
-def _asked(request: RunOptions, options: BatchOptions) -> tuple[Asked, str]:
+def _typed(request: RunOptions, options: BatchOptions) -> tuple[Typed, str]:
     """What was typed, with the table that was read and its digest."""
     from pennsieve_agent.domain.batches import PARALLEL
-    from pennsieve_agent.services.batches.prepare_batch import Asked
+    from pennsieve_agent.services.batches.prepare_batch import Typed
     from pennsieve_agent.services.batches.selection import Choice
 
     table, digest = _table(options.csv) if options.csv else (None, "")
@@ -122,7 +122,7 @@ def _asked(request: RunOptions, options: BatchOptions) -> tuple[Asked, str]:
         settings=request.parameters,
     )
     parallel = PARALLEL if options.parallel is None else options.parallel
-    return Asked(replace(request, parameters=()), choice, parallel), digest
+    return Typed(replace(request, parameters=()), choice, parallel), digest
 
 
 def _table(path: Path) -> tuple[CsvTable, str]:
@@ -140,7 +140,7 @@ def _table(path: Path) -> tuple[CsvTable, str]:
 
 
 def _prepared(
-    context: Context, asked: Asked, hand_over: HandOver | None, *, dry_run: bool
+    context: Context, typed: Typed, hand_over: HandOver | None, *, dry_run: bool
 ) -> tuple[PreparedBatch, Any]:
     """The batch with everything checked, and what refuses a typed name that is taken."""
     from functools import partial
@@ -153,22 +153,22 @@ def _prepared(
     around = prepare_batch.Surroundings(
         context.platform, context.own_nodes, context.node_calls, earlier, context.now(), hand_over
     )
-    prepare = partial(prepare_batch.prepare, around, asked)
-    ready = prepare() if dry_run else with_grant(context, prepare, is_agreed=asked.options.grant)
+    prepare = partial(prepare_batch.prepare, around, typed)
+    ready = prepare() if dry_run else with_grant(context, prepare, is_agreed=typed.options.grant)
     first = ready.first
     common = ready.runs[0].parameters
     start_views.note_undeclared(context, first.request.workflow, common)
-    start_views.note_coming_files(context, first.dataset, asked.choice.base)
+    start_views.note_coming_files(context, first.dataset, typed.choice.base)
     return ready, partial(
-        earlier.refuse_taken, first.dataset, first.input, first.folder, asked.options
+        earlier.refuse_taken, first.dataset, first.input, first.folder, typed.options
     )
 
 
-def _words(asked: Asked, digest: str) -> dict[str, Any]:
+def _words(typed: Typed, digest: str) -> dict[str, Any]:
     """What was typed, as the journal tells two commands apart."""
     from pennsieve_agent.services.runs.start_run import limits_document
 
-    options, choice = asked.options, asked.choice
+    options, choice = typed.options, typed.choice
     return {
         "each": choice.folders,
         "each_file": choice.single_files,
@@ -180,7 +180,8 @@ def _words(asked: Asked, digest: str) -> dict[str, Any]:
         "layout": options.layout,
         "limits": limits_document(options.limits),
         "undeclared": options.undeclared,
-        "parallel": asked.parallel,
+        **({"versions": sorted(options.versions)} if options.versions else {}),
+        "parallel": typed.parallel,
     }
 
 

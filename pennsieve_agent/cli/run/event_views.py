@@ -13,6 +13,7 @@ from pennsieve_agent.console.tables import STATUS_STYLES
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.console.streams import Streams
     from pennsieve_agent.domain.run_events import Change, Event, Line, NewAttempt
     from pennsieve_agent.domain.runs import Run
 
@@ -76,11 +77,7 @@ class EventViews:
     def _change(self, event: Change) -> str:
         if not event.step and event.status.is_final:
             return ""
-        paint, label = self._streams.paint, event.status.label
-        name = f"step {event.step}" if event.step else "run"
-        why = f": {event.reason}" if event.reason else ""
-        state = paint(label, STATUS_STYLES.get(label, "dim"))
-        return f"{paint('●', 'dim')} {name}: {state}{why}"
+        return f"{self._streams.paint('●', 'dim')} {change_words(self._streams, event)}"
 
     def _prefix(self, line: Line | NewAttempt) -> str:
         stamp = f"{documents.milliseconds(line.timestamp)} " if self._timestamps else ""
@@ -90,6 +87,14 @@ class EventViews:
         name = line.step.ljust(self._width)
         colour = self._colours.get(line.step, "dim")
         return f"{stamp}{self._streams.paint(f'{name} |', colour)} "
+
+
+def change_words(streams: Streams, event: Change) -> str:
+    """What came to a new state, or waits for a new reason."""
+    label = event.status.label
+    name = f"step {event.step}" if event.step else "run"
+    why = f": {event.reason}" if event.reason else ""
+    return f"{name}: {streams.paint(label, STATUS_STYLES.get(label, 'dim'))}{why}"
 
 
 def _words(line: Line | NewAttempt) -> str:

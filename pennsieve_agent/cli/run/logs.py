@@ -63,13 +63,22 @@ def logs(
     --json gives one document; with --follow, one object a line as they come. Ctrl+C stops
     following, not the run. On AWS, a line longer than 256 KB is cut into several.
     """
-    from pennsieve_agent.cli.run import batch_logs, batch_places, event_views, following
+    from pennsieve_agent.cli.run import (
+        batch_following,
+        batch_logs,
+        batch_places,
+        event_views,
+        following,
+    )
 
     located = batch_places.run_or_batch(context, run)
     if isinstance(located, batch_places.LocatedBatch):
         _refuse_archive(located, archive)
-        wanted = batch_logs.Wanted(subject, failed, step, timestamps)
-        yield from batch_logs.shown(context, located, wanted, follow=follow)
+        choice = batch_logs.LogChoice(subject, failed, step, timestamps)
+        if follow:
+            yield from batch_following.to_end(context, located, show=True, choice=choice)
+        else:
+            yield from batch_logs.until_now(context, located, choice)
         return
     if failed or subject:
         raise UsageProblem(
@@ -88,7 +97,7 @@ def logs(
     follower = following.follower(context, located.run, located.backend, step=step)
     views = event_views.EventViews(context, located.run, timestamps=timestamps)
     if follow:
-        yield from following.to_end(context, follower, show=True, views=views)
+        yield from following.to_end(context, follower, following.Mode.LINES, views=views)
     else:
         yield from _until_now(follower, views)
 

@@ -29,4 +29,4 @@ def wait(
         yield from batch_following.to_end(context, located, show=False, timeout=timeout)
         return
     follower = following.follower(context, located.run, located.backend, timeout=timeout)
-    yield from following.to_end(context, follower, show=False)
+    yield from following.to_end(context, follower, following.Mode.QUIET)

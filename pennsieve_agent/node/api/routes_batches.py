@@ -77,6 +77,13 @@ def cancel(request: Request, batch: str) -> Reply:
     return 202, {"batch": batch}
 
 
+def retry(request: Request, batch: str) -> Reply:
+    """Attempt rows of a batch once more."""
+    from pennsieve_agent.node.api.retry_batch import retried  # noqa: PLC0415 - seldom asked for
+
+    return retried(request, _store(request), _head(request, batch))
+
+
 def _store(request: Request) -> BatchStore:
     return BatchStore(request.node, request.store)
 
@@ -95,4 +102,5 @@ ROUTES: tuple[Route, ...] = (
     route("GET", "/batches/{}", show),
     route("GET", "/batches/{}/rows", rows),
     route("POST", "/batches/{}/cancel", cancel),
+    route("POST", "/batches/{}/retry", retry),
 )

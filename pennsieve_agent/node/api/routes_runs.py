@@ -95,7 +95,22 @@ def _moment(request: Request, name: str) -> str:
 
 def show(request: Request, run: str) -> Reply:
     """Everything about a run but its files."""
-    return 200, run_document(_record(request, run), request.node.settings)
+    record = _record(request, run)
+    document = run_document(record, request.node.settings)
+    return 200, {**document, "spent": _spent(request, record)}
+
+
+def _spent(request: Request, record: RunRecord) -> float | None:
+    """What a run has cost so far by estimate, in USD; null before it began."""
+    if record.metrics:
+        return round(record.cost, 6)
+    if not record.started:
+        return None
+    # As above: what has ended or not begun needs none of it.
+    from pennsieve_agent.node.runs.observe_jobs import limits_of  # noqa: PLC0415
+    from pennsieve_agent.node.runs.run_costs import run_cost  # noqa: PLC0415
+
+    return round(run_cost(record, limits_of(request.node), request.node.now()).total, 6)
 
 
 def files(request: Request, run: str) -> Reply:

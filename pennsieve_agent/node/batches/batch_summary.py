@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,7 +34,7 @@ def state_of(store: BatchStore, head: BatchHead) -> State:
 
 def summary(store: BatchStore, head: BatchHead, *, live: bool = False) -> dict[str, Any]:
     """What a list says of a batch; ``live`` counts the rows of one that is over, too."""
-    counts = None if live else head.final_counts()
+    counts = None if live or store.again(head.id) else head.final_counts()
     state = State(counts, head.cost) if counts is not None else state_of(store, head)
     cancel = not state.counts.is_over and (head.cancelled or store.is_cancelled(head.id))
     return {
@@ -85,6 +85,23 @@ def page_of_rows(
         subject = row.subject or str(store.row(head, row.index)["subject"])
         page.append(replace(row, subject=subject))
     return page, 0
+
+
+def rows_by_subject(
+    store: BatchStore, head: BatchHead, subjects: Collection[str]
+) -> dict[str, BatchRow]:
+    """The rows of some subjects, as they are now; those that the batch lacks are left out.
+
+    Raises:
+        LookupError: the names of the rows are gone.
+
+    """
+    by_subject = {}
+    for row in _rows(store, head, 0):
+        subject = row.subject or str(store.row(head, row.index)["subject"])
+        if subject in subjects:
+            by_subject[subject] = replace(row, subject=subject)
+    return by_subject
 
 
 def _rows(store: BatchStore, head: BatchHead, start: int) -> Iterator[BatchRow]:

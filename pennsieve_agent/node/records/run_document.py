@@ -114,6 +114,7 @@ def _step(
         "reason": reason or record.waiting.get(row["id"], ""),
         "sourceUrl": row.get("source_url", ""),
         "tag": row.get("tag", ""),
+        "dependsOn": list(row.get("depends_on") or ()),
         "commit": row.get("commit", ""),
         "digest": str(row.get("image") or "").rpartition("@")[2],
         "computeType": row.get("compute_type", ""),

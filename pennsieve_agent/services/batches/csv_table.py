@@ -16,7 +16,7 @@ from pennsieve_agent.errors import UsageProblem
 from pennsieve_agent.services.batches.problems import refuse
 
 SUBJECT, FILES = "subject", "files"
-"""The columns that are no parameters."""
+"""The columns that are not parameters."""
 BETWEEN = ";"
 """What stands between the patterns of a cell of ``files``."""
 MOST_BYTES = 64 * 1024 * 1024

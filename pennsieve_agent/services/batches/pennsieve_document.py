@@ -42,14 +42,14 @@ def document(ready: PreparedBatch, batch_id: str, created: str) -> dict[str, Any
     workflow = request.workflow
     runs = []
     for run in ready.runs:
-        asked = ready.request(run)
+        request_ = ready.request(run)
         runs.append(
             {
                 "subject": run.subject.name,
                 "name": unique_name(batch_id, ready.name, run.subject.name),
                 "files": [[f.path, f.package_id, f.size] for f in run.subject.files],
-                "parameters": asked.parameters,
-                "targets": asked.target_params,
+                "parameters": request_.parameters,
+                "targets": request_.target_params,
             }
         )
     return {
@@ -59,6 +59,7 @@ def document(ready: PreparedBatch, batch_id: str, created: str) -> dict[str, Any
         "parallel": ready.parallel,
         "created": created,
         "undeclared": request.undeclared,
+        "versions": list(ready.versions),
         "steps": [{"id": step.id, "name": step.id} for step in workflow.steps],
         "runs": runs,
     }

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pennsieve_agent.domain.runs import RunStatus
 from pennsieve_agent.errors import Invalid, NotFound, RateLimited, Unreachable
 from pennsieve_agent.services.batches.pennsieve_document import Sent, changed, request_of
+from pennsieve_agent.services.runs.run_versions import on_pennsieve
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.workflows import Workflow
@@ -68,6 +69,8 @@ class Sender:
         if not rows:
             return
         workflow = self.platform.workflows.get(self.document["workflow"]["id"])
+        if versions := self.document.get("versions"):
+            workflow = on_pennsieve(workflow, versions, self.platform.applications.image)
         self._skip_changed(rows)
         self._find_lost()
         if self.sent.runs:

@@ -23,6 +23,7 @@ from pennsieve_agent.services.runs import (
     run_request,
 )
 from pennsieve_agent.services.runs.run_input import Earlier, input_of
+from pennsieve_agent.services.runs.run_versions import on_pennsieve
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.compute import ComputeNode
@@ -50,7 +51,7 @@ class PreparedBatch:
     """A batch that can be sent. ``first`` is a run with the files of all subjects.
 
     ``parallel`` is how many runs are active at once, ``bucket`` that of results on Pennsieve's
-    nodes.
+    nodes, ``versions`` those that were typed.
     """
 
     name: str
@@ -58,6 +59,7 @@ class PreparedBatch:
     runs: tuple[BatchRun, ...]
     parallel: int = PARALLEL
     bucket: str = ""
+    versions: tuple[str, ...] = ()
 
     @property
     def own_node(self) -> OwnNode | None:
@@ -85,7 +87,7 @@ class PreparedBatch:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Typed:
     """What was typed."""
 
     options: RunOptions
@@ -105,36 +107,38 @@ class Surroundings:
     hand_over: HandOver | None = None
 
 
-def prepare(around: Surroundings, asked: Asked) -> PreparedBatch:
+def prepare(around: Surroundings, typed: Typed) -> PreparedBatch:
     """Resolve the names, choose the subjects, and check that each of their runs can start.
 
     Raises:
         UsageProblem: something cannot be used; of subjects, all that is wrong is told.
         Forbidden: the workflow has no (sufficient) grant on the dataset.
     """
-    if not 1 <= asked.parallel <= MOST_PARALLEL:
+    if not 1 <= typed.parallel <= MOST_PARALLEL:
         raise UsageProblem(
-            f"{asked.parallel} runs cannot be active at once",
+            f"{typed.parallel} runs cannot be active at once",
             hint=f"--parallel is from 1 to {MOST_PARALLEL}; without it, {PARALLEL}",
         )
-    options = replace(asked.options, files=asked.choice.base)
-    asked = replace(asked, options=options)
+    options = replace(typed.options, files=typed.choice.base)
+    typed = replace(typed, options=options)
     node, dataset = prepare_run.node_and_dataset(around.platform, around.own, options)
     if isinstance(node, OwnNode):
-        return _on_own_node(around, asked, node, dataset)
-    return _on_pennsieve(around, asked, node, dataset)
+        return _on_own_node(around, typed, node, dataset)
+    return _on_pennsieve(around, typed, node, dataset)
 
 
 def _on_own_node(
-    around: Surroundings, asked: Asked, node: OwnNode, dataset: Dataset
+    around: Surroundings, typed: Typed, node: OwnNode, dataset: Dataset
 ) -> PreparedBatch:
     context = prepare_own_run.OwnNodeContext(
         around.platform, node, around.calls(node), around.earlier, around.hand_over
     )
-    row, known = prepare_own_run.workflow_on(context, dataset, asked.options.workflow)
+    row, known = prepare_own_run.workflow_on(
+        context, dataset, typed.options.workflow, typed.options.versions
+    )
     prepare_own_run.check_grant(node, row, known.workflow, dataset)
-    layout = asked.options.layout or known.layout
-    ready = _prepared(around, asked, node, dataset, known.workflow)
+    layout = typed.options.layout or known.layout
+    ready = _prepared(around, typed, node, dataset, known.workflow)
     faults = _Faults()
     for run in ready.runs:
         faults.of(run.subject, partial(prepare_own_run.layout_of, layout, run.subject.files))
@@ -143,10 +147,10 @@ def _on_own_node(
 
 
 def _on_pennsieve(
-    around: Surroundings, asked: Asked, node: ComputeNode, dataset: Dataset
+    around: Surroundings, typed: Typed, node: ComputeNode, dataset: Dataset
 ) -> PreparedBatch:
-    name = asked.options.workflow
-    prepare_pennsieve_run.refuse_own_options(asked.options, node)
+    name = typed.options.workflow
+    prepare_pennsieve_run.refuse_own_options(typed.options, node)
     try:
         workflow = prepare_pennsieve_run.workflow_of(around.platform, name)
     except UsageProblem as error:
@@ -154,18 +158,20 @@ def _on_pennsieve(
         raise other or error from None
     if workflow.writes:
         prepare_pennsieve_run.check_role(dataset)
-    return _prepared(around, asked, node, dataset, workflow)
+    if versions := typed.options.versions:
+        workflow = on_pennsieve(workflow, versions, around.platform.applications.image)
+    return _prepared(around, typed, node, dataset, workflow)
 
 
 def _prepared(
     around: Surroundings,
-    asked: Asked,
+    typed: Typed,
     node: ComputeNode | OwnNode,
     dataset: Dataset,
     workflow: Workflow,
 ) -> PreparedBatch:
     """The batch, as far as both kinds of node are alike."""
-    options = asked.options
+    options = typed.options
     name = run_request.run_name(options.name, workflow, around.now)
     folder = own_folder(name)
     input_ = input_of(around.platform, workflow, dataset, options, folder, around.earlier)
@@ -174,8 +180,8 @@ def _prepared(
             f"workflow '{workflow.name}' reads no files, so a batch of it has no subjects",
             hint="start it once, without --each, --each-file and --csv",
         )
-    subjects = subjects_of(asked.choice, input_.files)
-    chosen = _parameters(workflow, subjects, asked.choice, undeclared=options.undeclared)
+    subjects = subjects_of(typed.choice, input_.files)
+    chosen = _parameters(workflow, subjects, typed.choice, undeclared=options.undeclared)
     own = isinstance(node, OwnNode)
     base = RunRequest(
         workflow=workflow,
@@ -191,8 +197,9 @@ def _prepared(
         name,
         run_request.Prepared(base, _NO_PLAN, dataset, node, whole, folder),
         runs,
-        asked.parallel,
+        typed.parallel,
         bucket="" if own else around.platform.upload_bucket,
+        versions=options.versions,
     )
     return replace(batch, first=replace(batch.first, plan=_plan(batch)))
 

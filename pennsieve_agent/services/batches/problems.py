@@ -19,12 +19,12 @@ def refuse(faults: Sequence[str], message: str, *, where: str | None = None, hin
     """
     if not faults:
         return
-    told = [_printable(fault) for fault in faults[:SHOWN]]
+    shown = [_printable(fault) for fault in faults[:SHOWN]]
     if len(faults) == 1:
-        raise UsageProblem(told[0], where=where, hint=hint)
-    if more := len(faults) - len(told):
-        told.append(f"and {more} more")
-    lines = "".join(f"\n  {line}" for line in told)
+        raise UsageProblem(shown[0], where=where, hint=hint)
+    if more := len(faults) - len(shown):
+        shown.append(f"and {more} more")
+    lines = "".join(f"\n  {line}" for line in shown)
     raise UsageProblem(f"{message}:{lines}", where=where, hint=hint)
 
 

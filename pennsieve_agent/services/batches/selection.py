@@ -204,7 +204,7 @@ def settings_of(
     """The parameters of a subject as they would be typed: those that were, and its row's.
 
     An empty cell leaves the parameter out. A column that is only asked for by name in a pattern or
-    a parameter, and that no step declares (``is_declared``), is no parameter.
+    a parameter, and that no step declares (``is_declared``), is not a parameter.
     """
     typed = tuple(templates.filled(text, subject.values) for text in choice.settings)
     names = choice.in_templates

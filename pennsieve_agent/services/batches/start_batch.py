@@ -93,7 +93,7 @@ def _problems(error: PlatformError) -> list[str]:
     return [f"'{row.get('subject')}': {row.get('message')}" for row in known]
 
 
-def typed(ready: PreparedBatch, words: Mapping[str, Any]) -> dict[str, Any]:
+def command_of(ready: PreparedBatch, words: Mapping[str, Any]) -> dict[str, Any]:
     """What makes two commands the same one; names are resolved, so a rename changes nothing."""
     return {
         **words,

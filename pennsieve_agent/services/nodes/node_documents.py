@@ -169,8 +169,9 @@ def decode_run(answer: Mapping[str, Any], where: str) -> Run:
 
 def decode_state(answer: Mapping[str, Any], where: str) -> RunState:
     """How far the run of a document is."""
-    run = decode_run(answer, where)
-    return RunState(run.status, run.started_at, run.completed_at, run.states, run.reason)
+    run, item = decode_run(answer, where), Fields(dict(answer), where)
+    times = run.started_at, run.completed_at
+    return RunState(run.status, *times, run.states, run.reason, item.number("spent"))
 
 
 def _details(item: Fields) -> RunDetails:
@@ -203,6 +204,7 @@ def _run_step(row: Fields) -> Step:
     return Step(
         id=row.need_text("id"),
         kind=StepKind.of(row.text("kind")),
+        depends_on=row.texts("dependsOn"),
         source_url=row.text("sourceUrl"),
         tag=row.text("tag"),
         compute_type=row.text("computeType"),

@@ -20,6 +20,7 @@ from pennsieve_agent.services.nodes.node_documents import (
 )
 from pennsieve_agent.services.runs import run_request
 from pennsieve_agent.services.runs.run_input import Earlier, input_of
+from pennsieve_agent.services.runs.run_versions import version_on_node
 from pennsieve_agent.services.workflows.node_workflows import version_path, workflows_on
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def prepare(
     from pennsieve_agent.engine.compile import compile_run  # noqa: PLC0415
     from pennsieve_agent.engine.run_parameters import check_parameters  # noqa: PLC0415
 
-    row, known = workflow_on(context, dataset, options.workflow)
+    row, known = workflow_on(context, dataset, options.workflow, options.versions)
     workflow = known.workflow
     parameters = check_parameters(workflow, options.parameters, undeclared=options.undeclared)
     name = run_request.run_name(options.name, workflow, now)
@@ -96,15 +97,18 @@ def prepare(
 
 
 def workflow_on(
-    context: OwnNodeContext, dataset: Dataset, reference: str | None
+    context: OwnNodeContext,
+    dataset: Dataset,
+    reference: str | None,
+    versions: Sequence[str],
 ) -> tuple[NodeWorkflow, WorkflowVersion]:
-    """The workflow that is meant, as the node lists it, and its newest version.
+    """The workflow that is meant, as the node lists it, and the version that is meant.
 
     Raises:
         UsageProblem: none or several match, or it is not on the node.
     """
     row = _workflow(context, dataset, reference)
-    return row, _version(context, row)
+    return row, _version(context, row, versions)
 
 
 def _workflow(context: OwnNodeContext, dataset: Dataset, reference: str | None) -> NodeWorkflow:
@@ -162,14 +166,17 @@ def _missing(context: OwnNodeContext, name: str) -> UsageProblem:
     return UsageProblem(f"workflow '{name}' is not on {context.where} yet", hint=hint)
 
 
-def _version(context: OwnNodeContext, row: NodeWorkflow) -> WorkflowVersion:
+def _version(context: OwnNodeContext, row: NodeWorkflow, typed: Sequence[str]) -> WorkflowVersion:
     if not row.newest:
         raise _missing(context, row.name)
+
+    def read(version: str) -> WorkflowVersion:
+        return decode_version(context.ask(version_path(row.uuid, version)), context.where)
+
     try:
-        answer = context.ask(version_path(row.uuid, row.newest))
+        return version_on_node(row, typed, read)
     except NotFound:
         raise _missing(context, row.name) from None
-    return decode_version(answer, context.where)
 
 
 class NotGrantedError(Forbidden):

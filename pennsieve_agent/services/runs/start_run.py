@@ -179,6 +179,7 @@ def typed(ready: Prepared, options: RunOptions) -> dict[str, Any]:
         "files": sorted(options.files),
         **({"input_runs": sorted(options.input_runs)} if options.input_runs else {}),
         **({"include_results": True} if options.include_results else {}),
+        **({"versions": sorted(options.versions)} if options.versions else {}),
         "parameters": sorted(options.parameters),
         "name": options.name,
         "folder": options.folder,
