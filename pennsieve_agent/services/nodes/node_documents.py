@@ -176,6 +176,7 @@ def decode_state(answer: Mapping[str, Any], where: str) -> RunState:
 
 def _details(item: Fields) -> RunDetails:
     person, input_ = item.record("person"), item.record("input")
+    batch = item.record("batch")
     return RunDetails(
         workflow_version=item.record("workflow").text("version"),
         caller=item.text("caller"),
@@ -193,6 +194,9 @@ def _details(item: Fields) -> RunDetails:
             for row in item.records("steps")
         },
         node_version=item.record("node").text("version"),
+        batch=batch.text("name"),
+        batch_id=batch.text("id"),
+        subject=batch.text("subject"),
     )
 
 
