@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pennsieve_agent.cli import local_run, local_secrets, options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.cli.run import limits, start_options
+from pennsieve_agent.cli.run import batch_options, limits, start_options
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import UsageProblem
 
@@ -22,13 +22,23 @@ if TYPE_CHECKING:
 
 @command(
     "run start",
-    answers=("run", "run_plan", "local_run", "local_run_plan"),
+    answers=(
+        "run",
+        "run_plan",
+        "local_run",
+        "local_run_plan",
+        "batch_summary",
+        "batch_plan",
+        "batch",
+    ),
     examples=[
         "pennsieve run start -d 'Mouse EEG' -w spike-rate --files 'raw/**/*.edf' --follow",
         "pennsieve run start -d 'Mouse EEG' -p THRESHOLD=4 --dry-run",
         "pennsieve run start -d 'Mouse EEG' -w spike-rate --version v1.0.0 --all",
         "pennsieve run start -d 'Mouse EEG' -w spike-rate --files raw --local",
         "pennsieve run start --repeat spike-rate-1c20 -p THRESHOLD=5",
+        "pennsieve run start -d 'Mouse EEG' -w spike-rate --each 'raw/sub-*' --max-cost 2",
+        "pennsieve run start -d 'Mouse EEG' --csv subjects.csv --files 'raw/{subject}/*.edf'",
     ],
 )
 def start(
@@ -64,6 +74,11 @@ def start(
     upload: start_options.Upload = False,
     engine: local_run.EngineOption = None,
     secret: local_secrets.Secret = None,
+    per_folder: batch_options.PerFolder = None,
+    per_file: batch_options.PerFile = None,
+    csv: batch_options.Csv = None,
+    parallel: batch_options.Parallel = None,
+    resume: batch_options.Resume = None,
     dry_run: start_options.DryRun = False,
 ) -> Iterator[Shown]:
     """Start a workflow on a dataset's files.
@@ -83,8 +98,11 @@ def start(
     With --local the run is on this machine, as a node does it, on files that are downloaded once
     and kept, or on those of --input: a Pennsieve key is enough. The code is built from the
     workflow's repositories. The results are in a folder, with --upload in the dataset, too.
+    With --each, --each-file or --csv it is a batch: a run for each subject, which is a folder, a
+    file or a row. {subject} and {COLUMN} in --files and --param are replaced for each of them.
+    Limits are for each run. A batch whose terminal was closed is gone on with by --resume.
     """
-    from pennsieve_agent.cli.run import local_options, start_local
+    from pennsieve_agent.cli.run import batch_start, local_options, start_local
     from pennsieve_agent.services.runs import run_request
 
     _refuse_both(files, input_run, whole=whole)
@@ -107,6 +125,18 @@ def start(
     here = local_options.LocalOptions(
         input_, to, engine, upload=upload, secrets=tuple(secret or ()), dry_run=dry_run
     )
+    batch = batch_options.BatchOptions(per_folder, per_file, csv, parallel, resume)
+    batch.check(
+        {
+            "--local": local,
+            "--all": whole,
+            "--input-run": bool(input_run),
+            "--folder": folder is not None,
+            "--watch": watch,
+            "--repeat": repeat is not None,
+            "--skip-done": skip_done,
+        }
+    )
     if local:
         only_nodes = {
             "--timeout": timeout is not None,
@@ -125,8 +155,15 @@ def start(
     local_options.refuse_without_local(here)
     if repeat is not None:
         request = _repeated(context, repeat, request)
-    elif dataset is None:
+    elif dataset is None and resume is None:
         raise UsageProblem("missing option '--dataset'", hint="name a dataset: --dataset DATASET")
+    if batch.is_batch:
+        waits, show = follow or wait, follow and not context.as_json
+        ends = batch_start.Ends(dry_run, waits, show, timeout)
+        yield from batch_start.start_batch(
+            context, request, batch, None if dry_run else _hand_over(context), ends=ends
+        )
+        return
     yield from on_node(
         context,
         request,

@@ -181,6 +181,7 @@ def decode_state(answer: Mapping[str, Any], where: str) -> RunState:
 
 def _details(item: Fields) -> RunDetails:
     person, input_ = item.record("person"), item.record("input")
+    batch = item.record("batch")
     return RunDetails(
         workflow_version=item.record("workflow").text("version"),
         caller=item.text("caller"),
@@ -199,6 +200,9 @@ def _details(item: Fields) -> RunDetails:
         },
         node_version=item.record("node").text("version"),
         fingerprint=item.text("fingerprint"),
+        batch=batch.text("name"),
+        batch_id=batch.text("id"),
+        subject=batch.text("subject"),
     )
 
 
