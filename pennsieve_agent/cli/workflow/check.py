@@ -104,10 +104,11 @@ def _unread(checked: Checked) -> list[str]:
     if not checked.unread:
         return []
     files, were = plural(checked.unread, "file"), "was" if checked.unread == 1 else "were"
-    return [
+    text = (
         f"{files} of more than 1 MB {were} not read, so nothing is said of what is in them; to "
         "check them, too, clone the repository and name its folder"
-    ]
+    )
+    return [text]
 
 
 def _sarif(checked: Checked) -> Shown:
