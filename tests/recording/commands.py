@@ -163,6 +163,7 @@ _RUNS = (
     typed(f"run show {RUN}"),
     typed(f"run show {RUN} --status"),
     typed(f"run wait {RUN}"),
+    typed(f"run watch {RUN}"),
     typed(f"run logs {RUN}"),
     typed(f"run logs {RUN} --follow"),
     typed(f"run logs {RUN} --archive {{home}}/logs.zip"),

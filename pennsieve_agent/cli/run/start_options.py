@@ -70,6 +70,7 @@ Folder = Annotated[
 ]
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Show the log until the run ends.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait, quietly, until the run ends.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Watch its steps until the run ends.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would run, and start nothing.")]
 Local = Annotated[
     bool, typer.Option("--local", help="Run on this machine: no node, no AWS; to its end.")

@@ -232,6 +232,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("timestamp", "time", "When it was printed, to the millisecond."),
             Field("attempt", "integer", "Which try of the step; a line tells when one begins."),
             Field("message", "text", "The line."),
+            Field("subject", "text", "The subject, of a run in a batch.", optional=True),
         ),
     ),
     Document(

@@ -65,6 +65,16 @@ def record_of(node: Node, store: RunStore, start: Start, version: Json, who: Who
 
     """
     check_budget(node, store, start.id)
+    return fitting(node, start, version, who)
+
+
+def fitting(node: Node, start: Start, version: Json, who: Who) -> RunRecord:
+    """The record of a run that fits the node; the month's budget is not asked.
+
+    Raises:
+        CannotRun: it cannot be executed here; the text says why.
+
+    """
     try:
         record = planned(node, start, version, who)
     except AgentError as error:
