@@ -42,7 +42,7 @@ class Prepares:
         self.asked.append(request)
         if len(self.asked) == 1:
             raise self.wrong
-        return cast("Any", "prepared")
+        return cast("Prepared", "prepared")
 
 
 def answered(wrong: AgentError, answers: str, *, terminal: bool = True) -> tuple[Prepares, str]:

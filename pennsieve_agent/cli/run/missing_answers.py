@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.console.shown import Prose
 from pennsieve_agent.errors import AgentError, SeveralProblems, together
 
 if TYPE_CHECKING:
@@ -69,14 +68,10 @@ def _values(context: Context, missing: list[MissingValueError]) -> list[str]:
 
 def _granted(context: Context, problem: NotGrantedError, *, is_agreed: bool) -> bool:
     """Do ``dataset grant`` after a yes; what it says goes to standard error."""
-    from pennsieve_agent.cli.dataset.grant import grant
+    from pennsieve_agent.cli.run.missing_grant import do_grant
 
     question = f"{problem.message}; let it {problem.needed.words} the dataset"
     if not context.streams.confirm(question, assume=is_agreed):
         return False
-    for shown in grant(context, problem.workflow, problem.dataset):
-        if isinstance(shown.text, Prose):
-            context.streams.note(shown.text.text)
-        for note in shown.notes:
-            context.streams.note(note)
+    do_grant(context, problem.workflow, problem.dataset)
     return True

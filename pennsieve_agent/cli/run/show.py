@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 
 @command(
     "run show",
-    answers=("shown_run", "run_status", "run_outputs", "run_page"),
-    examples=["pennsieve run show", "pennsieve run show spike-rate-1c20 --outputs"],
+    answers=("shown_run", "run_status", "run_outputs", "run_page", "batch", "batch_status"),
+    examples=[
+        "pennsieve run show",
+        "pennsieve run show spike-rate-1c20 --outputs",
+        "pennsieve run show first-batch --failed",
+    ],
 )
 def show(
     context: Context,
@@ -34,15 +38,22 @@ def show(
     web: Annotated[
         bool, typer.Option("--web", help="Pennsieve's web application, and where the results are.")
     ] = False,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Of a batch, only the subjects that failed.")
+    ] = False,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="Of a batch, the table as a CSV file.")
+    ] = False,
 ) -> Shown:
     """A run: its steps, times, code, input, parameters and results.
 
     With --web the web application opens in your browser, where there is one, and its address is
     printed with the dataset and the folder of the results.
+    Of a batch, each subject with the state of its steps, time, cost, and why it failed.
     With --status the exit code is 0 when it succeeded, 3 when it failed or was cancelled, and 8
     when it has not ended.
     """
-    from pennsieve_agent.cli.run import places, views
+    from pennsieve_agent.cli.run import batch_places, batch_show, places, views
     from pennsieve_agent.cli.run.failed_step import failed_step
     from pennsieve_agent.console import documents
 
@@ -50,7 +61,23 @@ def show(
         raise UsageProblem(
             "--status, --outputs and --web cannot be given together", hint="give one of them"
         )
-    located = places.find(context, run)
+    located = batch_places.run_or_batch(context, run)
+    if isinstance(located, batch_places.LocatedBatch):
+        if outputs or web:
+            option = "--web" if web else "--outputs"
+            raise UsageProblem(
+                f"'{located.batch.name}' is a batch, and {option} is for a run",
+                hint=f"download the results: pennsieve run download {located.batch.id} --to DIR",
+            )
+        if status:
+            return batch_show.status(located)
+        return batch_show.show(context, located, failed=failed, as_csv=csv)
+    if failed or csv:
+        raise UsageProblem(
+            f"{'--failed' if failed else '--csv'} is for a batch, and '{located.run.label}' is a "
+            "run",
+            hint="list batches with: pennsieve run list --batches",
+        )
     if web:
         return _web(context, located)
     if outputs:

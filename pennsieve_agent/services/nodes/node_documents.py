@@ -52,12 +52,16 @@ class NodeWorkflow:
 
 @dataclass(frozen=True, slots=True)
 class WorkflowVersion:
-    """One version of a workflow as a node runs it. ``layout`` is that of a step's input."""
+    """One version of a workflow as a node runs it. ``layout`` is that of a step's input.
+
+    ``document`` is the node's own.
+    """
 
     workflow: Workflow
     version: str
     layout: str
     code: Mapping[str, StepCode]
+    document: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 def decode_workflows(answer: Mapping[str, Any], where: str) -> tuple[NodeWorkflow, ...]:
@@ -97,6 +101,7 @@ def decode_version(answer: Mapping[str, Any], where: str) -> WorkflowVersion:
         item.text("version"),
         item.text("layout") or "tree",
         {row.text("id"): StepCode(row.text("commit"), row.text("image")) for row in rows},
+        answer,
     )
 
 
@@ -172,12 +177,14 @@ def decode_run(answer: Mapping[str, Any], where: str) -> Run:
 
 def decode_state(answer: Mapping[str, Any], where: str) -> RunState:
     """How far the run of a document is."""
-    run = decode_run(answer, where)
-    return RunState(run.status, run.started_at, run.completed_at, run.states, run.reason)
+    run, item = decode_run(answer, where), Fields(dict(answer), where)
+    times = run.started_at, run.completed_at
+    return RunState(run.status, *times, run.states, run.reason, item.number("spent"))
 
 
 def _details(item: Fields) -> RunDetails:
     person, input_ = item.record("person"), item.record("input")
+    batch = item.record("batch")
     return RunDetails(
         workflow_version=item.record("workflow").text("version"),
         caller=item.text("caller"),
@@ -195,6 +202,10 @@ def _details(item: Fields) -> RunDetails:
             for row in item.records("steps")
         },
         node_version=item.record("node").text("version"),
+        fingerprint=item.text("fingerprint"),
+        batch=batch.text("name"),
+        batch_id=batch.text("id"),
+        subject=batch.text("subject"),
     )
 
 
@@ -202,6 +213,7 @@ def _run_step(row: Fields) -> Step:
     return Step(
         id=row.need_text("id"),
         kind=StepKind.of(row.text("kind")),
+        depends_on=row.texts("dependsOn"),
         source_url=row.text("sourceUrl"),
         tag=row.text("tag"),
         compute_type=row.text("computeType"),

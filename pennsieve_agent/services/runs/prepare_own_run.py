@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pennsieve_agent.domain.grants import Access, until_words
 from pennsieve_agent.domain.input_layout import Layout, local_paths
 from pennsieve_agent.domain.name_matching import pick
+from pennsieve_agent.domain.repeats import Again
 from pennsieve_agent.domain.runs import RunRequest, unix_seconds
 from pennsieve_agent.domain.workflows import Workflow
 from pennsieve_agent.errors import (
@@ -23,6 +24,7 @@ from pennsieve_agent.errors import (
     together,
 )
 from pennsieve_agent.platform.http.decode import Fields
+from pennsieve_agent.platform.workflows.run_codec import without_empty
 from pennsieve_agent.services.nodes.node_documents import (
     NodeWorkflow,
     WorkflowVersion,
@@ -30,6 +32,7 @@ from pennsieve_agent.services.nodes.node_documents import (
 )
 from pennsieve_agent.services.runs import run_request
 from pennsieve_agent.services.runs.run_input import Earlier, input_of
+from pennsieve_agent.services.runs.run_versions import version_on_node
 from pennsieve_agent.services.runs.start_problems import Problems, tried
 from pennsieve_agent.services.side_by_side import side_by_side
 from pennsieve_agent.services.workflows.node_workflows import version_path, workflows_on
@@ -88,23 +91,29 @@ def prepare(
         NodeError: the node cannot run it now, or does not answer.
         SeveralProblems: several of these.
     """
+    from pennsieve_agent.engine.compile import compile_run  # noqa: PLC0415 - few commands need it
+
     row, known = _known(context, dataset, options, problems)
     workflow = known.workflow if known else Workflow("", options.workflow or "")
-    parameters = run_request.parameters_of(workflow, options, problems) if known else {}
     name = problems.of(lambda: run_request.run_name(options.name, workflow, now)) or "run"
     folder = problems.of(lambda: run_request.results_folder(options.folder, name)) or name
-    if row is None or known is None or dataset is None:
-        problems.of(lambda: _layout(options.layout or Layout.TREE, ()))
+    if row is None or known is None:
+        problems.of(lambda: layout_of(options.layout or Layout.TREE, ()))
         raise problems.all()
-    problems.of(lambda: _check_grant(context.node, row, workflow, dataset))
+    parameters, more, gone = run_request.collected_parameters(
+        workflow, options, problems, known.version
+    )
+    if dataset is None:
+        raise problems.all()
+    problems.of(partial(check_grant, context.node, row, workflow, dataset))
     asks: list[Callable[[], Any]] = [
         partial(input_of, context.platform, workflow, dataset, options, folder, context.earlier),
-        partial(_check_on_node, context, known, dataset, options, parameters),
+        partial(_check_on_node, context, known, dataset, parameters),
     ]
     (read, why_none), (_, hindrance) = side_by_side([partial(tried, ask) for ask in asks])
     input_ = problems.take((read, why_none))
     files = input_.files if input_ else ()
-    layout = problems.of(lambda: _layout(options.layout or known.layout, files))
+    layout = problems.of(lambda: layout_of(options.layout or known.layout, files).value) or ""
     if problems or input_ is None:
         problems.take((None, hindrance))
         raise problems.all()
@@ -117,17 +126,20 @@ def prepare(
         parameters=parameters,
         target_params=run_request.targets(workflow, folder),
         limits=options.limits,
-        undeclared=options.undeclared,
+        undeclared=options.undeclared or more,
     )
+    plan = compile_run("new", request, {})
     return run_request.Prepared(
         request,
-        run_request.plan_of(request),
+        plan,
         dataset,
         context.node,
         input_,
         folder,
         version=known.version,
-        layout=layout or "",
+        layout=layout,
+        fingerprint=_fingerprint(known, request, layout, input_.files),
+        differences=(*_newer(row, known, options.again), *gone, *input_.changes),
         hindrance=hindrance,
     )
 
@@ -142,14 +154,15 @@ def _known(
     if dataset is None and options.workflow is None:
         return None, None  # which one is meant depends on the dataset
     row = problems.of(lambda: _workflow(context, dataset, options.workflow))
-    return row, None if row is None else problems.of(lambda: _version(context, row))
+    if row is None:
+        return None, None
+    return row, problems.of(lambda: _version(context, row, options.versions))
 
 
 def _check_on_node(
     context: OwnNodeContext,
     known: WorkflowVersion,
     dataset: Dataset,
-    options: run_request.RunOptions,
     parameters: Mapping[str, Mapping[str, str]],
 ) -> None:
     """Ask the node what hinders the run there: keys, budget, queues, sizes of machines.
@@ -164,8 +177,8 @@ def _check_on_node(
         "workflow": known.workflow.uuid,
         "version": known.version,
         "dataset": dataset.id,
-        "parameters": {step: dict(values) for step, values in parameters.items()},
-        "undeclared": options.undeclared,
+        "parameters": {step: without_empty(values) for step, values in parameters.items()},
+        "undeclared": True,
     }
     try:
         answer = context.calls.ask("POST", "/runs/check", body=body, admin=context.node.is_owned)
@@ -178,6 +191,57 @@ def _check_on_node(
     ]
     if hindrances:
         raise together(hindrances)
+
+
+def _fingerprint(
+    known: WorkflowVersion, request: RunRequest, layout: str, files: Sequence[DataFile]
+) -> str:
+    """What the node will keep as the fingerprint of the run."""
+    from pennsieve_agent.domain.fingerprints import fingerprint  # noqa: PLC0415 - few need it
+    from pennsieve_agent.engine.run_parameters import declares_none, merged  # noqa: PLC0415
+
+    is_open = request.undeclared or declares_none(request.workflow)
+    parameters = {
+        step.id: merged(
+            step, without_empty(request.parameters.get(step.id, {})), undeclared=is_open
+        )
+        for step in request.workflow.processors
+    }
+    rows = [
+        {"path": f.path, "package": f.package_id, "size": f.size, "checksum": f.checksum}
+        for f in files
+    ]
+    return fingerprint(known.document, parameters, layout, rows)
+
+
+def _newer(row: NodeWorkflow, known: WorkflowVersion, again: Again | None) -> tuple[str, ...]:
+    """What is said of the code of a run that is started again."""
+    if again is None or not again.version:
+        return ()
+    if known.version != again.version:
+        return (f"the code is version {known.version}; it was {again.version}",)
+    if row.newest == known.version:
+        return ()
+    words = (
+        f"version {row.newest} of the workflow is newer than {known.version}, which is used again; "
+        f"take the newest with: --workflow {quote(row.name)}"
+    )
+    return (words,)
+
+
+def workflow_on(
+    context: OwnNodeContext,
+    dataset: Dataset,
+    reference: str | None,
+    versions: Sequence[str],
+) -> tuple[NodeWorkflow, WorkflowVersion]:
+    """The workflow that is meant, as the node lists it, and the version that is meant.
+
+    Raises:
+        UsageProblem: none or several match, or it is not on the node.
+    """
+    row = _workflow(context, dataset, reference)
+    return row, _version(context, row, versions)
 
 
 def _workflow(
@@ -237,14 +301,17 @@ def _missing(context: OwnNodeContext, name: str) -> UsageProblem:
     return UsageProblem(f"workflow '{name}' is not on {context.where} yet", hint=hint)
 
 
-def _version(context: OwnNodeContext, row: NodeWorkflow) -> WorkflowVersion:
+def _version(context: OwnNodeContext, row: NodeWorkflow, typed: Sequence[str]) -> WorkflowVersion:
     if not row.newest:
         raise _missing(context, row.name)
+
+    def read(version: str) -> WorkflowVersion:
+        return decode_version(context.ask(version_path(row.uuid, version)), context.where)
+
     try:
-        answer = context.ask(version_path(row.uuid, row.newest))
+        return version_on_node(row, typed, read)
     except NotFound:
         raise _missing(context, row.name) from None
-    return decode_version(answer, context.where)
 
 
 class NotGrantedError(Forbidden):
@@ -261,7 +328,12 @@ class NotGrantedError(Forbidden):
         return error
 
 
-def _check_grant(node: OwnNode, row: NodeWorkflow, workflow: Workflow, dataset: Dataset) -> None:
+def check_grant(node: OwnNode, row: NodeWorkflow, workflow: Workflow, dataset: Dataset) -> None:
+    """Refuse a workflow that may not use the dataset.
+
+    Raises:
+        Forbidden: it has no (sufficient) grant.
+    """
     access, ended = row.grants.get(dataset.id), row.ended.get(dataset.id, "")
     needed = Access.READ_WRITE if workflow.writes else Access.READ
     if access is needed or access is Access.READ_WRITE:
@@ -284,12 +356,16 @@ def _day(moment: str) -> str:
     return until_words(at) if at else moment
 
 
-def _layout(name: str, files: Sequence[DataFile]) -> str:
-    """The layout of the input; files that do not fit it are refused before anything is sent."""
+def layout_of(name: str, files: Sequence[DataFile]) -> Layout:
+    """The layout of the input; files that do not fit it are refused before anything is sent.
+
+    Raises:
+        UsageProblem: there is no such layout, or the files do not fit it.
+    """
     try:
         layout = Layout(name)
     except ValueError:
         names = ", ".join(known.value for known in Layout)
         raise UsageProblem(f"there is no layout '{name}'", hint=f"use one of: {names}") from None
     local_paths([file.path for file in files], layout)
-    return layout.value
+    return layout

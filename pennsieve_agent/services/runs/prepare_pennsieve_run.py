@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.datasets import Dataset, Role
@@ -11,6 +12,7 @@ from pennsieve_agent.errors import Forbidden, UsageProblem
 from pennsieve_agent.services import lookup
 from pennsieve_agent.services.runs import run_request
 from pennsieve_agent.services.runs.run_input import input_of
+from pennsieve_agent.services.runs.run_versions import on_pennsieve
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.compute import ComputeNode
@@ -38,17 +40,22 @@ def prepare(
     Raises:
         UsageProblem: a pattern, a parameter or an option cannot be used there.
         Forbidden: the person cannot write the results.
-        SeveralProblems: several of these.
     """
+    from pennsieve_agent.engine.compile import compile_run  # noqa: PLC0415 - few commands need it
+
+    if workflow is not None and options.versions:
+        workflow = problems.of(partial(_at_versions, platform, workflow, options.versions))
     known = workflow or Workflow("", options.workflow or "")
     name = problems.of(lambda: run_request.run_name(options.name, known, now)) or "run"
     folder = problems.of(lambda: run_request.results_folder(options.folder, name)) or name
-    parameters = run_request.parameters_of(known, options, problems) if workflow else {}
-    if dataset is None or workflow is None:
+    if workflow is None:
+        raise problems.all()
+    parameters, more, gone = run_request.collected_parameters(workflow, options, problems)
+    if dataset is None:
         raise problems.all()
     if workflow.writes:
-        problems.of(lambda: check_role(dataset))
-    input_ = problems.of(lambda: input_of(platform, workflow, dataset, options, folder, earlier))
+        problems.of(partial(check_role, dataset))
+    input_ = problems.of(partial(input_of, platform, workflow, dataset, options, folder, earlier))
     if problems or input_ is None:
         raise problems.all()
     request = RunRequest(
@@ -59,10 +66,20 @@ def prepare(
         name=name,
         parameters=parameters,
         target_params=run_request.targets(workflow, folder, platform.upload_bucket),
-        undeclared=options.undeclared,
+        undeclared=options.undeclared or more,
     )
-    plan = run_request.plan_of(request)
-    return run_request.Prepared(request, plan, dataset, node, input_, folder)
+    plan = compile_run("new", request, {})
+    unknown = (
+        ("Pennsieve keeps no versions, checksums and limits of runs",) if options.again else ()
+    )
+    differences = (*unknown, *gone, *input_.changes)
+    return run_request.Prepared(
+        request, plan, dataset, node, input_, folder, differences=differences
+    )
+
+
+def _at_versions(platform: Platform, workflow: Workflow, versions: tuple[str, ...]) -> Workflow:
+    return on_pennsieve(workflow, versions, platform.applications.image)
 
 
 def refuse_own_options(options: RunOptions, node: ComputeNode) -> None:

@@ -44,7 +44,7 @@ def prepare(
     Raises:
         UsageProblem: a name, a pattern, a parameter or a node cannot be used.
         Forbidden: the workflow has no (sufficient) grant on the dataset.
-        SeveralProblems: several of these, and what else hinders the run.
+        SeveralProblems: several of these.
     """
     problems = Problems()
     node, dataset = _node_and_dataset(platform, own, options, problems)
@@ -59,7 +59,7 @@ def prepare(
         try:
             return prepare_pennsieve_run.workflow_of(platform, options.workflow)
         except UsageProblem as error:
-            raise _on_own_nodes_alone(own, calls, options.workflow, node) or error from None
+            raise on_own_nodes_alone(own, calls, options.workflow, node) or error from None
 
     workflow = problems.of(workflow_of)
     return prepare_pennsieve_run.prepare(
@@ -70,7 +70,7 @@ def prepare(
 def _node_and_dataset(
     platform: Platform, own: Sequence[OwnNode], options: RunOptions, problems: Problems
 ) -> tuple[AnyNode | None, Dataset | None]:
-    """Two questions to two hosts."""
+    """Two questions to two hosts; why one is not answered is collected."""
     asks: list[Callable[[], Any]] = [
         partial(run_nodes.choose, platform, own, options.node),
         partial(lookup.dataset, platform, options.dataset),
@@ -79,7 +79,22 @@ def _node_and_dataset(
     return node, dataset
 
 
-def _on_own_nodes_alone(
+def node_and_dataset(
+    platform: Platform, own: Sequence[OwnNode], options: RunOptions
+) -> tuple[AnyNode, Dataset]:
+    """The node and the dataset that are meant: two questions to two hosts.
+
+    Raises:
+        UsageProblem: a name cannot be used; SeveralProblems where both cannot.
+    """
+    problems = Problems()
+    node, dataset = _node_and_dataset(platform, own, options, problems)
+    if node is None or dataset is None:
+        raise problems.all()
+    return node, dataset
+
+
+def on_own_nodes_alone(
     own: Sequence[OwnNode],
     calls: Callable[[OwnNode], NodeCalls],
     reference: str | None,

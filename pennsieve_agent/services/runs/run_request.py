@@ -12,6 +12,7 @@ from pennsieve_agent.domain.compute import ComputeNode
 from pennsieve_agent.domain.datasets import DataFile, Dataset
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.plans import RunPlan
+from pennsieve_agent.domain.repeats import Again, same_parameters, undeclared_in
 from pennsieve_agent.domain.run_results import Input, own_folder
 from pennsieve_agent.domain.runs import NO_LIMITS, RunLimits, RunRequest
 from pennsieve_agent.domain.target_types import DATASET_TARGET
@@ -32,6 +33,8 @@ class RunOptions:
     ``input_runs`` are runs whose results are input, too, and ``include_results`` lets those of all
     runs be. ``layout`` is that of the input, empty for the workflow's own. ``undeclared`` lets
     parameters pass that no step declares. ``grant`` lets the workflow use the dataset first.
+    ``again`` is an earlier run that is started again: what is typed beside it wins.
+    ``versions`` are as :func:`.run_versions.choice_of` takes them; empty for the workflow's own.
     """
 
     dataset: str
@@ -47,14 +50,18 @@ class RunOptions:
     layout: str = ""
     undeclared: bool = False
     grant: bool = False
+    again: Again | None = None
+    versions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A run that can be sent.
 
-    ``version`` and ``layout`` are those of the workflow on an own node. ``hindrance`` is why the
-    node cannot run it now; a start that goes on has none: its run may be what fills the node.
+    ``version`` and ``layout`` are those of the workflow on an own node, ``fingerprint`` that of the
+    run there. ``differences`` say what is not as it was in the run that is started again.
+    ``hindrance`` is why the node cannot run it now; a start that goes on is not refused for it, as
+    its own run may be what fills the node.
     """
 
     request: RunRequest
@@ -65,6 +72,8 @@ class Prepared:
     folder: str
     version: str = ""
     layout: str = ""
+    fingerprint: str = ""
+    differences: tuple[str, ...] = ()
     hindrance: AgentError | None = None
 
     @property
@@ -141,23 +150,37 @@ def results_folder(requested: str | None, name: str) -> str:
 
 
 def parameters_of(
-    workflow: Workflow, options: RunOptions, problems: Problems
-) -> Mapping[str, Mapping[str, str]]:
-    """The values that were typed, by step; what is wrong with them, or missing, is collected."""
-    from pennsieve_agent.engine import run_parameters  # noqa: PLC0415 - few commands need it
+    workflow: Workflow, options: RunOptions, version: str = ""
+) -> tuple[Mapping[str, Mapping[str, str]], bool, tuple[str, ...]]:
+    """The parameters of a run: those of the run that is started again, and over them the typed.
 
-    known = problems.of(
-        lambda: run_parameters.check_parameters(
-            workflow, options.parameters, undeclared=options.undeclared
-        )
-    )
-    if known is not None:  # else one may be missing because its name was mistyped
-        problems.of(lambda: run_parameters.check_values(workflow, known))
-    return known or {}
+    Beside them: whether a step gets one that it does not declare, as it did before; and what the
+    ``version`` of the workflow does not take any more, in sentences.
+
+    Raises:
+        UsageProblem: a typed one cannot be used.
+    """
+    from pennsieve_agent.engine.run_parameters import check_parameters  # noqa: PLC0415 - few need it
+
+    typed = check_parameters(workflow, options.parameters, undeclared=options.undeclared)
+    if options.again is None:
+        return typed, False, ()
+    again = options.again
+    is_same = (again.workflow, again.version) == (workflow.uuid, version)
+    before, gone = same_parameters(workflow, options.again.parameters, is_same=is_same)
+    both = {step: {**before.get(step, {}), **typed.get(step, {})} for step in before.keys() | typed}
+    return both, undeclared_in(workflow, before), gone
 
 
-def plan_of(request: RunRequest) -> RunPlan:
-    """The plan of a run that is yet to be started. Errors as of ``compile_run``."""
-    from pennsieve_agent.engine.compile import compile_run  # noqa: PLC0415 - few commands need it
+def collected_parameters(
+    workflow: Workflow, options: RunOptions, problems: Problems, version: str = ""
+) -> tuple[Mapping[str, Mapping[str, str]], bool, tuple[str, ...]]:
+    """As :func:`parameters_of`; what is wrong with the values, or missing, is collected."""
+    from pennsieve_agent.engine.run_parameters import check_values  # noqa: PLC0415 - few need it
 
-    return compile_run("new", request, {})
+    known = problems.of(lambda: parameters_of(workflow, options, version))
+    if known is None:
+        return {}, False, ()
+    parameters, more, gone = known
+    problems.of(lambda: check_values(workflow, parameters))
+    return parameters, more, tuple(gone)
