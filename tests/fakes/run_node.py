@@ -123,7 +123,7 @@ class FakeNode:
             parts = path.strip("/").split("/")
             if (method, parts[0]) == ("POST", "runs") and len(parts) == 1:
                 return self._start(body)
-            if parts == ["runs", "check"]:
+            if parts == ["checks"]:
                 return 200, {"problems": self.hindrances}
             if parts[0] == "workflows":
                 return self._registry(parts)

@@ -189,7 +189,7 @@ def _record(request: Request, run: str) -> RunRecord:
 
 ROUTES: tuple[Route, ...] = (
     route("POST", "/runs", start),
-    route("POST", "/runs/check", check),
+    route("POST", "/checks", check),
     route("GET", "/runs", list_runs),
     route("GET", "/runs/{}", show),
     route("GET", "/runs/{}/files", files),

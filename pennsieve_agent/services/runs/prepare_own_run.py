@@ -181,7 +181,7 @@ def _check_on_node(
         "undeclared": True,
     }
     try:
-        answer = context.calls.ask("POST", "/runs/check", body=body, admin=context.node.is_owned)
+        answer = context.calls.ask("POST", "/checks", body=body, admin=context.node.is_owned)
     except (NotFound, NodeOlder):
         return
     rows = Fields(dict(answer), context.where).records("problems")
