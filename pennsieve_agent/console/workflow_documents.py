@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.platform_offers import Build, TargetType
     from pennsieve_agent.domain.sharing import AppSharing
     from pennsieve_agent.domain.workflows import Application, Step, Version, Workflow
+    from pennsieve_agent.services.workflows.image_scans import StepScan
 
 
 def workflow_summary(value: Workflow) -> dict[str, Any]:
@@ -124,6 +125,30 @@ def node_build(value: NodeBuild, node: str) -> dict[str, Any]:
         "archive": value.archive or None,
         "size": value.size.value,
         "cost_usd": value.cost,
+    }
+
+
+def image_scan(value: StepScan) -> dict[str, Any]:
+    """The scan of a step's image on an own node."""
+    scan = value.scan
+    return {
+        "node": value.node,
+        "step": value.step,
+        "image": value.image,
+        "status": scan.status.lower(),
+        "problem": scan.problem or None,
+        "scanned_at": time(time_text(scan.scanned_at)),
+        "counts": {severity.lower(): number for severity, number in scan.counts.items()},
+        "worst": [
+            {
+                "name": finding.name,
+                "severity": finding.severity.lower(),
+                "package": finding.package or None,
+                "version": finding.version or None,
+                "url": finding.url or None,
+            }
+            for finding in scan.worst
+        ],
     }
 
 

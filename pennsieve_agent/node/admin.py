@@ -13,17 +13,31 @@
 ``POST``, ``GET /builds[/B[/log]]``       build an image of an archive; builds, and their logs;
                                           ``POST /builds/B/stop`` ends one
                                           (:mod:`.api.routes_builds`)
+``GET /images/I/findings``                what the scan of an image found
+                                          (:mod:`.api.routes_images`)
 ========================================= =======================================================
 """
 
 from __future__ import annotations
 
-from pennsieve_agent.node.api import routes_admin, routes_builds, routes_node, routes_runs
+from pennsieve_agent.node.api import (
+    routes_admin,
+    routes_builds,
+    routes_images,
+    routes_node,
+    routes_runs,
+)
 from pennsieve_agent.node.api.request_handler import RequestHandler
 from pennsieve_agent.node.execution_environment import make_clients
 
 request_handler = RequestHandler(
-    (*routes_admin.ROUTES, *routes_builds.ROUTES, *routes_node.ROUTES, *routes_runs.ROUTES),
+    (
+        *routes_admin.ROUTES,
+        *routes_builds.ROUTES,
+        *routes_images.ROUTES,
+        *routes_node.ROUTES,
+        *routes_runs.ROUTES,
+    ),
     is_owners=True,
 )
 handler = request_handler.handler

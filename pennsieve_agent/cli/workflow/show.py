@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.parameters import Parameter
     from pennsieve_agent.domain.workflows import Step, Workflow
     from pennsieve_agent.services.grants.identity_view import Shown as WorkflowUser
+    from pennsieve_agent.services.workflows.image_scans import StepScan
 
 
 _DIGEST_SHOWN = len("sha256:") + 12
@@ -79,29 +80,32 @@ def _file(context: Context, reference: str) -> Shown:
 
 def _details_of(context: Context, workflow: str) -> Shown:
     from pennsieve_agent.cli.workflow.identity import identity_context, note_unasked
-    from pennsieve_agent.cli.workflow.named import named_workflow
+    from pennsieve_agent.cli.workflow.named import named_workflow, nodes_of
     from pennsieve_agent.cli.workflow.views import visible_to
     from pennsieve_agent.console import workflow_documents
     from pennsieve_agent.console.step_graph import StepGraph
     from pennsieve_agent.services.grants import identity_view
     from pennsieve_agent.services.workflows.code_visibility import code_visibility
+    from pennsieve_agent.services.workflows.image_scans import image_scans
 
     located = named_workflow(context, workflow)
     match = located.workflow
     code = code_visibility(context.platform, context.user.id)
     visibility = code.of_workflow(match)
+    scans = image_scans(nodes_of(context), match.uuid, context.streams.note)
     users, unasked = identity_view.shown(identity_context(context), match)
     note_unasked(context, unasked)
     document = {
         **workflow_documents.workflow(match),
         "code_visibility": visibility,
         "identity": [_user(user) for user in users],
+        "scans": [workflow_documents.image_scan(scan) for scan in scans],
     }
     visible = visible_to(match, visibility) if located.is_on_pennsieve else "your nodes"
     text: list[Part] = [_details(context, match, visible)]
     if is_branched(match.steps):
         text += ["", StepGraph(match.steps)]
-    for table in _tables(context, match, users):
+    for table in (*_tables(context, match, users), *_scans(scans)):
         text += ["", table]
     warnings = code.warnings([step.source_url for step in match.processors])
     return Shown(document, text, [f"note: {warning}" for warning in warnings])
@@ -155,6 +159,24 @@ def _images(workflow: Workflow) -> Iterator[Table]:
     ]
     if rows:
         yield Table(columns, [[*row, *[""] * (len(columns) - len(row))] for row in rows])
+
+
+def _scans(scans: Sequence[StepScan]) -> Iterator[Table]:
+    """What Amazon ECR found in the images, on each node where there are several."""
+    has_nodes = len({row.node for row in scans}) > 1
+    rows = [
+        [
+            *([row.node] if has_nodes else []),
+            row.step,
+            row.scan.words,
+            "; ".join(finding.words for finding in row.scan.worst),
+        ]
+        for row in scans
+    ]
+    columns: list[str | Column] = ["NODE"] if has_nodes else []
+    columns += ["STEP", *(Column(name, Cut.WRAP) for name in ("SCAN BY AMAZON ECR", "WORST"))]
+    if rows:
+        yield Table(columns, rows)
 
 
 def _parameters(workflow: Workflow) -> Iterator[Table]:
