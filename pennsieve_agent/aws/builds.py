@@ -28,11 +28,7 @@ def stop_builds(aws: Aws, project: str, sleep: Callable[[float], None]) -> int:
     """
     stopped = _going_on(aws, project)
     for build in stopped:
-        try:
-            aws.call("codebuild", "stop_build", id=build)
-        except AwsError as error:
-            if error.aws_code != "ResourceNotFoundException":
-                raise
+        stop_build(aws, build)
     left: Sequence[str] = stopped
     for pause in pauses(STOP_SECONDS):
         if left:
@@ -45,6 +41,15 @@ def stop_builds(aws: Aws, project: str, sleep: Callable[[float], None]) -> int:
         where=project,
         hint="run the same command again to continue waiting",
     )
+
+
+def stop_build(aws: Aws, build: str) -> None:
+    """Stop a build, by its id, unless AWS has forgotten it."""
+    try:
+        aws.call("codebuild", "stop_build", id=build)
+    except AwsError as error:
+        if error.aws_code != "ResourceNotFoundException":
+            raise
 
 
 def _going_on(aws: Aws, project: str) -> list[str]:

@@ -86,6 +86,10 @@ class RecordingAws(Aws):
                 )
                 named = f"arn:aws:s3files:{here}:file-system/{inner}"
                 found = "*" if operation == "list_file_systems" else named
+            case "codebuild":  # builds are their project's
+                build = str(given.get("id") or next(iter(given.get("ids", ())), ""))
+                project = given.get("projectName") or build.partition(":")[0]
+                found = f"arn:aws:codebuild:{here}:project/{project}"
             case "kms":
                 found = given["KeyId"]
             case "dynamodb":

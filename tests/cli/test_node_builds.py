@@ -68,21 +68,21 @@ class Scene:
         assert result.code == 0, result.err
         return result
 
-    def forget(self, archive: str) -> None:
-        """Delete an archive from the node's bucket, as its lifecycle does after 30 days."""
-        keys = configparser.ConfigParser()
-        keys.read(self.box.data / "aws" / "credentials")
-        config = configparser.ConfigParser()
-        config.read(self.box.data / "aws" / "config")
-        s3 = boto3.client(
-            "s3",
-            region_name="us-east-1",
-            endpoint_url=config["default"]["endpoint_url"],
-            **keys["default"],
+    def aws(self, service: str) -> Any:
+        """A client of the account's owner."""
+        read = configparser.ConfigParser()
+        read.read([self.box.data / "aws" / "config", self.box.data / "aws" / "credentials"])
+        keys = read["default"]
+        session = boto3.session.Session(
+            keys["aws_access_key_id"], keys["aws_secret_access_key"], region_name=keys["region"]
         )
+        return session.client(service, endpoint_url=keys["endpoint_url"])
+
+    def forget(self, archive: str) -> None:
+        """Delete an archive from the node's bucket, as the lifecycle does after 30 days."""
+        s3 = self.aws("s3")
         (bucket,) = [row["Name"] for row in s3.list_buckets()["Buckets"] if "node" in row["Name"]]
         s3.delete_object(Bucket=bucket, Key=archive_key(archive))
-        s3.close()
 
     def builds(self, *words: str) -> list[dict[str, Any]]:
         return list(self.did("workflow", "build", "list", *words, "--json").document)
@@ -189,6 +189,9 @@ def test_a_build_that_goes_on_is_stopped_with_its_node(scene: Scene) -> None:
     with ThreadPoolExecutor() as at_once:
         added = at_once.submit(scene.agent, "workflow", "add", str(code), "--build", "node")
         wait_for(lambda: any(b["status"] == "in_progress" for b in scene.builds()), lambda: "none")
-        deleted = scene.did("compute", "delete", "my-compute", "--yes")
-        assert "builds of images stopped: 1" in deleted.err
+        (build,) = scene.builds()
+        (node,) = scene.did("compute", "list", "--json").document
+        scene.did("compute", "delete", "my-compute", "--yes")
         assert added.result(60).code != 0
+    ids = [f"pennsieve-node-{node['id']}-builder:{build['id']}"]
+    assert scene.aws("codebuild").batch_get_builds(ids=ids)["builds"][0]["buildStatus"] == "STOPPED"

@@ -65,7 +65,8 @@ def _image(repository: Any, id_: Mapping[str, str]) -> tuple[str, bool]:
     for image in repository.images:
         is_it = id_.get("imageDigest") in {None, image.image_digest}
         if id_ and is_it and (not id_.get("imageTag") or id_["imageTag"] in image.image_tags):
-            at_push = (repository.image_scanning_configuration or {}).get("scanOnPush", False)
+            how = repository.image_scanning_configuration or {}  # of a template, ScanOnPush
+            at_push = how.get("scanOnPush") or how.get("ScanOnPush")
             return str(image.image_digest), bool(image.last_scan or at_push)
     return "", False
 
