@@ -6,7 +6,7 @@ vulnerabilities" (https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,7 +74,8 @@ def findings_in(page: Mapping[str, Any]) -> Iterator[Finding]:
         )
     for row in page.get("enhancedFindings") or ():
         details = row.get("packageVulnerabilityDetails") or {}
-        package = next(iter(details.get("vulnerablePackages") or ()), {})
+        packages: Sequence[Mapping[str, Any]] = details.get("vulnerablePackages") or [{}]
+        package = packages[0]
         yield Finding(
             str(details.get("vulnerabilityId") or row.get("title") or ""),
             _severity(row.get("severity")),

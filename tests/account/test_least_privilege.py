@@ -181,7 +181,7 @@ def built(scene: Scene) -> None:
         "codebuild",
         "create_project",
         name=project,
-        source={"type": "NO_SOURCE", "buildspec": "{}"},
+        source={"type": "S3", "location": "bucket/code.zip"},
         artifacts={"type": "NO_ARTIFACTS"},
         environment={
             "type": "LINUX_CONTAINER",

@@ -90,8 +90,6 @@ class RecordingAws(Aws):
                 build = str(given.get("id") or next(iter(given.get("ids", ())), ""))
                 project = given.get("projectName") or build.partition(":")[0]
                 found = f"arn:aws:codebuild:{here}:project/{project}"
-            case "kms":
-                found = given["KeyId"]
             case "dynamodb":
                 found = f"arn:aws:dynamodb:{here}:table/{given['TableName']}"
             case "logs":
@@ -131,7 +129,7 @@ def _named(service: str, given: dict[str, Any]) -> str:
             return f"arn:aws:ecr:{here}:repository/{name}"
         case {"Names": [name, *_]} if service == "ssm":
             return f"arn:aws:ssm:{here}:parameter{name}"
-        case {"jobDefinition": arn}:
+        case {"jobDefinition": arn} | {"KeyId": arn}:
             return str(arn)
         case _:
             return ""

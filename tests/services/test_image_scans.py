@@ -43,7 +43,8 @@ class Calls:
 
 
 def test_images_of_the_node_are_asked_once_each_and_no_others() -> None:
-    calls, notes = Calls(("", IMAGE, IMAGE, OTHERS, f"archive@sha256:{HEX}")), []
+    calls = Calls(("", IMAGE, IMAGE, OTHERS, f"archive@sha256:{HEX}"))
+    notes: list[str] = []
     rows = image_scans([(OWN, calls)], "w", notes.append)
     assert [(row.node, row.step, row.scan.words) for row in rows] == [
         ("mine", "s1", "2 high"),
@@ -56,7 +57,8 @@ def test_images_of_the_node_are_asked_once_each_and_no_others() -> None:
 
 @pytest.mark.parametrize("error", [NodeOlder("it is older"), NotFound("no such image")])
 def test_a_node_that_cannot_say_is_noted_and_the_others_are_told(error: Exception) -> None:
-    older, notes = Calls((IMAGE,), error), []
+    older = Calls((IMAGE,), error)
+    notes: list[str] = []
     nodes = [(OWN, older), (replace(OWN, name="two"), Calls((IMAGE,)))]
     rows = image_scans(nodes, "w", notes.append)
     assert [row.node for row in rows] == ["two"]

@@ -43,7 +43,7 @@ def image_scans(nodes: Nodes, workflow: str, note: Callable[[str], None]) -> lis
             note(f"what is known of images on node '{node.name}' was not asked: {error.message}")
             return []
 
-    asks = [lambda row=row: ask(*row) for row in owned]  # type: ignore[misc]
+    asks = [lambda row=row: ask(*row) for row in owned]
     return [scan for rows in side_by_side(asks) for scan in rows]
 
 

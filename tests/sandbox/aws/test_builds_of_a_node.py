@@ -135,15 +135,18 @@ def test_builds_that_go_on_are_stopped_before_their_project_goes(
         f"aws_secret_access_key = {OWNER.secret}\n"
     )
     aws = Aws(settings(tmp_path, cloud.url, region=REGION))
-    pause = threading.Event()
-    assert stop_builds(aws, NAMES.builder, pause.wait) == 0  # no project
+
+    def wait(seconds: float) -> None:
+        threading.Event().wait(seconds)
+
+    assert stop_builds(aws, NAMES.builder, wait) == 0  # no project
     bench = Bench(cloud, tmp_path, Source=commands("sleep 100"))
     builds = builds_of(cloud, ONE, TWO)
     held = [builds.start(archive, REQUEST) for archive in (ONE, TWO)]
-    assert stop_builds(aws, NAMES.builder, pause.wait) == 2
+    assert stop_builds(aws, NAMES.builder, wait) == 2
     states = [bench.state(f"{NAMES.builder}:{build.id}")["buildStatus"] for build in held]
     assert states == ["STOPPED", "STOPPED"]
-    assert stop_builds(aws, NAMES.builder, pause.wait) == 0
+    assert stop_builds(aws, NAMES.builder, wait) == 0
 
 
 def test_a_build_begins_with_the_newest_image_of_the_same_source(
