@@ -53,17 +53,17 @@ def _scan(request: Request, image: str) -> dict[str, Any]:
             maxResults=_PAGE,
             **more,
         )
-        found, state = page.get("imageScanFindings") or {}, page.get("imageScanStatus") or {}
-        rows += findings_in(found)
+        result, state = page.get("imageScanFindings") or {}, page.get("imageScanStatus") or {}
+        rows += findings_in(result)
         if not page.get("nextToken") or len(rows) >= _MOST:
             break
         more = {"nextToken": page["nextToken"]}
-    scanned = found.get("imageScanCompletedAt")
+    scanned = result.get("imageScanCompletedAt")
     return {
         "status": str(state.get("status") or ""),
         "problem": str(state.get("description") or ""),
         "scannedAt": scanned.timestamp() if scanned else 0,
-        "counts": counts_in(found),
+        "counts": counts_in(result),
         "worst": [asdict(finding) for finding in worst(rows)],
     }
 
