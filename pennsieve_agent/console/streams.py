@@ -129,6 +129,13 @@ class Streams:
         """Write over the line of the terminal that standard error is at."""
         self._say(text, before="\r")
 
+    def announce(self, title: str) -> None:
+        """Ring the terminal's bell, and name its window: something has ended."""
+        # OSC 2 and ST (xterm, "Control Sequences"), then BEL.
+        with _written():
+            self.out.write(f"\x1b]2;{printable(title)}\x1b\\\a")
+            self.out.flush()
+
     def _say(self, text: str, *, before: str = "") -> None:
         self.err.write(before + self._cleaned(text))
         self.err.flush()

@@ -71,17 +71,19 @@ class RunLimits:
     """What a run may take; kept by own nodes, and not known to those that Pennsieve runs.
 
     ``max_cost`` is in USD and ``seconds`` counts from the start, 0 for no limit. ``spot`` allows
-    machines that AWS may take back, ``retries`` is how often a failed step is tried again.
+    machines that AWS may take back, ``retries`` is how often a failed step is tried again. A step
+    that ran out of memory is repeated with ``memory_on_oom`` times as much, 0 for not at all.
     """
 
     max_cost: float = 0.0
     seconds: int = 0
     spot: bool = False
     retries: int = 0
+    memory_on_oom: float = 0.0
 
     def __bool__(self) -> bool:
         """Whether anything is asked for."""
-        return bool(self.max_cost or self.seconds or self.spot or self.retries)
+        return self != NO_LIMITS
 
 
 NO_LIMITS = RunLimits()
@@ -89,12 +91,16 @@ NO_LIMITS = RunLimits()
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try of a step. ``exit_code`` is None where the program never came to an end."""
+    """One try of a step. ``exit_code`` is None where the program never came to an end.
+
+    ``memory`` is what it could use, in MB; 0 where nobody says.
+    """
 
     started_at: str = ""
     completed_at: str = ""
     exit_code: int | None = None
     reason: str = ""
+    memory: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +143,17 @@ def settled(status: RunStatus, steps: Iterable[StepState]) -> tuple[StepState, .
 
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """How far a run is, with its steps (``GET /runs/{id}/status``)."""
+    """How far a run is, with its steps (``GET /runs/{id}/status``).
+
+    ``spent`` is what it has cost so far by estimate, in USD, which own nodes alone tell.
+    """
 
     status: RunStatus
     started_at: str = ""
     completed_at: str = ""
     steps: tuple[StepState, ...] = ()
     reason: str = ""
+    spent: float | None = None
 
     def seconds(self, now: float) -> float | None:
         """How long it took, until ``now`` (unix seconds) if it goes on; None where unknown."""
@@ -190,6 +200,7 @@ class RunDetails:
     ``person_email`` are what that caller called himself, and nobody checked. ``folder`` is where
     the results go; ``input_bytes`` is in bytes and ``cost`` in USD, estimated. A number is None
     where nobody measured it (yet). ``node_version`` is that of the node when the run was started.
+    ``batch``, ``batch_id`` and ``subject`` are empty for a run that is in no batch.
     """
 
     workflow_version: str = ""
@@ -205,6 +216,9 @@ class RunDetails:
     layers: tuple[str, ...] = ()
     code: Mapping[str, StepCode] = field(default_factory=dict)
     node_version: str = ""
+    batch: str = ""
+    batch_id: str = ""
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from pennsieve_agent.node.api import (
     routes_admin,
+    routes_batches,
     routes_builds,
     routes_images,
     routes_node,
@@ -37,6 +38,7 @@ request_handler = RequestHandler(
         *routes_images.ROUTES,
         *routes_node.ROUTES,
         *routes_runs.ROUTES,
+        *routes_batches.ROUTES,
     ),
     is_owners=True,
 )

@@ -8,12 +8,17 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pennsieve_agent.domain.own_node import OwnNode
+from pennsieve_agent.errors import AgentError
 from pennsieve_agent.sandbox.host.control import Sandbox
 from pennsieve_agent.sandbox.host.state import SandboxState
+from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.cli.harness import Agent
+from tests.fakes.run_node import NODE, VERSION, FakeNode
 from tests.github import git_settings, on_github
 from tests.prepared import Prepared, once, session_folder
 from tests.quick_sandbox import quick
@@ -234,3 +239,46 @@ def ready(lab: Lab) -> Lab:
         ("run", "start", "--dataset", DATASET, "--files", "raw", "--name", "zeroth", "--wait"),
     )
     return lab
+
+
+@dataclass
+class Scene:
+    """A machine that knows one own node."""
+
+    agent: Agent
+    node: FakeNode
+    dataset: str
+    down: AgentError | None = None
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        *,
+        admin: bool = False,
+    ) -> Mapping[str, Any]:
+        if self.down:
+            raise self.down
+        return self.node.ask(method, path, query, body, admin=admin)
+
+    def calls(self, node: OwnNode) -> Scene | None:
+        return self if node.token == NODE.token else None
+
+
+@pytest.fixture
+def scene(ready: Lab, agent: Agent) -> Iterator[Scene]:
+    node = FakeNode()
+    dataset = next(
+        row["id"] for row in agent("dataset", "list", "--json").document if row["name"] == DATASET
+    )
+    node.access = {dataset: "read-write"}
+    node.version = {**VERSION, "name": "own-count"}
+    config = Path(agent.environ["PENNSIEVE_CONFIG"])
+    OwnNodes.beside(config).put("sandbox", NODE)
+    del ready
+    scene = Scene(agent, node, dataset)
+    agent.nodes = scene.calls
+    yield scene
+    OwnNodes.beside(config).remove("sandbox", NODE.token)

@@ -61,7 +61,7 @@ LOCAL = {"login", "logout", "completion"}
 READS = {
     *("list", "show", "files", "download", "grants", "logs", "wait", "cost", "members", "teams"),
     *("doctor", "installer", "boundary", "template", "review", "role", "whoami", "start", "add"),
-    *("check", "set", "test", "repos", "versions"),
+    *("check", "set", "test", "repos", "versions", "watch"),
 }
 """Words of commands that change nothing, or have said elsewhere what they do."""
 

@@ -13,6 +13,7 @@ from pennsieve_agent.console.tables import STATUS_STYLES
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.console.streams import Streams
     from pennsieve_agent.domain.run_events import Change, Event, Line, NewAttempt
     from pennsieve_agent.domain.runs import Run
 
@@ -20,14 +21,26 @@ _COLOURS = ("cyan", "green", "yellow")
 
 
 class EventViews:
-    """Shows what happens in a run: its lines on standard output, its states on standard error."""
+    """Shows what happens in a run: its lines on standard output, its states on standard error.
 
-    def __init__(self, context: Context, run: Run, *, timestamps: bool = False) -> None:
+    Of a run in a batch, lines ``begin`` with the ``subject``, which --json has beside them.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        run: Run,
+        *,
+        timestamps: bool = False,
+        subject: str = "",
+        begin: str = "",
+    ) -> None:
         from pennsieve_agent.domain.workflows import StepKind
 
         self._streams = context.streams
         self._as_json = context.as_json
         self._timestamps = timestamps
+        self._subject, self._begin = subject, begin
         steps = [s.id for s in run.steps] or [s.id for s in run.states]
         processors = [s for s in run.steps if s.kind is StepKind.PROCESSOR]
         self._width = max((len(step) for step in steps), default=0)
@@ -47,7 +60,10 @@ class EventViews:
 
     def _lines(self, lines: Sequence[Line | NewAttempt]) -> Shown:
         if self._as_json:
-            return Shown(lines=[documents.log_line(line, _words(line)) for line in lines])
+            subject = {"subject": self._subject} if self._subject else {}
+            return Shown(
+                lines=[{**documents.log_line(line, _words(line)), **subject} for line in lines]
+            )
         return Shown(text="\n".join(map(self._line, lines)))
 
     def _line(self, line: Line | NewAttempt) -> str:
@@ -61,19 +77,24 @@ class EventViews:
     def _change(self, event: Change) -> str:
         if not event.step and event.status.is_final:
             return ""
-        paint, label = self._streams.paint, event.status.label
-        name = f"step {event.step}" if event.step else "run"
-        why = f": {event.reason}" if event.reason else ""
-        state = paint(label, STATUS_STYLES.get(label, "dim"))
-        return f"{paint('●', 'dim')} {name}: {state}{why}"
+        return f"{self._streams.paint('●', 'dim')} {change_words(self._streams, event)}"
 
     def _prefix(self, line: Line | NewAttempt) -> str:
         stamp = f"{documents.milliseconds(line.timestamp)} " if self._timestamps else ""
+        stamp = f"{stamp}{self._streams.paint(program_line(self._begin), 'bold')}"
         if not self._named:
-            return stamp
+            return f"{stamp}| " if self._begin else stamp
         name = line.step.ljust(self._width)
         colour = self._colours.get(line.step, "dim")
         return f"{stamp}{self._streams.paint(f'{name} |', colour)} "
+
+
+def change_words(streams: Streams, event: Change) -> str:
+    """What came to a new state, or waits for a new reason."""
+    label = event.status.label
+    name = f"step {event.step}" if event.step else "run"
+    why = f": {event.reason}" if event.reason else ""
+    return f"{name}: {streams.paint(label, STATUS_STYLES.get(label, 'dim'))}{why}"
 
 
 def _words(line: Line | NewAttempt) -> str:

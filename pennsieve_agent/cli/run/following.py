@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.cli.context import Context
@@ -11,13 +12,21 @@ from pennsieve_agent.cli.run.views import took
 from pennsieve_agent.console import documents
 from pennsieve_agent.console.progress import OutageLine
 from pennsieve_agent.console.shown import Shown
-from pennsieve_agent.domain.run_events import Change
+from pennsieve_agent.domain.run_events import Change, Event
 from pennsieve_agent.domain.runs import Run, RunStatus
 from pennsieve_agent.errors import ExitCode, RunFailed
 from pennsieve_agent.services.runs.follow_run import Follower
 
 if TYPE_CHECKING:
     from pennsieve_agent.services.runs.run_backend import RunBackend
+
+
+class Mode(Enum):
+    """What is shown of a run that is waited for."""
+
+    QUIET = "wait"
+    LINES = "logs --follow"
+    WATCH = "watch"
 
 
 def follower(
@@ -44,37 +53,54 @@ def follower(
 
 
 def to_end(
-    context: Context, following: Follower, *, show: bool, views: EventViews | None = None
+    context: Context, following: Follower, mode: Mode, *, views: EventViews | None = None
 ) -> Iterator[Shown]:
-    """Follow a run to its end, showing what happens if ``show``, and how it ended.
+    """Follow a run to its end, showing what happens as the mode says, and how it ended.
 
     Raises:
         RunFailed: it failed or was cancelled.
         StillRunning: the time was up.
     """
     run = following.run
-    views = views or EventViews(context, run)
     status = RunStatus.UNKNOWN
-    with context.interruption.during(
-        "stopped following; the run goes on",
-        f"follow it again: pennsieve run logs {run.typed} --follow\n"
-        f"  cancel it:       pennsieve run cancel {run.typed}",
-        always=True,
-    ):
-        for events in following.events():
-            if show:
-                yield from views.shown(events)
+    with context.interruption.during(*_interrupted(run, mode), always=True):
+        for events, parts in _seen(context, following, mode, views):
+            yield from parts
             for event in events:
                 if isinstance(event, Change) and not event.step:
                     status = event.status
-    yield _end(context, following, status, show=show)
+    yield _end(context, following, status, mode)
 
 
-def _end(context: Context, following: Follower, status: RunStatus, *, show: bool) -> Shown:
+def _interrupted(run: Run, mode: Mode) -> tuple[str, str]:
+    """What is said after Ctrl+C, and what to type then."""
+    cancel = f"  cancel it:       pennsieve run cancel {run.typed}"
+    if mode is Mode.WATCH:
+        again = f"watch it again: pennsieve run watch {run.typed}"
+        return "stopped watching; the run goes on", f"{again}\n{cancel}"
+    again = f"follow it again: pennsieve run logs {run.typed} --follow"
+    return "stopped following; the run goes on", f"{again}\n{cancel}"
+
+
+def _seen(
+    context: Context, following: Follower, mode: Mode, views: EventViews | None
+) -> Iterator[tuple[Sequence[Event], Iterable[Shown]]]:
+    """What happens, in parts that came at once, and what is shown of each."""
+    if mode is Mode.WATCH and not context.as_json:
+        from pennsieve_agent.cli.run import watching
+
+        yield from watching.seen(context, following)
+        return
+    views = views or EventViews(context, following.run)
+    for events in following.events():
+        yield events, views.shown(events) if mode is Mode.LINES else ()
+
+
+def _end(context: Context, following: Follower, status: RunStatus, mode: Mode) -> Shown:
     run = following.run
     state = following.backend.state(run.uuid)
     succeeded = status is RunStatus.SUCCEEDED
-    if context.as_json and not show:
+    if context.as_json and mode is not Mode.LINES:
         # The run is the one document, also when it failed; the exit code says that it did.
         code = ExitCode.OK if succeeded else RunFailed.exit_code
         return Shown(documents.run(run, state), exit_code=code)

@@ -17,6 +17,7 @@ from pennsieve_agent.errors import UnknownName, UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.run import event_views
+    from pennsieve_agent.cli.run.batch_places import LocatedBatch
     from pennsieve_agent.domain.runs import Run
     from pennsieve_agent.services.runs.all_runs import Located
     from pennsieve_agent.services.runs.follow_run import Follower
@@ -24,11 +25,12 @@ if TYPE_CHECKING:
 
 @command(
     "run logs",
-    answers=("run_logs", "log_line", "run_archive"),
+    answers=("run_logs", "log_line", "run_archive", "batch_logs"),
     examples=[
         "pennsieve run logs --follow",
         "pennsieve run logs spike-rate-1c20 --step spikes --timestamps",
         "pennsieve run logs spike-rate-1c20 --archive logs.zip",
+        "pennsieve run logs first-batch --failed",
     ],
 )
 def logs(
@@ -47,15 +49,43 @@ def logs(
         Path | None,
         typer.Option("--archive", metavar="FILE", help="All of it as a zip, after the end."),
     ] = None,
+    subject: Annotated[
+        str | None,
+        typer.Option("--subject", metavar="SUBJECT", help="Of a batch, only this; * and ? too."),
+    ] = None,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Of a batch, only the subjects that failed.")
+    ] = False,
 ) -> Iterator[Shown]:
     """What a run printed. With --follow the exit code is the run's, as for 'run start --wait'.
 
+    Lines of a batch begin with the subject; with --follow those of its active runs are shown.
     --json gives one document; with --follow, one object a line as they come. Ctrl+C stops
     following, not the run. On AWS, a line longer than 256 KB is cut into several.
     """
-    from pennsieve_agent.cli.run import event_views, following, places
+    from pennsieve_agent.cli.run import (
+        batch_following,
+        batch_logs,
+        batch_places,
+        event_views,
+        following,
+    )
 
-    located = places.find(context, run)
+    located = batch_places.run_or_batch(context, run)
+    if isinstance(located, batch_places.LocatedBatch):
+        _refuse_archive(located, archive)
+        choice = batch_logs.LogChoice(subject, failed, step, timestamps)
+        if follow:
+            yield from batch_following.to_end(context, located, show=True, choice=choice)
+        else:
+            yield from batch_logs.until_now(context, located, choice)
+        return
+    if failed or subject:
+        raise UsageProblem(
+            f"{'--failed' if failed else '--subject'} is for a batch, and '{located.run.label}' is "
+            "a run",
+            hint="leave it out",
+        )
     if archive is not None:
         if follow or step or timestamps:
             raise UsageProblem(
@@ -67,9 +97,17 @@ def logs(
     follower = following.follower(context, located.run, located.backend, step=step)
     views = event_views.EventViews(context, located.run, timestamps=timestamps)
     if follow:
-        yield from following.to_end(context, follower, show=True, views=views)
+        yield from following.to_end(context, follower, following.Mode.LINES, views=views)
     else:
         yield from _until_now(follower, views)
+
+
+def _refuse_archive(located: LocatedBatch, archive: Path | None) -> None:
+    if archive is not None:
+        raise UsageProblem(
+            f"'{located.batch.name}' is a batch, and --archive is for a run",
+            hint=f"its runs: pennsieve run show {located.batch.id}",
+        )
 
 
 def _check_step(run: Run, step: str | None) -> None:

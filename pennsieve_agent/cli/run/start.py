@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from pennsieve_agent.cli import local_run, local_secrets, options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.cli.run import limits, start_options
+from pennsieve_agent.cli.run import batch_options, limits, start_options
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from pennsieve_agent.cli.run.following import Mode
     from pennsieve_agent.domain import workflows
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.services.runs.earlier_runs import EarlierRuns
@@ -21,17 +22,29 @@ if TYPE_CHECKING:
 
 @command(
     "run start",
-    answers=("run", "run_plan", "local_run", "local_run_plan"),
+    answers=(
+        "run",
+        "run_plan",
+        "local_run",
+        "local_run_plan",
+        "batch_summary",
+        "batch_plan",
+        "batch",
+    ),
     examples=[
         "pennsieve run start -d 'Mouse EEG' -w spike-rate --files 'raw/**/*.edf' --follow",
         "pennsieve run start -d 'Mouse EEG' -p THRESHOLD=4 --dry-run",
+        "pennsieve run start -d 'Mouse EEG' -w spike-rate --version v1.0.0 --all",
         "pennsieve run start -d 'Mouse EEG' -w spike-rate --files raw --local",
+        "pennsieve run start -d 'Mouse EEG' -w spike-rate --each 'raw/sub-*' --max-cost 2",
+        "pennsieve run start -d 'Mouse EEG' --csv subjects.csv --files 'raw/{subject}/*.edf'",
     ],
 )
 def start(
     context: Context,
     dataset: start_options.Dataset = None,
     workflow: start_options.Workflow = None,
+    version: start_options.Version = None,
     node: start_options.Node = None,
     files: start_options.Files = None,
     whole: start_options.All = False,
@@ -45,17 +58,24 @@ def start(
     folder: start_options.Folder = None,
     follow: start_options.Follow = False,
     wait: start_options.Wait = False,
+    watch: start_options.Watch = False,
     timeout: options.Timeout = None,
     max_cost: limits.MaxCost = None,
     time_limit: limits.TimeLimit = None,
     spot: limits.Spot = False,
     retries: limits.Retries = 0,
+    memory_on_oom: limits.MemoryOnOom = None,
     local: start_options.Local = False,
     input_: start_options.Input = None,
     to: start_options.To = None,
     upload: start_options.Upload = False,
     engine: local_run.EngineOption = None,
     secret: local_secrets.Secret = None,
+    per_folder: batch_options.PerFolder = None,
+    per_file: batch_options.PerFile = None,
+    csv: batch_options.Csv = None,
+    parallel: batch_options.Parallel = None,
+    resume: batch_options.Resume = None,
     dry_run: start_options.DryRun = False,
 ) -> Iterator[Shown]:
     """Start a workflow on a dataset's files.
@@ -67,13 +87,16 @@ def start(
     On a node of your own, a workflow that may not use the dataset yet is granted it after a yes, or
     with --grant.
     Everything is checked before anything is sent. A command whose answer was lost can be typed
-    again: on an own node, it goes on with the same run. With --wait or --follow the exit code is 0
-    when the run succeeded, 3 when it failed or was cancelled, and 8 when the time was up.
+    again: on an own node, it goes on with the same run. With --wait, --follow or --watch the exit
+    code is 0 when the run succeeded, 3 when it failed or was cancelled, and 8 when the time was up.
     With --local the run is on this machine, as a node does it, on files that are downloaded once
     and kept, or on those of --input: a Pennsieve key is enough. The code is built from the
     workflow's repositories. The results are in a folder, with --upload in the dataset, too.
+    With --each, --each-file or --csv it is a batch: a run for each subject, which is a folder, a
+    file or a row. {subject} and {COLUMN} in --files and --param are replaced for each of them.
+    Limits are for each run. A batch whose terminal was closed is gone on with by --resume.
     """
-    from pennsieve_agent.cli.run import local_options, start_local
+    from pennsieve_agent.cli.run import batch_start, local_options, start_local
     from pennsieve_agent.services.runs import run_request
 
     _refuse_both(files, input_run, whole=whole)
@@ -87,16 +110,28 @@ def start(
         parameters=tuple(param or ()),
         name=name,
         folder=folder,
-        limits=limits.limits(max_cost, time_limit, retries, spot=spot),
+        limits=limits.limits(max_cost, time_limit, retries, spot=spot, memory_on_oom=memory_on_oom),
         layout=layout or "",
         undeclared=undeclared,
         grant=grant,
+        versions=tuple(version or ()),
     )
     here = local_options.LocalOptions(
         input_, to, engine, upload=upload, secrets=tuple(secret or ()), dry_run=dry_run
     )
+    batch = batch_options.BatchOptions(per_folder, per_file, csv, parallel, resume)
+    batch.check(
+        {
+            "--local": local,
+            "--all": whole,
+            "--input-run": bool(input_run),
+            "--folder": folder is not None,
+            "--watch": watch,
+        }
+    )
     if local:
-        for name_, is_typed in (("--timeout", timeout is not None), ("--grant", grant)):
+        only_nodes = {"--timeout": timeout is not None, "--grant": grant, "--version": version}
+        for name_, is_typed in only_nodes.items():
             if is_typed:
                 raise UsageProblem(
                     f"{name_} and --local cannot be given together", hint="leave one out"
@@ -104,14 +139,20 @@ def start(
         yield start_local.start_local(context, request, here, whole=whole)
         return
     local_options.refuse_without_local(here)
-    if dataset is None:
+    if dataset is None and resume is None:
         raise UsageProblem("missing option '--dataset'", hint="name a dataset: --dataset DATASET")
+    if batch.is_batch:
+        waits, show = follow or wait, follow and not context.as_json
+        ends = batch_start.Ends(dry_run, waits, show, timeout)
+        yield from batch_start.start_batch(
+            context, request, batch, None if dry_run else _hand_over(context), ends=ends
+        )
+        return
     yield from _on_node(
         context,
         request,
         whole=whole,
-        waits=follow or wait,
-        show=follow and not context.as_json,
+        mode=_mode(context, follow=follow, wait=wait, watch=watch),
         timeout=timeout,
         dry_run=dry_run,
     )
@@ -122,8 +163,7 @@ def _on_node(
     request: RunOptions,
     *,
     whole: bool,
-    waits: bool,
-    show: bool,
+    mode: Mode | None,
     timeout: float | None,
     dry_run: bool,
 ) -> Iterator[Shown]:
@@ -139,10 +179,23 @@ def _on_node(
         yield start_views.plan(ready)
     elif _takes_input(context, ready, whole=whole):
         yield from starting.start_and_show(
-            context, ready, request, check, waits=waits, show=show, timeout=timeout
+            context, ready, request, check, mode=mode, timeout=timeout
         )
     else:
         yield Shown(notes=["nothing was started"])
+
+
+def _mode(context: Context, *, follow: bool, wait: bool, watch: bool) -> Mode | None:
+    """What is shown until the run's end; None where it is not waited for."""
+    from pennsieve_agent.cli.run.following import Mode
+
+    if follow and watch:
+        raise UsageProblem("--follow and --watch cannot be given together", hint="leave one out")
+    if watch:
+        return Mode.WATCH
+    if follow and not context.as_json:
+        return Mode.LINES
+    return Mode.QUIET if follow or wait else None
 
 
 def _refuse_both(files: list[str] | None, input_runs: list[str] | None, *, whole: bool) -> None:

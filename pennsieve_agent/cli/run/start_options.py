@@ -15,6 +15,14 @@ Workflow = Annotated[
     str | None,
     typer.Option("--workflow", "-w", metavar="WORKFLOW", help="Default: the only one granted."),
 ]
+Version = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--version",
+        metavar="[STEP=]TAG",
+        help="A version that is registered, in place of the newest; see 'workflow versions'.",
+    ),
+]
 Node = Annotated[
     str | None,
     typer.Option("--node", "-n", metavar="NODE", help="Default: the only one there is."),
@@ -62,6 +70,7 @@ Folder = Annotated[
 ]
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Show the log until the run ends.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait, quietly, until the run ends.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Watch its steps until the run ends.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would run, and start nothing.")]
 Local = Annotated[
     bool, typer.Option("--local", help="Run on this machine: no node, no AWS; to its end.")

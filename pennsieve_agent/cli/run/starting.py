@@ -11,6 +11,7 @@ from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import AwsError, NodeError, PlatformError
 
 if TYPE_CHECKING:
+    from pennsieve_agent.cli.run.following import Mode
     from pennsieve_agent.services.runs.run_backend import RunBackend
     from pennsieve_agent.services.runs.run_request import Prepared, RunOptions
     from pennsieve_agent.services.runs.start_run import Started
@@ -22,11 +23,10 @@ def start_and_show(
     request: RunOptions,
     check: Callable[[], None],
     *,
-    waits: bool,
-    show: bool,
+    mode: Mode | None,
     timeout: float | None,
 ) -> Iterator[Shown]:
-    """Start the run, and follow it to its end if it ``waits``, with its lines if they ``show``.
+    """Start the run, and follow it to its end as the mode says, if there is one.
 
     ``check`` refuses a typed name that another run has; ``timeout`` is in seconds.
     """
@@ -34,7 +34,7 @@ def start_and_show(
         context.interruption.during("the run may have been started, or not", _go_on_hint(ready)),
         _started(context, ready, request, check) as (begun, backend),
     ):
-        yield from _go_on(context, ready, begun, backend, waits=waits, show=show, timeout=timeout)
+        yield from _go_on(context, ready, begun, backend, mode=mode, timeout=timeout)
 
 
 def _go_on_hint(ready: Prepared) -> str:
@@ -49,8 +49,7 @@ def _go_on(
     begun: Started,
     backend: RunBackend,
     *,
-    waits: bool,
-    show: bool,
+    mode: Mode | None,
     timeout: float | None,
 ) -> Iterator[Shown]:
     """Show the run, and follow it if that was asked for.
@@ -60,14 +59,14 @@ def _go_on(
     """
     from pennsieve_agent.cli.run import following, start_views
 
-    yield start_views.started(ready, begun, followed=waits)
-    if not (context.as_json and waits):
+    yield start_views.started(ready, begun, followed=mode is not None)
+    if not (context.as_json and mode):
         begun.acknowledge()
-    if not waits:
+    if mode is None:
         return
     follower = following.follower(context, begun.run, backend, timeout=timeout)
     try:
-        yield from following.to_end(context, follower, show=show)
+        yield from following.to_end(context, follower, mode)
     except (PlatformError, AwsError, NodeError):
         raise  # with --json nothing was said of the run: the same command goes on with it
     except BaseException:

@@ -10,6 +10,7 @@ COMMANDS: tuple[Entry, ...] = (
     Command(
         "run show", "run.show", "A run: its steps, times, code, input, parameters and results."
     ),
+    Command("run watch", "run.watch", "Watch the steps of a run until it ends."),
     Command("run logs", "run.logs", "What a run printed."),
     Command("run wait", "run.wait", "Wait until a run ends."),
     Command("run cancel", "run.cancel", "Stop a run: end what is running, start nothing more."),

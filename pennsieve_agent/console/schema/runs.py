@@ -108,6 +108,7 @@ DOCUMENTS: tuple[Document, ...] = (
             _COMPLETED,
             Field("exit_code", "integer", "The program's; null where it never ended.", null=True),
             _REASON,
+            Field("memory_mb", "integer", "The memory it had; null where unknown.", null=True),
         ),
     ),
     Document(
@@ -118,6 +119,12 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("seconds", "integer", "Its time, from the start.", null=True),
             Field("spot", "boolean", "Whether machines are used that AWS may take back."),
             Field("retries", "integer", "How often a failed step is tried again."),
+            Field(
+                "memory_on_oom",
+                "number",
+                "Times the memory that a step gets after it ran out; null: it fails.",
+                null=True,
+            ),
         ),
     ),
     Document(
@@ -225,6 +232,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("timestamp", "time", "When it was printed, to the millisecond."),
             Field("attempt", "integer", "Which try of the step; a line tells when one begins."),
             Field("message", "text", "The line."),
+            Field("subject", "text", "The subject, of a run in a batch.", optional=True),
         ),
     ),
     Document(

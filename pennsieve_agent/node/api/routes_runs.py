@@ -23,7 +23,7 @@ from pennsieve_agent.node.wake_reconciler import wake
 LINK_SECONDS = 900
 MOST_RUNS, MOST_FILES = 200, 5000
 _OVER = {Phase.CLEANING, Phase.REPORTING, Phase.DONE}
-_SAME = ("workflow", "dataset", "caller", "status", "person")
+_SAME = ("workflow", "dataset", "caller", "status", "person", "batch")
 
 
 def start(request: Request) -> Reply:
@@ -63,6 +63,7 @@ def _fits(request: Request, row: Mapping[str, Any]) -> bool:
         "dataset": {row["dataset"]},
         "caller": {row["caller"], row["owner"]},
         "status": {row["status"]},
+        "batch": {(row.get("batch") or {}).get(name, "") for name in ("id", "name")},
         "person": {str(value).casefold() for value in row["person"].values()},
     }
     for name in _SAME:
@@ -94,7 +95,22 @@ def _moment(request: Request, name: str) -> str:
 
 def show(request: Request, run: str) -> Reply:
     """Everything about a run but its files."""
-    return 200, run_document(_record(request, run), request.node.settings)
+    record = _record(request, run)
+    document = run_document(record, request.node.settings)
+    return 200, {**document, "spent": _spent(request, record)}
+
+
+def _spent(request: Request, record: RunRecord) -> float | None:
+    """What a run has cost so far by estimate, in USD; null before it began."""
+    if record.metrics:
+        return round(record.cost, 6)
+    if not record.started:
+        return None
+    # As above: what has ended or not begun needs none of it.
+    from pennsieve_agent.node.runs.observe_jobs import limits_of  # noqa: PLC0415
+    from pennsieve_agent.node.runs.run_costs import run_cost  # noqa: PLC0415
+
+    return round(run_cost(record, limits_of(request.node), request.node.now()).total, 6)
 
 
 def files(request: Request, run: str) -> Reply:

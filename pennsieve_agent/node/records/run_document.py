@@ -58,7 +58,12 @@ def summary_of(record: RunRecord) -> dict[str, Any]:
         "started": timestamp(record.started),
         "ended": timestamp(record.ended) if is_over(record) else "",
         "cost": round(record.cost, 6) if record.metrics else None,
+        **({"batch": _batch(record)} if record.batch else {}),
     }
+
+
+def _batch(record: RunRecord) -> dict[str, Any]:
+    return {name: record.batch[name] for name in ("id", "name", "subject", "attempt")}
 
 
 def shown_summary(row: Json) -> dict[str, Any]:
@@ -109,6 +114,7 @@ def _step(
         "reason": reason or record.waiting.get(row["id"], ""),
         "sourceUrl": row.get("source_url", ""),
         "tag": row.get("tag", ""),
+        "dependsOn": list(row.get("depends_on") or ()),
         "commit": row.get("commit", ""),
         "digest": str(row.get("image") or "").rpartition("@")[2],
         "computeType": row.get("compute_type", ""),
@@ -131,6 +137,7 @@ def attempts_of(job: JobRecord) -> list[dict[str, Any]]:
             "ended": timestamp(row["ended"]),
             "exitCode": row["exitCode"],
             "reason": row["reason"],
+            "memory": row.get("memory", job.memory),
         }
         for row in rows
     ]

@@ -96,6 +96,9 @@ class RunRecord:
     (``{id, name, version}``). ``person`` is whose secrets it gets. ``planned`` is the digest of the
     plan as it is stored, ``listed`` that of the run's row in the list of runs.
 
+    A run of a batch has its ``batch``: ``{id, name, subject, attempt, index, earlier}``, the last
+    being what the attempts before it have cost, in USD.
+
     ``access_points`` are ids by what they lead to; one that is about to be created has none.
     ``cleanings`` counts how often deleting its files has failed, ``left`` says why, and
     ``clean_after`` is before when it is not tried again.
@@ -138,6 +141,7 @@ class RunRecord:
     claimed: dict[str, str] = field(default_factory=dict)
     content: str = ""
     workflow: dict[str, str] = field(default_factory=dict)
+    batch: dict[str, Any] = field(default_factory=dict)
     input: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     archive: dict[str, Any] = field(default_factory=dict)

@@ -20,6 +20,7 @@ Json = Mapping[str, Any]
 MOST_PACKAGES = 50_000
 MOST_RETRIES = 10
 MOST_SECONDS = 14 * 86_400
+LEAST_GROWTH, MOST_GROWTH = 1.5, 4
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DATASET = re.compile(r"(N:dataset:[0-9A-Za-z-]{1,64})?")
 _PACKAGE = re.compile(r"N:(package|collection):[0-9A-Za-z-]{1,64}")
@@ -83,7 +84,7 @@ class Start:
             files=_files(body.get("files") or []),
             parameters=_texts(body.get("parameters"), "parameters"),
             targets=_texts(body.get("targets"), "targets"),
-            limits=_limits(_mapping(body.get("limits"), "limits")),
+            limits=limits_of(body.get("limits")),
             layers=_all(body.get("layers") or [], _LAYER, "layers"),
             layout=layout,
             undeclared=body.get("undeclared") is True,
@@ -138,13 +139,20 @@ def _files(rows: Any) -> tuple[Json, ...]:
     return tuple({name: row.get(name) for name in ("path", "package", "size")} for row in rows)
 
 
-def _limits(limits: Json) -> dict[str, Any]:
-    """The limits, with what is not set left out."""
+def limits_of(document: Any) -> dict[str, Any]:
+    """The limits of a run, with what is not set left out.
+
+    Raises:
+        ValueError: what is wrong, in words.
+
+    """
+    limits = _mapping(document, "limits")
     rules: dict[str, Callable[[Any], bool]] = {
         "maxCost": lambda cost: _number(cost) and math.isfinite(cost) and cost >= 0,
         "timeoutSeconds": lambda n: _number(n) and 0 <= n <= MOST_SECONDS,
         "spot": lambda spot: isinstance(spot, bool),
         "retries": lambda n: isinstance(n, int) and _number(n) and 0 <= n <= MOST_RETRIES,
+        "memoryOnOom": lambda n: _number(n) and LEAST_GROWTH <= n <= MOST_GROWTH,
     }
     chosen = {name: value for name, value in limits.items() if value}
     for name, value in chosen.items():

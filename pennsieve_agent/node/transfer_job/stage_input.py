@@ -15,6 +15,7 @@ from pennsieve_agent.domain.input_layout import (
     has_files_at_top,
     local_paths,
 )
+from pennsieve_agent.domain.transfer_progress import MovedBytes
 from pennsieve_agent.domain.transfers import SignedFile, dataset_rows
 from pennsieve_agent.errors import AgentError, UsageProblem
 from pennsieve_agent.node.jobs.tasks import Task
@@ -73,7 +74,7 @@ def stage_in(
         size = sum(file.signed.size for file in files)
         pace.begin(len(files), size)
         say(f"{amount(len(files), size)} from dataset {task.dataset}")
-        _Staging(task, relay, objects, pace).fetch(files, sender)
+        _Staging(task, relay, objects, pace, say).fetch(files, sender)
     say(f"all files are there: {files_word(len(files))}, layout '{task.layout}'")
     if not has_files_at_top([file.local for file in files]):
         say(NO_FILES_AT_TOP)
@@ -152,6 +153,7 @@ class _Staging:
     relay: Relay
     objects: RunObjects
     pace: Pace
+    say: Callable[[str], None]
 
     def fetch(self, files: Sequence[Incoming], sender: Sender) -> None:
         """Bring files; a complete one is left unchanged.
@@ -172,11 +174,18 @@ class _Staging:
             raise TransferError(error.message) from error
 
     def _fetch(self, files: Sequence[Incoming], sender: Sender) -> None:
+        size = sum(file.signed.size for file in files)
+        progress = MovedBytes("downloaded", size, self.say, self.pace.now)
+
+        def moved(count: int) -> None:
+            progress.count(count)
+            self.pace.check(count)
+
         tools = Fetching(
             sender,
             self._renewed,
             self.relay.sleep,
-            self.pace.check,
+            moved,
             random.random,
             lambda _: None,
             grow=self.objects.grow(self.task.step),

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pennsieve_agent.domain.transfer_progress import MovedBytes
 from pennsieve_agent.domain.transfers import LocalFile
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.node.jobs.tasks import OUTPUTS_PATH, RECEIPT_PATH, Task
@@ -77,6 +78,8 @@ class Delivery:
         return len(done)
 
     def _upload(self, files: Sequence[LocalFile]) -> UploadReport:
+        size = sum(file.size for file in files)
+        moved = MovedBytes("uploaded", size, self.say, self.now)
         # One job of a task runs at a time, and not every file system that AWS mounts has locks.
         with (
             UploadJournal(self.state, shared=True, wrote=self.wrote) as journal,
@@ -90,7 +93,7 @@ class Delivery:
                 journal,
                 self.now,
                 self.relay.sleep,
-                lambda _: None,
+                lambda progress: moved.reach(progress.size),
                 self._note,
             ).run(files)
 

@@ -169,12 +169,14 @@ def decode_run(answer: Mapping[str, Any], where: str) -> Run:
 
 def decode_state(answer: Mapping[str, Any], where: str) -> RunState:
     """How far the run of a document is."""
-    run = decode_run(answer, where)
-    return RunState(run.status, run.started_at, run.completed_at, run.states, run.reason)
+    run, item = decode_run(answer, where), Fields(dict(answer), where)
+    times = run.started_at, run.completed_at
+    return RunState(run.status, *times, run.states, run.reason, item.number("spent"))
 
 
 def _details(item: Fields) -> RunDetails:
     person, input_ = item.record("person"), item.record("input")
+    batch = item.record("batch")
     return RunDetails(
         workflow_version=item.record("workflow").text("version"),
         caller=item.text("caller"),
@@ -192,6 +194,9 @@ def _details(item: Fields) -> RunDetails:
             for row in item.records("steps")
         },
         node_version=item.record("node").text("version"),
+        batch=batch.text("name"),
+        batch_id=batch.text("id"),
+        subject=batch.text("subject"),
     )
 
 
@@ -199,6 +204,7 @@ def _run_step(row: Fields) -> Step:
     return Step(
         id=row.need_text("id"),
         kind=StepKind.of(row.text("kind")),
+        depends_on=row.texts("dependsOn"),
         source_url=row.text("sourceUrl"),
         tag=row.text("tag"),
         compute_type=row.text("computeType"),
@@ -220,6 +226,7 @@ def _state(row: Fields) -> StepState:
                 iso(one.raw("ended")),
                 one.integer("exitCode"),
                 one.text("reason"),
+                one.integer("memory") or 0,
             )
             for one in row.records("attempts")
         ),
@@ -232,6 +239,7 @@ def _limits(item: Fields) -> RunLimits:
         seconds=item.integer("timeoutSeconds") or 0,
         spot=item.flag("spot"),
         retries=item.integer("retries") or 0,
+        memory_on_oom=item.number("memoryOnOom") or 0.0,
     )
 
 

@@ -56,7 +56,8 @@ class Follower:
     """Follows one run. ``deadline`` is in unix seconds; None waits without limit.
 
     ``outage`` is told how many seconds there was no answer and why, and None when there is one
-    again. ``here`` is for a run on this machine.
+    again. ``here`` is for a run on this machine. ``looked`` gets the state at each look, before
+    what is new in it.
     """
 
     backend: RunBackend
@@ -67,6 +68,7 @@ class Follower:
     deadline: float | None = None
     only_step: str | None = None
     here: bool = False
+    looked: Callable[[RunState], None] = lambda _: None
     _news: RunEvents = field(default_factory=RunEvents)
     _has_looked: bool = False
     _count: int = 0
@@ -127,6 +129,7 @@ class Follower:
     def _look(self) -> Generator[list[Event], None, RunState]:
         # The state is read before the logs: a step that is final now has all its lines written.
         state = self.backend.state(self.run.uuid)
+        self.looked(state)
         steps = [step for step in state.steps if self._wants(step)]
         pages = self.backend.new_lines(self.run.uuid, steps)
         for events in self._news.of_look(state, steps, pages):

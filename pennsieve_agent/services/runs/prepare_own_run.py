@@ -20,6 +20,7 @@ from pennsieve_agent.services.nodes.node_documents import (
 )
 from pennsieve_agent.services.runs import run_request
 from pennsieve_agent.services.runs.run_input import Earlier, input_of
+from pennsieve_agent.services.runs.run_versions import version_on_node
 from pennsieve_agent.services.workflows.node_workflows import version_path, workflows_on
 
 if TYPE_CHECKING:
@@ -65,13 +66,12 @@ def prepare(
     from pennsieve_agent.engine.compile import compile_run  # noqa: PLC0415
     from pennsieve_agent.engine.run_parameters import check_parameters  # noqa: PLC0415
 
-    row = _workflow(context, dataset, options.workflow)
-    known = _version(context, row)
+    row, known = workflow_on(context, dataset, options.workflow, options.versions)
     workflow = known.workflow
     parameters = check_parameters(workflow, options.parameters, undeclared=options.undeclared)
     name = run_request.run_name(options.name, workflow, now)
     folder = run_request.results_folder(options.folder, name)
-    _check_grant(context.node, row, workflow, dataset)
+    check_grant(context.node, row, workflow, dataset)
     input_ = input_of(context.platform, workflow, dataset, options, folder, context.earlier)
     request = RunRequest(
         workflow=workflow,
@@ -92,8 +92,23 @@ def prepare(
         input_,
         folder,
         version=known.version,
-        layout=_layout(options.layout or known.layout, input_.files).value,
+        layout=layout_of(options.layout or known.layout, input_.files).value,
     )
+
+
+def workflow_on(
+    context: OwnNodeContext,
+    dataset: Dataset,
+    reference: str | None,
+    versions: Sequence[str],
+) -> tuple[NodeWorkflow, WorkflowVersion]:
+    """The workflow that is meant, as the node lists it, and the version that is meant.
+
+    Raises:
+        UsageProblem: none or several match, or it is not on the node.
+    """
+    row = _workflow(context, dataset, reference)
+    return row, _version(context, row, versions)
 
 
 def _workflow(context: OwnNodeContext, dataset: Dataset, reference: str | None) -> NodeWorkflow:
@@ -151,14 +166,17 @@ def _missing(context: OwnNodeContext, name: str) -> UsageProblem:
     return UsageProblem(f"workflow '{name}' is not on {context.where} yet", hint=hint)
 
 
-def _version(context: OwnNodeContext, row: NodeWorkflow) -> WorkflowVersion:
+def _version(context: OwnNodeContext, row: NodeWorkflow, typed: Sequence[str]) -> WorkflowVersion:
     if not row.newest:
         raise _missing(context, row.name)
+
+    def read(version: str) -> WorkflowVersion:
+        return decode_version(context.ask(version_path(row.uuid, version)), context.where)
+
     try:
-        answer = context.ask(version_path(row.uuid, row.newest))
+        return version_on_node(row, typed, read)
     except NotFound:
         raise _missing(context, row.name) from None
-    return decode_version(answer, context.where)
 
 
 class NotGrantedError(Forbidden):
@@ -175,7 +193,12 @@ class NotGrantedError(Forbidden):
         return error
 
 
-def _check_grant(node: OwnNode, row: NodeWorkflow, workflow: Workflow, dataset: Dataset) -> None:
+def check_grant(node: OwnNode, row: NodeWorkflow, workflow: Workflow, dataset: Dataset) -> None:
+    """Refuse a workflow that may not use the dataset.
+
+    Raises:
+        Forbidden: it has no (sufficient) grant.
+    """
     access = row.grants.get(dataset.id)
     needed = Access.READ_WRITE if workflow.writes else Access.READ
     if access is needed or access is Access.READ_WRITE:
@@ -192,8 +215,12 @@ def _check_grant(node: OwnNode, row: NodeWorkflow, workflow: Workflow, dataset: 
     raise NotGrantedError.of(message, command, row.uuid, dataset.id, needed)
 
 
-def _layout(name: str, files: Sequence[DataFile]) -> Layout:
-    """The layout of the input; files that do not fit it are refused before anything is sent."""
+def layout_of(name: str, files: Sequence[DataFile]) -> Layout:
+    """The layout of the input; files that do not fit it are refused before anything is sent.
+
+    Raises:
+        UsageProblem: there is no such layout, or the files do not fit it.
+    """
     try:
         layout = Layout(name)
     except ValueError:

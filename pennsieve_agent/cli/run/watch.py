@@ -1,0 +1,32 @@
+"""``pennsieve run watch``: the steps of a run while they go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pennsieve_agent.cli import options
+from pennsieve_agent.cli.command import command
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Shown
+
+
+@command(
+    "run watch",
+    answers="run",
+    examples=["pennsieve run watch", "pennsieve run watch spike-rate-1c20"],
+)
+def watch(
+    context: Context, run: options.Run = None, timeout: options.Timeout = None
+) -> Iterator[Shown]:
+    """Watch the steps of a run until it ends.
+
+    Shown are the state and time of each step, what it waits for, how many bytes are moved, the last
+    line of the log and, on a node of your own, the cost so far. In a pipe each change is a line,
+    and --json answers the run at its end. Ctrl+C stops watching, not the run. The exit code is 0
+    when it succeeded, 3 when it failed or was cancelled, and 8 when the time was up.
+    """
+    from pennsieve_agent.cli.run import following, places
+
+    located = places.find(context, run)
+    follower = following.follower(context, located.run, located.backend, timeout=timeout)
+    yield from following.to_end(context, follower, following.Mode.WATCH)

@@ -1,0 +1,93 @@
+"""A run while it is watched: what was seen of it last, drawn live or told line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pennsieve_agent.cli.run.event_views import change_words
+from pennsieve_agent.cli.run.watch_rows import Drawn, Watched, picture
+from pennsieve_agent.console.shown import Shown
+from pennsieve_agent.console.words import span
+from pennsieve_agent.domain.run_events import Change, Event, Line
+from pennsieve_agent.domain.runs import Run, RunState
+from pennsieve_agent.domain.transfer_progress import progress_in
+
+if TYPE_CHECKING:
+    from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.services.runs.follow_run import Follower
+
+ROWS_AT_END = 1000
+"""Lines of the picture that stays: all of it."""
+
+
+class WatchedRun:
+    """The run, as its view has it; what is seen is put in by the one who follows it."""
+
+    def __init__(self, context: Context, run: Run) -> None:
+        self._now = context.now
+        state = RunState(run.status, run.started_at, run.completed_at, run.states, run.reason)
+        self.seen = Watched(run, state)
+
+    def look(self, state: RunState) -> None:
+        """Note how far the run is."""
+        self.seen = replace(self.seen, state=state)
+
+    def note(self, events: Sequence[Event]) -> None:
+        """Note the last lines that were printed; a transfer's progress is shown beside its step."""
+        lines = {event.step: event for event in events if isinstance(event, Line)}
+        if not lines:
+            return
+        texts = [line for line in lines.values() if progress_in(line.text) is None]
+        last = max(texts, key=lambda line: line.timestamp, default=self.seen.last)
+        self.seen = replace(self.seen, lines={**self.seen.lines, **lines}, last=last)
+
+    def outage(self, seconds: float | None, why: str) -> None:
+        """Note for how long there is no answer; None: there is one again."""
+        trouble = "" if seconds is None else f"no answer for {span(seconds)}, waiting ({why})"
+        self.seen = replace(self.seen, trouble=trouble)
+
+    def picture(self, width: int, height: int) -> list[Drawn]:
+        """The view for a terminal of so many columns and lines."""
+        return picture([self.seen], self._now(), width, height)
+
+    def last_picture(self, context: Context) -> Shown:
+        """What stays on the terminal at the end."""
+        paint = context.streams.paint
+        lines = [
+            "".join(paint(text, style) if style else text for text, style in line.parts)
+            for line in self.picture(context.streams.width - 1, ROWS_AT_END)
+        ]
+        return Shown(text="\n".join(lines))
+
+
+def seen(
+    context: Context, following: Follower
+) -> Iterator[tuple[Sequence[Event], Iterable[Shown]]]:
+    """What happens, in parts that came at once, and what is shown of each.
+
+    On a terminal the view is drawn meanwhile, and stays at the end as text; elsewhere, each change
+    is a line.
+    """
+    from pennsieve_agent.console.live_view import shown_live
+
+    if not context.streams.out_is_terminal or context.environ.get("TERM") == "dumb":
+        for events in following.events():
+            yield events, _change_lines(context, events)
+        return
+    watched = WatchedRun(context, following.run)
+    following.looked, following.outage = watched.look, watched.outage
+    with shown_live(context.streams, watched.picture):
+        for events in following.events():
+            watched.note(events)
+            yield events, ()
+    state = watched.seen.state
+    context.streams.announce(f"{following.run.label} {state.status.label}")
+    yield (), [watched.last_picture(context)]
+
+
+def _change_lines(context: Context, events: Sequence[Event]) -> Iterator[Shown]:
+    lines = [change_words(context.streams, one) for one in events if isinstance(one, Change)]
+    if lines:
+        yield Shown(text="\n".join(lines))
