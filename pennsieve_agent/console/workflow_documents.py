@@ -13,11 +13,11 @@ from pennsieve_agent.domain.image_builds import BuildState
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.image_builds import NodeBuild
+    from pennsieve_agent.domain.image_findings import StepScan
     from pennsieve_agent.domain.parameters import Parameter
     from pennsieve_agent.domain.platform_offers import Build, TargetType
     from pennsieve_agent.domain.sharing import AppSharing
     from pennsieve_agent.domain.workflows import Application, Step, Version, Workflow
-    from pennsieve_agent.services.workflows.image_scans import StepScan
 
 
 def workflow_summary(value: Workflow) -> dict[str, Any]:

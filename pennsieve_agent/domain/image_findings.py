@@ -61,6 +61,16 @@ class ImageScan:
         return f"not scanned ({self.status.replace('_', ' ').lower()}): {why}"
 
 
+@dataclass(frozen=True, slots=True)
+class StepScan:
+    """The scan of a step's image on a node, by the node's name; ``image`` is its digest."""
+
+    node: str
+    step: str
+    image: str
+    scan: ImageScan
+
+
 def findings_in(page: Mapping[str, Any]) -> Iterator[Finding]:
     """The findings of one answer of ECR, of basic or of enhanced scanning."""
     for row in page.get("findings") or ():

@@ -14,10 +14,10 @@ from pennsieve_agent.errors import UsageProblem
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pennsieve_agent.domain.image_findings import StepScan
     from pennsieve_agent.domain.runs import Run
     from pennsieve_agent.services.grants.identity_view import Shown as WorkflowUser
     from pennsieve_agent.services.workflows.find_workflow import LocatedWorkflow
-    from pennsieve_agent.services.workflows.image_scans import StepScan
 
 LAST_RUNS = 5
 """So many of its runs are shown."""

@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.domain.image_findings import StepScan
     from pennsieve_agent.domain.parameters import Parameter
     from pennsieve_agent.domain.runs import Run
     from pennsieve_agent.domain.workflows import Step, Workflow
     from pennsieve_agent.services.grants.grant_list import Listed
     from pennsieve_agent.services.grants.identity_view import Shown as WorkflowUser
-    from pennsieve_agent.services.workflows.image_scans import StepScan
 
 _DIGEST_SHOWN = len("sha256:") + 12
 

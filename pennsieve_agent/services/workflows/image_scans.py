@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pennsieve_agent.domain.image_findings import ImageScan, decode_scan
+from pennsieve_agent.domain.image_findings import ImageScan, StepScan, decode_scan
 from pennsieve_agent.domain.image_names import WORKFLOWS, node_repository, parse_image
 from pennsieve_agent.errors import AwsError, NodeError, PlatformError, UsageProblem
 from pennsieve_agent.services.side_by_side import side_by_side
@@ -16,16 +15,6 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.services.workflows.find_workflow import Nodes
-
-
-@dataclass(frozen=True, slots=True)
-class StepScan:
-    """The scan of a step's image on a node, by the node's name; ``image`` is its digest."""
-
-    node: str
-    step: str
-    image: str
-    scan: ImageScan
 
 
 def image_scans(nodes: Nodes, workflow: str, note: Callable[[str], None]) -> list[StepScan]:
