@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         "pennsieve run start -d 'Mouse EEG' -p THRESHOLD=4 --dry-run",
         "pennsieve run start -d 'Mouse EEG' -w spike-rate --version v1.0.0 --all",
         "pennsieve run start -d 'Mouse EEG' -w spike-rate --files raw --local",
+        "pennsieve run start --repeat spike-rate-1c20 -p THRESHOLD=5",
         "pennsieve run start -d 'Mouse EEG' -w spike-rate --each 'raw/sub-*' --max-cost 2",
         "pennsieve run start -d 'Mouse EEG' --csv subjects.csv --files 'raw/{subject}/*.edf'",
     ],
@@ -50,6 +51,8 @@ def start(
     whole: start_options.All = False,
     input_run: start_options.InputRun = None,
     include_results: start_options.IncludeResults = False,
+    repeat: start_options.Repeat = None,
+    skip_done: start_options.SkipDone = False,
     grant: start_options.Grant = False,
     param: start_options.Param = None,
     undeclared: start_options.Undeclared = False,
@@ -89,6 +92,9 @@ def start(
     Everything is checked before anything is sent. A command whose answer was lost can be typed
     again: on an own node, it goes on with the same run. With --wait, --follow or --watch the exit
     code is 0 when the run succeeded, 3 when it failed or was cancelled, and 8 when the time was up.
+    With --repeat a run is started again with its workflow and version, files, parameters, limits
+    and layout; what is different today is said first. With --skip-done nothing is started where a
+    run succeeded on an own node with equal code, parameters and files.
     With --local the run is on this machine, as a node does it, on files that are downloaded once
     and kept, or on those of --input: a Pennsieve key is enough. The code is built from the
     workflow's repositories. The results are in a folder, with --upload in the dataset, too.
@@ -127,10 +133,18 @@ def start(
             "--input-run": bool(input_run),
             "--folder": folder is not None,
             "--watch": watch,
+            "--repeat": repeat is not None,
+            "--skip-done": skip_done,
         }
     )
     if local:
-        only_nodes = {"--timeout": timeout is not None, "--grant": grant, "--version": version}
+        only_nodes = {
+            "--timeout": timeout is not None,
+            "--grant": grant,
+            "--version": version,
+            "--repeat": repeat is not None,
+            "--skip-done": skip_done,
+        }
         for name_, is_typed in only_nodes.items():
             if is_typed:
                 raise UsageProblem(
@@ -139,7 +153,9 @@ def start(
         yield start_local.start_local(context, request, here, whole=whole)
         return
     local_options.refuse_without_local(here)
-    if dataset is None and resume is None:
+    if repeat is not None:
+        request = _repeated(context, repeat, request)
+    elif dataset is None and resume is None:
         raise UsageProblem("missing option '--dataset'", hint="name a dataset: --dataset DATASET")
     if batch.is_batch:
         waits, show = follow or wait, follow and not context.as_json
@@ -148,17 +164,25 @@ def start(
             context, request, batch, None if dry_run else _hand_over(context), ends=ends
         )
         return
-    yield from _on_node(
+    yield from on_node(
         context,
         request,
         whole=whole,
-        mode=_mode(context, follow=follow, wait=wait, watch=watch),
+        mode=mode_of(context, follow=follow, wait=wait, watch=watch),
         timeout=timeout,
         dry_run=dry_run,
+        skip_done=skip_done,
     )
 
 
-def _on_node(
+def _repeated(context: Context, reference: str, request: RunOptions) -> RunOptions:
+    from pennsieve_agent.cli.run import places
+    from pennsieve_agent.services.runs.repeat_run import repeated
+
+    return repeated(places.find(context, reference), request)
+
+
+def on_node(
     context: Context,
     request: RunOptions,
     *,
@@ -166,13 +190,19 @@ def _on_node(
     mode: Mode | None,
     timeout: float | None,
     dry_run: bool,
+    skip_done: bool = False,
 ) -> Iterator[Shown]:
+    """Start a run on a node, or show what would run; ``mode`` follows it to its end."""
     from functools import partial
 
-    from pennsieve_agent.cli.run import places, start_views, starting
+    from pennsieve_agent.cli.run import places, repeat_views, start_views, starting
 
     earlier = places.earlier_runs(context)
     ready = _prepared(context, request, earlier, dry_run=dry_run)
+    repeat_views.note_differences(context, ready)
+    if skip_done and (done := repeat_views.done_before(context, ready)) is not None:
+        yield repeat_views.skipped(done)
+        return
     check = partial(earlier.refuse_taken, ready.dataset, ready.input, ready.folder, request)
     if dry_run:
         check()
@@ -185,7 +215,7 @@ def _on_node(
         yield Shown(notes=["nothing was started"])
 
 
-def _mode(context: Context, *, follow: bool, wait: bool, watch: bool) -> Mode | None:
+def mode_of(context: Context, *, follow: bool, wait: bool, watch: bool) -> Mode | None:
     """What is shown until the run's end; None where it is not waited for."""
     from pennsieve_agent.cli.run.following import Mode
 

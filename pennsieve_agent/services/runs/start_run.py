@@ -179,6 +179,7 @@ def typed(ready: Prepared, options: RunOptions) -> dict[str, Any]:
         "files": sorted(options.files),
         **({"input_runs": sorted(options.input_runs)} if options.input_runs else {}),
         **({"include_results": True} if options.include_results else {}),
+        **({"again": options.again.run} if options.again else {}),
         **({"versions": sorted(options.versions)} if options.versions else {}),
         "parameters": sorted(options.parameters),
         "name": options.name,
@@ -201,7 +202,12 @@ def start_body(ready: Prepared, run_id: str, kept: Mapping[str, str]) -> dict[st
         "dataset": request.dataset_id,
         "packages": list(request.package_ids),
         "files": [
-            {"path": file.path, "package": file.package_id, "size": file.size}
+            {
+                "path": file.path,
+                "package": file.package_id,
+                "size": file.size,
+                **({"checksum": file.checksum} if file.checksum else {}),
+            }
             for file in ready.files
         ],
         "parameters": {step: without_empty(v) for step, v in request.parameters.items()},
