@@ -297,7 +297,7 @@ def test_a_failed_run_is_shown_with_its_reason_and_last_lines(scene: Scene) -> N
     )
     assert shown.err == "all of it: pennsieve run logs run-eeee --step count\n"
     asked = [query for _, path, query in scene.node.asked if path.endswith("/logs")]
-    assert [bool(query.get("since")) for query in asked] == [True]
+    assert [query.get("tail") for query in asked] == ["20"]
     failed = typed(scene, "run", "show", run, "--json").document["failed_step"]
     assert (failed["step"], len(failed["last_lines"])) == ("count", 20)
     for step["ended"] in ("", "2096-10-02T05:00:00.000Z"):

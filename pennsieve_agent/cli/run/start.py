@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pennsieve_agent.cli import local_run, local_secrets, options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.cli.run import limits, start_options
+from pennsieve_agent.cli.run import at_end, limits, start_options
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import UsageProblem
 
@@ -47,6 +47,8 @@ def start(
     follow: start_options.Follow = False,
     wait: start_options.Wait = False,
     watch: start_options.Watch = False,
+    then: at_end.Then = None,
+    webhook: at_end.Webhook = None,
     timeout: options.Timeout = None,
     max_cost: limits.MaxCost = None,
     time_limit: limits.TimeLimit = None,
@@ -98,7 +100,14 @@ def start(
         input_, to, engine, upload=upload, secrets=tuple(secret or ()), dry_run=dry_run
     )
     if local:
-        for name_, is_typed in (("--timeout", timeout is not None), ("--grant", grant)):
+        typed = {
+            "--timeout": timeout is not None,
+            "--grant": grant,
+            "--watch": watch,
+            "--then": then is not None,
+            "--webhook": webhook is not None,
+        }
+        for name_, is_typed in typed.items():
             if is_typed:
                 raise UsageProblem(
                     f"{name_} and --local cannot be given together", hint="leave one out"
@@ -108,12 +117,20 @@ def start(
     local_options.refuse_without_local(here)
     if dataset is None:
         raise UsageProblem("missing option '--dataset'", hint="name a dataset: --dataset DATASET")
+    mode = _mode(context, follow=follow, wait=wait, watch=watch)
+    telling = at_end.AtEnd(then, webhook)
+    telling.check()
+    if mode is None and telling != at_end.NOBODY:
+        raise UsageProblem(
+            "--then and --webhook tell the end of a run that is waited for", hint="add --wait"
+        )
     yield from _on_node(
         context,
         request,
         whole=whole,
-        mode=_mode(context, follow=follow, wait=wait, watch=watch),
+        mode=mode,
         timeout=timeout,
+        telling=telling,
         dry_run=dry_run,
     )
 
@@ -125,6 +142,7 @@ def _on_node(
     whole: bool,
     mode: Mode | None,
     timeout: float | None,
+    telling: at_end.AtEnd,
     dry_run: bool,
 ) -> Iterator[Shown]:
     from functools import partial
@@ -139,7 +157,7 @@ def _on_node(
         yield start_views.plan(ready)
     elif _takes_input(context, ready, whole=whole):
         yield from starting.start_and_show(
-            context, ready, request, check, mode=mode, timeout=timeout
+            context, ready, request, check, mode=mode, timeout=timeout, telling=telling
         )
     else:
         yield Shown(notes=["nothing was started"])
