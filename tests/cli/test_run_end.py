@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from pennsieve_agent.console.schema import DOCUMENTS
+from pennsieve_agent.console.schema.kinds import faults
 from tests.cli.conftest import Scene
 from tests.fakes.run_node import summary
 from tests.services.test_run_webhook import SECRET, Receiver
@@ -57,9 +59,8 @@ def test_one_exit_code_for_all(runs: Scene, words: tuple[str, ...], code: int, s
     told = runs.agent("run", "wait", *words)
     assert (told.code, told.out) == (code, ""), told.err
     assert said in told.err
-    assert not [
-        path for _, path, query in runs.node.asked if "logs" in path and "tail" not in query
-    ]
+    read = [query for _, path, query in runs.node.asked if path.endswith("/logs")]
+    assert all("tail" in query for query in read)  # who waits reads no whole log
 
 
 def test_json_of_several_is_their_list(runs: Scene) -> None:
@@ -108,6 +109,7 @@ def test_a_webhook_gets_a_document_and_its_secret_is_not_said(runs: Scene) -> No
         runs.agent.quick = True
         deaf = runs.agent("run", "wait", GOOD, "--webhook", receiver.url, "--json")
     document = json.loads(body)
+    assert list(faults("run_ended", document, DOCUMENTS)) == []
     assert (document["event"], document["status"]) == ("run_ended", "failed")
     assert (document["id"], document["failed_steps"]) == (BAD, ["count"])
     assert document["command"] == "pennsieve run show run-bbbb"
