@@ -90,4 +90,4 @@ def _say_why(context: Context, located: Located, state: RunState, *, has_lines: 
     if step is not None:
         streams.note(step.head(streams) if has_lines else step.text(streams))
     if words := tried or advice(state.reason, located.run):
-        streams.note(f"try: {words}")
+        streams.note(f"next: {words}")

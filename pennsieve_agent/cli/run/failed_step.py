@@ -51,7 +51,7 @@ class FailedStep:
     @property
     def notes(self) -> list[str]:
         """What to type to see more, and what to try."""
-        return [f"all of it: {self.command}", *([f"try: {self.advice}"] if self.advice else [])]
+        return [f"all of it: {self.command}", *([f"next: {self.advice}"] if self.advice else [])]
 
     def head(self, streams: Streams) -> str:
         """The step and the reason."""
