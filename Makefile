@@ -6,10 +6,13 @@ INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --progress-ba
 PYTEST_ARGS ?=
 SOAK ?= 5000
 
-.PHONY: demo test coverage check format lint lint-cloud types soak venv size bench bench-sandbox completions clean
+.PHONY: demo demo-own test coverage check format lint lint-cloud types soak venv size bench bench-sandbox completions clean
 
 demo: $(VENV)/.demo          ## the whole journey against a sandbox, on real files
 	@PATH="$(abspath $(BIN)):$$PATH" bash examples/demo.sh
+
+demo-own: $(VENV)/.demo      ## a script in four commands, a BIDS App in three, in the same sandbox
+	@PATH="$(abspath $(BIN)):$$PATH" bash examples/own-code.sh
 
 test: $(VENV)/.dev           ## the whole suite
 	$(BIN)/python -m pytest -n 3 --dist worksteal $(PYTEST_ARGS)

@@ -3,25 +3,11 @@
 # Everything it makes is below .demo/; no account, no AWS, no container engine is needed.
 # DEMO_ENGINE=docker runs the steps in containers, where an engine can pull their base images.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-demo=$PWD/.demo
-bin=$(dirname "$(command -v pennsieve)")
+source "$(dirname "$0")/typed.sh"
 dataset="Head CT and MR"
 repository=$demo/repositories/dicom-deid
 
-tell() { printf '\n# %s\n' "$*"; }
-say() { printf '\n$ %s\n' "$*"; }
-run() {
-  local words=() word
-  for word in "$@"; do [[ $word == *[^A-Za-z0-9_./=-]* ]] && word="'$word'"; words+=("$word"); done
-  say "${words[*]}"
-  "$@"
-}
-
-tell "A fresh start: everything is made below ${demo/#$PWD/.}"
-pennsieve sandbox stop --data "$demo" >/dev/null 2>&1 || true
-rm -rf "$demo"
-
+fresh
 tell "The input: four real CT and MR images, which the pydicom package ships"
 mkdir -p "$demo/datasets/$dataset" "$repository"
 python - "$demo/datasets/$dataset" <<'PY'
@@ -36,17 +22,9 @@ PY
 
 tell "The code: examples/dicom-deid as a git repository of its own, as a scientist would have it"
 cp -R examples/dicom-deid/. "$repository"
-git -C "$repository" init --quiet --initial-branch main
-git -C "$repository" add .
-git -C "$repository" -c user.name=Ada -c user.email=ada@example.org commit --quiet -m "De-identify DICOM"
-git -C "$repository" tag v1.0.0
+repository "$repository" "De-identify DICOM"
 
-tell "A Pennsieve and an AWS account on this machine; it stops at the end of the demo"
-run pennsieve sandbox start --detach --data "$demo" --port "${DEMO_PORT:-0}" --engine "${DEMO_ENGINE:-process}"
-trap 'pennsieve sandbox stop --data "$demo" >/dev/null' EXIT
-say 'eval "$(pennsieve sandbox env)"'
-eval "$(pennsieve sandbox env --data "$demo")"
-
+sandbox
 run pennsieve login
 tell "The account becomes a compute node: a CloudFormation stack, which takes a minute or so"
 run pennsieve compute register --yes

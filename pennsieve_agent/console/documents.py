@@ -218,6 +218,7 @@ def attempt(value: Attempt) -> dict[str, Any]:
         "completed_at": time(value.completed_at),
         "exit_code": value.exit_code,
         "reason": value.reason or None,
+        "memory_mb": value.memory or None,
     }
 
 
@@ -256,6 +257,7 @@ def limits(value: RunLimits) -> dict[str, Any]:
         "seconds": value.seconds or None,
         "spot": value.spot,
         "retries": value.retries,
+        "memory_on_oom": value.memory_on_oom or None,
     }
 
 

@@ -52,6 +52,26 @@ def fit(cpu: int, memory: int) -> tuple[float, int]:
     )
 
 
+def more_memory(
+    vcpus: float, memory: int, factor: float, most_vcpus: float = 0.0
+) -> tuple[float, int] | None:
+    """The size on Fargate after one whose ``memory`` (MB) was not enough; None: none is larger.
+
+    It has ``factor`` times the memory, or the most there is, and at least as many processors as
+    before: at most ``most_vcpus``, where that is not 0.
+    """
+    offers = [
+        (size / VCPU, amount)
+        for size, amounts in _SIZES
+        if size >= vcpus * VCPU and (not most_vcpus or size <= most_vcpus * VCPU)
+        for amount in amounts
+        if amount > memory
+    ]
+    enough = [offer for offer in offers if offer[1] >= memory * factor]
+    largest = sorted(offers, key=lambda offer: (-offer[1], offer[0]))
+    return next(iter(enough or largest), None)
+
+
 def fit_gpu(cpu: int, memory: int, instance_type: str) -> tuple[float, int]:
     """Processors and MB of memory of a job with a GPU; ``cpu`` is in 1/1024.
 

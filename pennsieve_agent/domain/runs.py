@@ -71,17 +71,19 @@ class RunLimits:
     """What a run may take; kept by own nodes, and not known to those that Pennsieve runs.
 
     ``max_cost`` is in USD and ``seconds`` counts from the start, 0 for no limit. ``spot`` allows
-    machines that AWS may take back, ``retries`` is how often a failed step is tried again.
+    machines that AWS may take back, ``retries`` is how often a failed step is tried again. A step
+    that ran out of memory is repeated with ``memory_on_oom`` times as much, 0 for not at all.
     """
 
     max_cost: float = 0.0
     seconds: int = 0
     spot: bool = False
     retries: int = 0
+    memory_on_oom: float = 0.0
 
     def __bool__(self) -> bool:
         """Whether anything is asked for."""
-        return bool(self.max_cost or self.seconds or self.spot or self.retries)
+        return self != NO_LIMITS
 
 
 NO_LIMITS = RunLimits()
@@ -89,12 +91,16 @@ NO_LIMITS = RunLimits()
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try of a step. ``exit_code`` is None where the program never came to an end."""
+    """One try of a step. ``exit_code`` is None where the program never came to an end.
+
+    ``memory`` is what it could use, in MB; 0 where nobody says.
+    """
 
     started_at: str = ""
     completed_at: str = ""
     exit_code: int | None = None
     reason: str = ""
+    memory: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,12 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 from threading import Event
 
 from pennsieve_agent.engine.backend import NOT_MEASURED, Log, Usage, nobody_lives
+from pennsieve_agent.engine.child_memory import MemoryLimit
 from pennsieve_agent.engine.output_lines import LineSplitter
 
 GRACE_SECONDS = 10.0
@@ -37,12 +39,30 @@ _PROC = Path("/proc")
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a child may take: ``grace`` seconds to end when asked, and bytes of ``memory``.
+
+    0 bytes are without limit; only on Linux more than the limit is seen.
+    """
+
+    grace: float = GRACE_SECONDS
+    memory: int = 0
+
+
+_UNBOUND = Bounds()
+
+
+@dataclass(frozen=True, slots=True)
 class ChildEnd:
-    """How a child ended: its exit code, 128 + n for signal n; and whether it was asked to."""
+    """How a child ended: its exit code, 128 + n for signal n; and whether it was asked to.
+
+    ``out_of_memory``: it took more memory than it might, and was killed.
+    """
 
     code: int
     stopped: bool
     usage: Usage = NOT_MEASURED
+    out_of_memory: bool = False
 
 
 def run_child(
@@ -52,7 +72,7 @@ def run_child(
     env: Mapping[str, str],
     log: Log,
     stop: Event,
-    grace: float = GRACE_SECONDS,
+    bounds: Bounds = _UNBOUND,
 ) -> ChildEnd:
     """Run a program to its end, or end it when ``stop`` is set; nothing of it is left running.
 
@@ -77,14 +97,25 @@ def run_child(
     # Leaving the block closes the pipe and waits for the child, which is dead by then.
     with child:
         try:
-            stopped = _follow(reaper, lines, stop, grace)
+            end = _follow(reaper, lines, stop, bounds)
         finally:
             _signal_group(child, signal.SIGKILL)
             kill_marked(marked[MARK])
             code = reaper.wait()
         _drain(child, lines)
         lines.close()
-    return ChildEnd(128 - code if code < 0 else code, stopped, reaper.usage)
+    is_short = end is _End.OUT_OF_MEMORY and code == -signal.SIGKILL
+    return ChildEnd(
+        128 - code if code < 0 else code, end is _End.STOPPED, reaper.usage, out_of_memory=is_short
+    )
+
+
+class _End(Enum):
+    """Why a child comes to its end."""
+
+    ITSELF = auto()
+    STOPPED = auto()
+    OUT_OF_MEMORY = auto()
 
 
 class _Reaper:
@@ -122,9 +153,10 @@ class _Reaper:
         return self.child.returncode
 
 
-def _follow(reaper: _Reaper, lines: LineSplitter, stop: Event, grace: float) -> bool:
-    """Read until the child ends, whoever else holds its output open; whether it was stopped."""
-    child = reaper.child
+def _follow(reaper: _Reaper, lines: LineSplitter, stop: Event, bounds: Bounds) -> _End:
+    """Read until the child ends, whoever else holds its output open; why it did."""
+    child, is_short = reaper.child, False
+    limit = MemoryLimit(child.pid, bounds.memory)
     output = _output(child)
     os.set_blocking(output, False)
     give_up = None
@@ -132,9 +164,12 @@ def _follow(reaper: _Reaper, lines: LineSplitter, stop: Event, grace: float) -> 
         selector.register(output, selectors.EVENT_READ)
         while reaper.poll() is None:
             if stop.is_set() and give_up is None:
-                give_up = time.monotonic() + grace
+                give_up = time.monotonic() + bounds.grace
                 _signal_group(child, signal.SIGTERM)
             if give_up is not None and time.monotonic() >= give_up:
+                _signal_group(child, signal.SIGKILL)
+            if limit.is_exceeded():
+                is_short = give_up is None
                 _signal_group(child, signal.SIGKILL)
             if selector.select(_POLL_SECONDS):
                 data = os.read(output, _CHUNK_BYTES)
@@ -144,7 +179,9 @@ def _follow(reaper: _Reaper, lines: LineSplitter, stop: Event, grace: float) -> 
                     selector.unregister(output)
             else:
                 lines.idle()
-    return give_up is not None
+    if is_short:
+        return _End.OUT_OF_MEMORY
+    return _End.ITSELF if give_up is None else _End.STOPPED
 
 
 def _drain(child: subprocess.Popen[bytes], lines: LineSplitter) -> None:

@@ -18,6 +18,7 @@ from pennsieve_agent.engine.backend import Log, Outcome, Program, Task, nobody_l
 from pennsieve_agent.engine.child_process import (
     GRACE_SECONDS,
     MARK,
+    Bounds,
     kill_marked,
     new_mark,
     run_child,
@@ -33,6 +34,7 @@ from pennsieve_agent.engine.search_path import search_path
 from pennsieve_agent.errors import EngineError, SourceError
 
 _STOPPED = 143
+_MB = 1024 * 1024
 
 
 class ProcessBackend:
@@ -53,8 +55,7 @@ class ProcessBackend:
 
     name = "process"
     isolation = (
-        "nothing is isolated: the program runs as you, with your files and all of this machine's "
-        "memory, and can change its input"
+        "nothing is isolated: the program runs as you, with your files, and can change its input"
     )
 
     def __init__(
@@ -158,11 +159,19 @@ class ProcessBackend:
         if (problem := _unusable(command, env["PATH"])) is not None:
             return problem
         end = run_child(
-            command.argv, cwd=command.cwd, env=env, log=log, stop=stop, grace=self._grace
+            command.argv,
+            cwd=command.cwd,
+            env=env,
+            log=log,
+            stop=stop,
+            bounds=Bounds(self._grace, task.job.memory * _MB),
         )
         astray = new_files(mine, files)
         if end.stopped:
             return Outcome(end.code or _STOPPED, "stopped", usage=end.usage, astray=astray)
+        if end.out_of_memory:
+            reason = f"ran out of memory (limit {task.job.memory} MB)"
+            return Outcome(end.code, reason, out_of_memory=True, usage=end.usage, astray=astray)
         return Outcome(end.code, describe_exit(end.code), usage=end.usage, astray=astray)
 
     def _environment(self, task: Task, command: Command, environment: Path) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 The file lies beside ``config.ini``. A node is told a folder or a private server by name alone, and
 Pennsieve knows tags without their commits; so ``workflow update`` reads here where the code lies,
-and what a tag meant when it was registered.
+and what a tag meant when it was registered. Steps are pinned here, too: an update leaves them at
+their versions, unless it is asked for them.
 """
 
 from __future__ import annotations
@@ -49,10 +50,24 @@ class WorkflowCode:
         except (TypeError, ValueError):
             raise self.file.unusable("an entry in it is not code of a workflow") from None
 
+    def pinned(self, workflow: str) -> tuple[str, ...]:
+        """The ids of its steps that stay at their versions, as far as this machine knows.
+
+        Raises:
+            SettingsError: the file cannot be understood.
+        """
+        return tuple(str(step) for step in self._row(workflow).get("pinned", ()))
+
     def remember(
-        self, workflow: str, addresses: Sequence[str], commits: Iterable[tuple[str, str, str]]
+        self,
+        workflow: str,
+        addresses: Sequence[str],
+        commits: Iterable[tuple[str, str, str]],
+        pinned: Sequence[str] | None = None,
     ) -> None:
-        """Keep where the code is, and rows of shown address, tag and commit.
+        """Keep where the code is, rows of shown address, tag and commit, and which are pinned.
+
+        None leaves those pinned that are.
 
         Raises:
             SettingsError: it cannot be written down.
@@ -60,6 +75,7 @@ class WorkflowCode:
         newer = {(shown, tag): commit for shown, tag, commit in commits}
         every = {**self.commits(workflow), **newer}
         row = {
+            "pinned": list(self.pinned(workflow) if pinned is None else pinned),
             "addresses": list(addresses),
             "commits": [[shown, tag, commit] for (shown, tag), commit in every.items()],
         }

@@ -54,6 +54,7 @@ def test_commands_of_each_level() -> None:
         "start",
         "list",
         "show",
+        "watch",
         "logs",
         "wait",
         "cancel",

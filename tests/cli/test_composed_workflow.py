@@ -121,6 +121,36 @@ def test_a_diamond_is_added_run_and_written_again(ready: Lab, agent: Agent, file
     assert result.read_text() == "left.txt right.txt"
 
 
+def test_a_pinned_step_is_moved_only_where_it_is_named(agent: Agent, tmp_path: Path) -> None:
+    code = repository(tmp_path / "tagged", CODE)
+    file = tmp_path / "pinned.yaml"
+    second = "  second: {uses: ./tagged, needs: first, parameters: {LABEL: second}}\n"
+    file.write_text(f"name: pinned\nsteps:\n  first: {{uses: ./tagged@v1.0.0}}\n{second}")
+    assert agent("workflow", "add", str(file)).code == 0
+    shown = agent("workflow", "show", "pinned")
+    assert "local:tagged\tv1.0.0 (pinned)\n" in shown.out
+    commit(code, {"more.txt": "more"}, "v1.1.0")
+
+    def tags(*words: str) -> list[str]:
+        result = agent("workflow", "update", "pinned", *words, "--json")
+        assert result.code == 0, result.err
+        return [row["to_tag"] for row in result.document["changes"]]
+
+    update = agent("workflow", "update", "pinned", "--dry-run")
+    assert "step 'first' is pinned and keeps v1.0.0" in update.err
+    assert tags() == ["v1.0.0", "v1.1.0"]
+    assert tags("--step", "second", "--to", "v1.0.0") == ["v1.0.0", "v1.0.0"]
+    assert tags("--step", "first", "--to", "v1.1.0") == ["v1.1.0", "v1.0.0"]
+    assert agent("workflow", "show", "pinned", "--json").document["pinned"] == ["first"]
+    refused(agent("workflow", "update", "pinned", "--step", "nope"), 2, "first, second")
+    refused(
+        agent("workflow", "update", "pinned", "--step", "first", "--file", str(file)), 2, "--file"
+    )
+    file.write_text(file.read_text().replace("@v1.0.0", ""))
+    assert agent("workflow", "update", "pinned", "--file", str(file), "--yes").code == 0
+    assert agent("workflow", "show", "pinned", "--json").document["pinned"] == []
+
+
 def test_what_was_made_in_the_web_application_comes_back(
     ready: Lab, agent: Agent, file: Path
 ) -> None:

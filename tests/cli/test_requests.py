@@ -90,6 +90,19 @@ def test_a_run_on_pennsieves_node_is_started_with_nine_questions(desk: Desk) -> 
     assert len(asked) <= len(SIGN_IN) + 6, asked
 
 
+def test_a_workflow_is_shown_with_seven_questions(desk: Desk) -> None:
+    run = ("run", "start", *THEIRS, "--files", "raw/*.txt", "--name", "shown", "--json")
+    assert (started := desk.type(*run)[0]).code == 0, started.err
+    result, asked = desk.type("workflow", "show", "word-count", "--json")
+    assert result.code == 0, result.err
+    # The list and the definition, the code's entry, its users, its runs and their nodes.
+    document, runs = result.document, "GET /compute/workflows/runs"
+    one = f"{DEFINITIONS}/{document['id']}"
+    most = [DEFINITIONS, one, "GET /applications/store", "GET /user", "GET /webhooks", runs, NODES]
+    assert sorted(asked) == sorted([*SIGN_IN, *most])
+    assert started.document["id"] in [run["id"] for run in document["last_runs"]]
+
+
 def test_the_next_commands_of_the_hour_do_not_sign_in(desk: Desk) -> None:
     chain = Memory()
     keyring.set_keyring(chain)

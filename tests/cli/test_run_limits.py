@@ -57,6 +57,7 @@ def test_limits_go_with_the_run_and_are_shown(agent: Agent, ready: Lab) -> None:
         "seconds": 7200,
         "spot": True,
         "retries": 1,
+        "memory_on_oom": None,
     }
     shown = agent("run", "show", started.document["id"])
     assert words in shown.out

@@ -44,10 +44,18 @@ def test_versions_and_their_differences(agent: Agent, tmp_path: Path) -> None:
     assert rows[0]["registered_at"] > rows[1]["registered_at"]
     assert "v1.1.0 (newest)\t" in agent("workflow", "versions", NAME).out
 
+    old = agent(*run, "--version", "v1.0", "--json")
+    assert old.code == 0, old.err
+    shown = agent("run", "show", old.document["id"], "--json").document
+    ran = {row["id"]: row["commit"] for row in shown["steps"]}
+    step = first["steps"][1]["id"]
+    assert (ran[step], shown["layout"]) == (first["sources"][0]["commit"], "tree")
+    refused(agent(*run, "--version", f"{step}=v9"), 2, f"has {step}=v9", "workflow versions")
+    refused(agent(*run, "--version", "v1.0.0", "--local"), 2, "--version and --local")
+
     told = agent("workflow", "versions", NAME, "--diff", "v1.0.0", "v1.1.0", "--json").document
     changes = {(row["step"], row["what"]): (row["before"], row["after"]) for row in told["changes"]}
     assert changes[None, "input layout"] == ("tree", "flat")
-    step = first["steps"][1]["id"]
     assert changes[step, "tag"] == ("v1.0.0", "v1.1.0")
     before, after = changes[step, "parameter STYLE"]
     assert (before.replace("default plain", "default fancy"), before != after) == (after, True)

@@ -104,6 +104,20 @@ def test_lines_come_while_the_program_runs(bench: Bench) -> None:
     assert outcome == Outcome(143, "stopped")
 
 
+def test_memory_has_a_limit_for_all_that_the_program_starts(bench: Bench) -> None:
+    program = bench.prepare(
+        Dockerfile=PYTHON,
+        main__py="import subprocess, sys\n"
+        "hold = 'import time; x = b\"x\" * (96 * 1024 * 1024); time.sleep(600)'\n"
+        "subprocess.run([sys.executable, '-c', hold])\n",
+    )
+    task = make_task(bench.root / "job", program)
+    outcome = bench.backend.run(
+        replace(task, job=replace(task.job, memory=64)), bench.lines, bench.stop
+    )
+    assert outcome == Outcome(137, "ran out of memory (limit 64 MB)", out_of_memory=True)
+
+
 def test_an_exit_code_decides(bench: Bench) -> None:
     assert bench.shell("exit 3") == Outcome(3, "it ended with exit code 3")
 

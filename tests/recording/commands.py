@@ -146,6 +146,7 @@ _RUNS = (
     typed(f"workflow update {FLOW} --renew-identity --dry-run"),
     typed(f"workflow update {FLOW} --renew-identity"),
     typed("run start --dry-run", *D, "--workflow", FLOW),
+    typed("run start --dry-run --version v1.0.0", *D, "--workflow", FLOW),
     typed("run start --files raw --param STYLE=fancy --wait --name", RUN, *D, "-w", FLOW),
     typed("dataset revoke here", *D),
     typed("run start --grant --files raw --name granted --wait", *D, "-w", "here"),

@@ -26,14 +26,26 @@ Spot = Annotated[
 Retries = Annotated[
     int, typer.Option("--retries", metavar="N", help="Try a failed step again, N times.")
 ]
+MemoryOnOom = Annotated[
+    str | None,
+    typer.Option(
+        "--memory-on-oom", metavar="x2", help="Repeat a step that ran out of memory with more."
+    ),
+]
 MOST_RETRIES = 9
 """AWS Batch makes at most ten attempts (AWS Batch, "RetryStrategy")."""
+LEAST_GROWTH, MOST_GROWTH = 1.5, 4.0
 _TIME = r"(\d+(?:\.\d+)?)\s*([smhd]?)"
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def limits(
-    max_cost: float | None, time_limit: str | None, retries: int, *, spot: bool
+    max_cost: float | None,
+    time_limit: str | None,
+    retries: int,
+    *,
+    spot: bool,
+    memory_on_oom: str | None = None,
 ) -> RunLimits:
     """What was typed.
 
@@ -54,7 +66,19 @@ def limits(
             hint=f"AWS Batch allows 0 to {MOST_RETRIES}",
         )
     seconds = 0 if time_limit is None else _seconds(time_limit)
-    return RunLimits(max_cost or 0.0, seconds, spot, retries)
+    growth = 0.0 if memory_on_oom is None else _growth(memory_on_oom)
+    return RunLimits(max_cost or 0.0, seconds, spot, retries, growth)
+
+
+def _growth(text: str) -> float:
+    match = re.fullmatch(r"[xX]?(\d+(?:\.\d+)?)", text.strip())
+    factor = float(match[1]) if match else 0.0
+    if not LEAST_GROWTH <= factor <= MOST_GROWTH:
+        raise UsageProblem(
+            f"'{text}' is not how many times the memory a step can get",
+            hint=f"from x{LEAST_GROWTH:g} to x{MOST_GROWTH:g}, for example: --memory-on-oom x2",
+        )
+    return factor
 
 
 def _seconds(text: str) -> int:

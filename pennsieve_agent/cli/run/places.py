@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from pennsieve_agent.cli.context import Context
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.domain.people import Member
     from pennsieve_agent.domain.run_filter import Someone
@@ -32,16 +34,21 @@ def backend_of(context: Context, node: OwnNode) -> RunBackend:
     return NodeRuns(node, context.node_calls(node), context.now)
 
 
-def everywhere(context: Context) -> AllRuns:
-    """All places, own nodes first; AWS is touched only when an own node is asked."""
+def everywhere(
+    context: Context, note: Callable[[str], None] | None = None, *, pennsieve: bool = True
+) -> AllRuns:
+    """All places, own nodes first; AWS is touched only when an own node is asked.
+
+    ``note`` is told of places that are silent, in place of standard error.
+    """
     from pennsieve_agent.services.runs.all_runs import AllRuns
     from pennsieve_agent.services.runs.pennsieve_runs import PennsieveRuns
 
     own = [backend_of(context, node) for node in context.own_nodes]
     return AllRuns(
-        [*own, PennsieveRuns(context.platform)],
+        [*own, *([PennsieveRuns(context.platform)] if pennsieve else [])],
         me=lambda: me(context),
-        note=context.streams.note,
+        note=note or context.streams.note,
         started_on=journal(context).node_of if own else lambda _: "",
     )
 

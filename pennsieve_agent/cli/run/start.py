@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     examples=[
         "pennsieve run start -d 'Mouse EEG' -w spike-rate --files 'raw/**/*.edf' --follow",
         "pennsieve run start -d 'Mouse EEG' -p THRESHOLD=4 --dry-run",
+        "pennsieve run start -d 'Mouse EEG' -w spike-rate --version v1.0.0 --all",
         "pennsieve run start -d 'Mouse EEG' -w spike-rate --files raw --local",
     ],
 )
@@ -33,6 +34,7 @@ def start(
     context: Context,
     dataset: start_options.Dataset = None,
     workflow: start_options.Workflow = None,
+    version: start_options.Version = None,
     node: start_options.Node = None,
     files: start_options.Files = None,
     whole: start_options.All = False,
@@ -54,6 +56,7 @@ def start(
     time_limit: limits.TimeLimit = None,
     spot: limits.Spot = False,
     retries: limits.Retries = 0,
+    memory_on_oom: limits.MemoryOnOom = None,
     local: start_options.Local = False,
     input_: start_options.Input = None,
     to: start_options.To = None,
@@ -91,23 +94,25 @@ def start(
         parameters=tuple(param or ()),
         name=name,
         folder=folder,
-        limits=limits.limits(max_cost, time_limit, retries, spot=spot),
+        limits=limits.limits(max_cost, time_limit, retries, spot=spot, memory_on_oom=memory_on_oom),
         layout=layout or "",
         undeclared=undeclared,
         grant=grant,
+        versions=tuple(version or ()),
     )
     here = local_options.LocalOptions(
         input_, to, engine, upload=upload, secrets=tuple(secret or ()), dry_run=dry_run
     )
     if local:
-        typed = {
+        only_nodes = {
             "--timeout": timeout is not None,
             "--grant": grant,
+            "--version": version,
             "--watch": watch,
             "--then": then is not None,
             "--webhook": webhook is not None,
         }
-        for name_, is_typed in typed.items():
+        for name_, is_typed in only_nodes.items():
             if is_typed:
                 raise UsageProblem(
                     f"{name_} and --local cannot be given together", hint="leave one out"

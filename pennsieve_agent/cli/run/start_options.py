@@ -15,6 +15,14 @@ Workflow = Annotated[
     str | None,
     typer.Option("--workflow", "-w", metavar="WORKFLOW", help="Default: the only one granted."),
 ]
+Version = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--version",
+        metavar="[STEP=]TAG",
+        help="A version that is registered, in place of the newest; see 'workflow versions'.",
+    ),
+]
 Node = Annotated[
     str | None,
     typer.Option("--node", "-n", metavar="NODE", help="Default: the only one there is."),

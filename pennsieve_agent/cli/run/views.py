@@ -9,7 +9,7 @@ from pennsieve_agent.cli.run import record_views
 from pennsieve_agent.console import documents
 from pennsieve_agent.console.shown import Details, Part, Shown, Table
 from pennsieve_agent.console.tables import ID, NAME, Column, Cut
-from pennsieve_agent.console.words import duration, plural, span, usd, when
+from pennsieve_agent.console.words import duration, plural, size, span, usd, when
 from pennsieve_agent.errors import PlatformError
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.cli.run.failed_step import FailedStep
     from pennsieve_agent.domain.runs import Run, RunInput, RunLimits, RunState
 
+_MB = 1024 * 1024
 _PERSON = 4
 """Where who started a run stands in the list: after the node, who was told it."""
 
@@ -96,7 +97,25 @@ def _run_text(context: Context, run: Run, state: RunState, input_: RunInput) -> 
         for name, value in values.items()
     ]
     steps: list[Part] = ["", _steps_table(state, now)] if state.steps else []
-    return [Details(pairs), *steps]
+    return [Details(pairs), *steps, *_memory_table(state)]
+
+
+def _memory_table(state: RunState) -> list[Part]:
+    """Each try of the steps that were repeated with more memory; nothing where none was."""
+    rows = [
+        [
+            step.id,
+            str(number),
+            size(one.memory * _MB),
+            duration(one.started_at, one.completed_at, 0) if one.completed_at else "",
+            one.reason,
+        ]
+        for step in state.steps
+        if len({one.memory for one in step.attempts}) > 1
+        for number, one in enumerate(step.attempts, 1)
+    ]
+    columns: list[str | Column] = ["STEP", "ATTEMPT", "MEMORY", "TOOK", Column("WHY", Cut.WRAP)]
+    return ["", Table(columns, rows)] if rows else []
 
 
 def _steps_table(state: RunState, now: float) -> Table:
@@ -123,6 +142,9 @@ def limits_words(limits: RunLimits) -> str:
         span(limits.seconds) if limits.seconds else "",
         "on Spot machines" if limits.spot else "",
         f"{plural(limits.retries, 'retry', 'retries')} of a failed step" if limits.retries else "",
+        f"x{limits.memory_on_oom:g} memory for a step that ran out of it"
+        if limits.memory_on_oom
+        else "",
     ]
     return ", ".join(part for part in parts if part)
 

@@ -26,7 +26,11 @@ COMMANDS: tuple[Entry, ...] = (
         "workflow.listing",
         "The workflows of the workspace, and those that only your own nodes have.",
     ),
-    Command("workflow show", "workflow.show", "A workflow: its steps, parameters and identity."),
+    Command(
+        "workflow show",
+        "workflow.show",
+        "A workflow: its steps, parameters, identity, grants and last runs.",
+    ),
     Command(
         "workflow update",
         "workflow.update",

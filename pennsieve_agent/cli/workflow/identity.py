@@ -29,17 +29,17 @@ def identity_context(context: Context) -> IdentityContext:
     from pennsieve_agent.settings.workflow_identities import WorkflowIdentities
     from pennsieve_agent.settings.workflow_keys import WorkflowKeys
 
-    api, who = context.profile.hosts.api, context.identity
-    workspace = who.workspace.id
+    # Not by context.identity, which asks twice more.
+    api, me, workspace = context.profile.hosts.api, context.user, context.workspace_id
 
     def connect(key: ApiKey) -> Platform:
         return context.connect(replace(context.profile, key=key))
 
     return IdentityContext(
         platform=context.platform,
-        me=who.user,
+        me=me,
         nodes=context.admin_nodes,
-        store=WorkflowIdentities.beside(context.config_path, api, workspace, who.user.id),
+        store=WorkflowIdentities.beside(context.config_path, api, workspace, me.id),
         keys=WorkflowKeys(context.workflow_keychain, f"{api} {workspace}"),
         connect=connect,
         note=context.streams.note,

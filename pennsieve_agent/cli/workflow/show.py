@@ -8,19 +8,18 @@ import typer
 
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.console.shown import Details, Part, Shown, Table
-from pennsieve_agent.console.tables import Column, Cut
+from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable
 
-    from pennsieve_agent.domain.parameters import Parameter
-    from pennsieve_agent.domain.workflows import Step, Workflow
+    from pennsieve_agent.domain.runs import Run
     from pennsieve_agent.services.grants.identity_view import Shown as WorkflowUser
+    from pennsieve_agent.services.workflows.find_workflow import LocatedWorkflow
 
-
-_DIGEST_SHOWN = len("sha256:") + 12
+LAST_RUNS = 5
+"""So many of its runs are shown."""
 Optional = Annotated[
     str | None, typer.Argument(metavar="WORKFLOW", help="Name, unique prefix or id.")
 ]
@@ -43,9 +42,10 @@ Schema = Annotated[
 def show(
     context: Context, workflow: Optional = None, as_yaml: AsYaml = False, schema: Schema = False
 ) -> Shown:
-    """A workflow: its steps, parameters and identity.
+    """A workflow: its steps, parameters, identity, grants and last runs.
 
     The identity is the workflow's own user on Pennsieve, as which it runs on your own nodes.
+    There it may use the datasets that are listed, and no other.
     """
     if schema:
         return _schema()
@@ -77,132 +77,55 @@ def _file(context: Context, reference: str) -> Shown:
     return Shown({"id": located.workflow.uuid, "name": name, "yaml": text}, text.rstrip("\n"))
 
 
-def _details_of(context: Context, workflow: str) -> Shown:
+def _details_of(context: Context, reference: str) -> Shown:
+    from pennsieve_agent.cli.workflow.code_context import code_record
     from pennsieve_agent.cli.workflow.identity import identity_context, note_unasked
     from pennsieve_agent.cli.workflow.named import named_workflow
+    from pennsieve_agent.cli.workflow.show_tables import whole
     from pennsieve_agent.cli.workflow.views import visible_to
-    from pennsieve_agent.console import workflow_documents
-    from pennsieve_agent.console.step_graph import StepGraph
-    from pennsieve_agent.services.grants import identity_view
+    from pennsieve_agent.console import documents, grant_documents, workflow_documents
+    from pennsieve_agent.services.grants import grant_list, identity_view
+    from pennsieve_agent.services.side_by_side import side_by_side
     from pennsieve_agent.services.workflows.code_visibility import code_visibility
 
-    located = named_workflow(context, workflow)
-    match = located.workflow
-    code = code_visibility(context.platform, context.user.id)
-    visibility = code.of_workflow(match)
-    users, unasked = identity_view.shown(identity_context(context), match)
+    located = named_workflow(context, reference)
+    match, who = located.workflow, identity_context(context)
+    asks: list[Callable[[], Any]] = [
+        lambda: code_visibility(context.platform, context.user.id),
+        lambda: identity_view.shown(who, match),
+        lambda: grant_list.of_nodes(who.nodes, match.uuid),
+        lambda: _last_runs(context, located),
+    ]
+    code, (users, _), (granted, unasked), (runs, said) = side_by_side(asks)
+    named = {f"'{silent.node.name}'" for silent in unasked}
     note_unasked(context, unasked)
+    for text in (text for text in said if not any(name in text for name in named)):
+        context.streams.note(text)
+    grants, visibility = grant_list.with_names(granted, {}), code.of_workflow(match)
+    pinned = code_record(context).pinned(match.uuid)
     document = {
         **workflow_documents.workflow(match),
+        "pinned": list(pinned),
         "code_visibility": visibility,
         "identity": [_user(user) for user in users],
+        "grants": [grant_documents.grant(row.grant, match.name, row.nodes) for row in grants],
+        "last_runs": [documents.run_summary(run) for run in runs],
     }
     visible = visible_to(match, visibility) if located.is_on_pennsieve else "your nodes"
-    text: list[Part] = [_details(context, match, visible)]
-    if is_branched(match.steps):
-        text += ["", StepGraph(match.steps)]
-    for table in _tables(context, match, users):
-        text += ["", table]
-    warnings = code.warnings([step.source_url for step in match.processors])
-    return Shown(document, text, [f"note: {warning}" for warning in warnings])
-
-
-def is_branched(steps: Sequence[Step]) -> bool:
-    """Whether the steps are more than a line, which the table shows as well."""
-    after = [parent for step in steps for parent in step.depends_on]
-    return len(set(after)) < len(after) or any(len(step.depends_on) > 1 for step in steps)
-
-
-def _details(context: Context, workflow: Workflow, visible: str) -> Details:
-    from pennsieve_agent.console.words import when
-
-    added = when(workflow.created_at, context.now(), relative=context.relative)
-    return Details(
-        [
-            ("name", workflow.name),
-            ("id", workflow.uuid),
-            ("description", workflow.description),
-            ("visible to", visible),
-            ("added", added),
-        ]
-    )
-
-
-def _tables(context: Context, workflow: Workflow, users: Sequence[WorkflowUser]) -> Iterator[Table]:
-    steps = [
-        [s.id, s.kind.value, ", ".join(s.depends_on), s.source_url or s.target_type, s.tag]
-        for s in workflow.steps
+    notes = [
+        f"note: {text}" for text in code.warnings([step.source_url for step in match.processors])
     ]
-    code = Column("CODE OR TARGET", Cut.RUN_ON)
-    yield Table(["STEP", "TYPE", "AFTER", code, "TAG"], steps)
-    yield from _images(workflow)
-    yield from _parameters(workflow)
-    if users:
-        yield _identity(context, users)
+    return Shown(document, whole(context, match, visible, users, grants, runs, pinned), notes)
 
 
-def _images(workflow: Workflow) -> Iterator[Table]:
-    rows = [
-        [s.id, _digest(s.image), *([s.command.text] if s.command else [])]
-        for s in workflow.steps
-        if s.image
-    ]
-    has_lines = any(step.command for step in workflow.steps)
-    columns: list[str | Column] = [
-        "STEP",
-        "IMAGE",
-        *([Column("COMMAND LINE", Cut.WRAP)] if has_lines else []),
-    ]
-    if rows:
-        yield Table(columns, [[*row, *[""] * (len(columns) - len(row))] for row in rows])
+def _last_runs(context: Context, located: LocatedWorkflow) -> tuple[list[Run], list[str]]:
+    """The newest runs wherever it may run, and what is to be said of places that are silent."""
+    from pennsieve_agent.cli.run.places import everywhere
+    from pennsieve_agent.domain.run_filter import RunQuery
 
-
-def _parameters(workflow: Workflow) -> Iterator[Table]:
-    """The parameters of each step, with the value that a run gets where it gives none."""
-    has_steps = len(workflow.processors) > 1
-    rows = [
-        [
-            *([s.id] if has_steps else []),
-            p.name,
-            "|".join(p.allowed) or p.type.value,
-            _default(s, p),
-            p.description,
-        ]
-        for s in workflow.processors
-        for p in s.parameters
-    ]
-    columns: list[str | Column] = ["STEP"] if has_steps else []
-    columns += ["PARAMETER", *(Column(name, Cut.WRAP) for name in ("TYPE", "DEFAULT", "MEANING"))]
-    if rows:
-        yield Table(columns, rows)
-
-
-def _default(step: Step, parameter: Parameter) -> str:
-    default = step.default_params.get(parameter.name, parameter.default)
-    return "(required)" if default is None else default
-
-
-def _digest(image: str) -> str:
-    """The start of an image's digest, by which people tell it from others."""
-    return image.rpartition("@")[2][:_DIGEST_SHOWN]
-
-
-def _identity(context: Context, users: Sequence[WorkflowUser]) -> Table:
-    from pennsieve_agent.console.grant_documents import moment
-    from pennsieve_agent.console.words import when
-
-    rows = []
-    for user in users:
-        created = moment(user.created) if user.created else ""
-        rows.append(
-            [
-                user.name,
-                user.user,
-                when(created, context.now(), relative=context.relative),
-                ", ".join(user.keys) or "no place that is known here",
-            ]
-        )
-    return Table(["IDENTITY", "USER", "CREATED", Column("KEY IS IN", Cut.WRAP)], rows)
+    said: list[str] = []
+    places = everywhere(context, said.append, pennsieve=located.is_on_pennsieve)
+    return places.newest(RunQuery(limit=LAST_RUNS, workflow=located.workflow.uuid)), said
 
 
 def _user(value: WorkflowUser) -> dict[str, Any]:

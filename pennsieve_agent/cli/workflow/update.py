@@ -38,6 +38,12 @@ To = Annotated[
         help="Tag, branch or commit. Of several repositories: STEP=REF. Repeatable.",
     ),
 ]
+Step = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--step", "-s", metavar="STEP", help="Only this step's code, pinned or not. Repeatable."
+    ),
+]
 Repo = Annotated[
     list[str] | None,
     typer.Option("--repo", metavar="REPO", help="Where the code is, if it moved. Repeatable."),
@@ -73,6 +79,7 @@ File = Annotated[
     examples=[
         "pennsieve workflow update spike-rate",
         "pennsieve workflow update spike-rate --to v1.1.0 --dry-run",
+        "pennsieve workflow update spike-rate --step filter --to v2.0.0",
         "pennsieve workflow update spike-rate --name spikes",
         "pennsieve workflow update spike-rate --default THRESHOLD=4 --default filter.LOW=0.5",
         "pennsieve workflow update spike-rate --file workflow.yaml",
@@ -103,6 +110,7 @@ def update(
             help="Give the workflow new users and keys on Pennsieve, and delete the old ones.",
         ),
     ] = False,
+    step: Step = None,
     to: To = None,
     repo: Repo = None,
     file: File = None,
@@ -121,22 +129,29 @@ def update(
 
     Without options it takes the newest version tag of its repositories. What it has and what it
     gets is shown, and you are asked where others use it; runs that were started keep their code.
+    A step whose file names a version (uses: REPO@TAG) is pinned, as this machine remembers: it
+    stays there unless it is named, with --step STEP --to TAG. Without a version it is free again.
     """
     from pennsieve_agent.cli.workflow.update_code import CodeRequest, update_code
 
     edits = name is not None or description is not None or bool(default)
     settings = layout or needs_pennsieve or disk or build_size or build is not Builder.AUTO
-    codes = bool(to or repo or file or accept_moved_tag or settings)
+    codes = bool(step or to or repo or file or accept_moved_tag or settings)
     _check(name, edits=edits, renews=renew_identity, codes=codes, dry_run=dry_run)
     wish = wish_of(None, build, layout, needs_pennsieve, disk, size=build_size)
     if file is not None:
-        return _steps(context, workflow, file, wish, (to, repo), yes=yes, dry_run=dry_run)
+        return _steps(context, workflow, file, wish, (step, to, repo), yes=yes, dry_run=dry_run)
     if renew_identity:
         return _renew(context, workflow, yes=yes, dry_run=dry_run)
     if edits:
         return _edit(context, workflow, name, description, default or ())
     request = CodeRequest(
-        to or (), repo or (), accept_moved_tag=accept_moved_tag, yes=yes, dry_run=dry_run
+        to or (),
+        repo or (),
+        steps=step or (),
+        accept_moved_tag=accept_moved_tag,
+        yes=yes,
+        dry_run=dry_run,
     )
     return update_code(context, workflow, request, wish)
 
@@ -155,7 +170,7 @@ def _steps(
 
     if any(others):
         raise UsageProblem(
-            "--to and --repo cannot be given with --file", hint="name all code in the file"
+            "--step, --to and --repo cannot be given with --file", hint="name all code in the file"
         )
     return update_steps(context, reference, file, wish, yes=yes, dry_run=dry_run)
 

@@ -9,7 +9,7 @@ from pennsieve_agent.console.shown import NOT_CHANGED, UNCHANGED, Prose, Shown
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from pennsieve_agent.cli.context import Context
@@ -17,14 +17,19 @@ if TYPE_CHECKING:
     from pennsieve_agent.services.workflows.code_change import CodeChange
     from pennsieve_agent.services.workflows.existing_workflow import Existing
     from pennsieve_agent.services.workflows.registration import Added, Means, Wish
+    from pennsieve_agent.services.workflows.step_refs import Ref
 
 
 @dataclass(frozen=True, slots=True)
 class CodeRequest:
-    """Which code a workflow is to have: tags, branches or commits, and where its code lies now."""
+    """Which code a workflow is to have: tags, branches or commits, and where its code lies now.
+
+    With ``steps`` it is the code of these alone.
+    """
 
     to: Sequence[str]
     repositories: Sequence[str]
+    steps: Sequence[str]
     accept_moved_tag: bool
     yes: bool
     dry_run: bool
@@ -38,14 +43,18 @@ def update_code(context: Context, reference: str, request: CodeRequest, wish: Wi
     from pennsieve_agent.services.workflows.existing_workflow import check_code, existing_of
     from pennsieve_agent.services.workflows.other_users import other_users
     from pennsieve_agent.services.workflows.registration import changes_of
+    from pennsieve_agent.services.workflows.step_refs import kept_words, step_refs
 
     located = named_workflow(context, reference)
     with registering(context) as (means, folder):
         existing = existing_of(
             located.workflow, means.desks, is_on_pennsieve=located.is_on_pennsieve
         )
+        refs = step_refs(existing.sources, request.to, request.steps, _pinned(context, existing))
+        for line in kept_words(existing.sources, refs, request.steps):
+            context.streams.note(line)
         checkouts = with_typed_token(
-            context, folder, lambda empty: _checkouts(context, existing, request, empty)
+            context, folder, lambda empty: _checkouts(context, existing, request, refs, empty)
         )
         check_code(existing, checkouts)
         changes = changes_of(means, existing, checkouts)
@@ -68,8 +77,18 @@ def update_code(context: Context, reference: str, request: CodeRequest, wish: Wi
         return _updated(register_workflow.update(means, existing, checkouts, wish), others)
 
 
+def _pinned(context: Context, existing: Existing) -> tuple[str, ...]:
+    from pennsieve_agent.cli.workflow.code_context import code_record
+
+    return code_record(context).pinned(existing.workflow.uuid)
+
+
 def _checkouts(
-    context: Context, existing: Existing, request: CodeRequest, folder: Path
+    context: Context,
+    existing: Existing,
+    request: CodeRequest,
+    refs: Mapping[str, Ref],
+    folder: Path,
 ) -> tuple[Checkout, ...]:
     from functools import partial
 
@@ -90,11 +109,10 @@ def _checkouts(
             hint=f"say where, for each step in turn: pennsieve workflow update '{name}' "
             + " ".join("--repo REPO" for _ in existing.sources),
         )
-    refs = _refs(existing, request.to)
     steps = {step.id: step for step in existing.workflow.processors}
     checkouts = []
     for number, (address, source) in enumerate(zip(addresses, existing.sources, strict=True)):
-        ref, note = refs.get(source.step), context.streams.note
+        ref, note = refs[source.step].name or None, context.streams.note
         if is_image(address):
             find = partial(find_image, context)
             checkout = inspect_image(address, ref or source.tag, find, note)
@@ -102,24 +120,6 @@ def _checkouts(
             checkout = inspect(address, ref, folder / str(number), note)
         checkouts.append(keeping(checkout, steps.get(source.step)))
     return tuple(checkouts)
-
-
-def _refs(existing: Existing, to: Sequence[str]) -> dict[str, str]:
-    """What is asked for by step: ``REF`` of the only code that there is, or ``STEP=REF``."""
-    steps = [source.step for source in existing.sources]
-    refs = {}
-    for text in to:
-        step, equals, ref = text.partition("=")
-        if equals and step in steps:
-            refs[step] = ref
-        elif len({source.address for source in existing.sources}) == 1:
-            refs |= dict.fromkeys(steps, text)
-        else:
-            raise UsageProblem(
-                f"'{text}' does not say which step it is for",
-                hint=f"for example: --to {steps[0]}={text}; its steps are: {', '.join(steps)}",
-            )
-    return refs
 
 
 def _changes_anything(

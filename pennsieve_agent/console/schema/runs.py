@@ -129,6 +129,7 @@ DOCUMENTS: tuple[Document, ...] = (
             _COMPLETED,
             Field("exit_code", "integer", "The program's; null where it never ended.", null=True),
             _REASON,
+            Field("memory_mb", "integer", "The memory it had; null where unknown.", null=True),
         ),
     ),
     Document(
@@ -139,6 +140,12 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("seconds", "integer", "Its time, from the start.", null=True),
             Field("spot", "boolean", "Whether machines are used that AWS may take back."),
             Field("retries", "integer", "How often a failed step is tried again."),
+            Field(
+                "memory_on_oom",
+                "number",
+                "Times the memory that a step gets after it ran out; null: it fails.",
+                null=True,
+            ),
         ),
     ),
     Document(

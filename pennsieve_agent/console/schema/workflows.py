@@ -51,11 +51,14 @@ _WORKFLOWS = (
     Document("workflow", "A workflow: workflow update, share, unshare.", _WORKFLOW),
     Document(
         "workflow_details",
-        "A workflow and its own users on Pennsieve: workflow show.",
+        "A workflow, its own users on Pennsieve, grants and last runs: workflow show.",
         (
             *_WORKFLOW,
             _CODE_VISIBILITY,
+            Field("pinned", "list of text", "Steps at their versions, as this machine knows."),
             Field("identity", "list of workflow_user", "Its own users."),
+            Field("grants", "list of grant", "The datasets that it may use on your own nodes."),
+            Field("last_runs", "list of run_summary", "Its newest five runs."),
         ),
     ),
     Document(

@@ -132,6 +132,7 @@ def attempts_of(job: JobRecord) -> list[dict[str, Any]]:
             "ended": timestamp(row["ended"]),
             "exitCode": row["exitCode"],
             "reason": row["reason"],
+            "memory": row.get("memory", job.memory),
         }
         for row in rows
     ]

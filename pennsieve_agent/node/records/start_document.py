@@ -20,6 +20,7 @@ Json = Mapping[str, Any]
 MOST_PACKAGES = 50_000
 MOST_RETRIES = 10
 MOST_SECONDS = 14 * 86_400
+LEAST_GROWTH, MOST_GROWTH = 1.5, 4
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DATASET = re.compile(r"(N:dataset:[0-9A-Za-z-]{1,64})?")
 _PACKAGE = re.compile(r"N:(package|collection):[0-9A-Za-z-]{1,64}")
@@ -145,6 +146,7 @@ def _limits(limits: Json) -> dict[str, Any]:
         "timeoutSeconds": lambda n: _number(n) and 0 <= n <= MOST_SECONDS,
         "spot": lambda spot: isinstance(spot, bool),
         "retries": lambda n: isinstance(n, int) and _number(n) and 0 <= n <= MOST_RETRIES,
+        "memoryOnOom": lambda n: _number(n) and LEAST_GROWTH <= n <= MOST_GROWTH,
     }
     chosen = {name: value for name, value in limits.items() if value}
     for name, value in chosen.items():

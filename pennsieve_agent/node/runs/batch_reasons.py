@@ -15,6 +15,7 @@ STOPPED = "the run was ended"
 """The reason that the node gives Batch when it terminates a job, and Batch reports back."""
 TIME_LIMIT = "the time limit was reached"
 _OUT_OF_MEMORY = 137
+_RAN_OUT, _KILLED = "ran out of memory", "was killed (exit code 137)"
 _WORDS: tuple[tuple[str, str], ...] = (
     (r"Dependent Job failed", DEPENDENCY),
     (r"JobStateTimeLimit action due to reason: CAPACITY",
@@ -23,7 +24,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
      "it needs more processors than the compute node may use at once (--max-vcpus)"),
     (r"JobStateTimeLimit action due to reason: MISCONFIGURATION",
      "none of the compute node's machines fits it; give the step other resources"),
-    (r"OutOfMemory", "ran out of memory; give the step more with its memory setting"),
+    (r"OutOfMemory", f"{_RAN_OUT}; give the step more with its memory setting"),
     (r"(i/o timeout|[Cc]onnection timed out|connection issue|VPC endpoint policy)",
      "its network does not lead to an AWS service that it needs before it can start"),
     (r"CannotPull.*", "its image could not be pulled"),
@@ -56,10 +57,21 @@ def failure(job: Json) -> str:
             if re.search(pattern, text):
                 return f"{words}{_detail(text, words)}"
     if code == _OUT_OF_MEMORY:
-        return "was killed (exit code 137), which mostly means that its memory was not enough"
+        return f"{_KILLED}, which mostly means that its memory was not enough"
     if code is not None:
         return f"it ended with exit code {code}"
     return said or about or "AWS Batch gives no reason"
+
+
+def is_out_of_memory(reason: str) -> bool:
+    """Whether this reason (:func:`failure`) says that the memory of a job was not enough.
+
+    AWS says ``OutOfMemoryError`` of a container over its memory; a program that the kernel killed
+    inside of it has exit code 137 alone
+    (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html).
+    What a time limit, a person or the loss of a machine ended has another reason.
+    """
+    return reason.startswith((_RAN_OUT, _KILLED))
 
 
 def attempts(job: Json, record: JobRecord) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ from pennsieve_agent.node.jobs.step_command import too_long
 from pennsieve_agent.node.jobs.step_parameters import too_many
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.callers import Caller
-from pennsieve_agent.node.records.run_record import Origin, RunRecord
+from pennsieve_agent.node.records.run_record import JobKind, Origin, RunRecord
 from pennsieve_agent.node.records.run_store import RunStore
 from pennsieve_agent.node.records.start_document import Start
 from pennsieve_agent.node.records.version_document import rows_of, workflow_of, writes
@@ -37,6 +37,7 @@ from pennsieve_agent.node.runs.plan_jobs import (
     hosts,
     jobs_of,
 )
+from pennsieve_agent.node.runs.transitions import GROWS
 
 Json = Mapping[str, Any]
 Targets = dict[str, dict[str, str]]
@@ -68,9 +69,25 @@ def record_of(node: Node, store: RunStore, start: Start, version: Json, who: Who
         record = planned(node, start, version, who)
     except AgentError as error:
         raise CannotRun("; ".join(filter(None, (error.message, error.hint)))) from None
-    if why := withheld(node, record) or too_many(node, record) or too_long(record):
+    if (
+        why := withheld(node, record)
+        or _cannot_grow(record)
+        or too_many(node, record)
+        or too_long(record)
+    ):
         raise CannotRun(why)
     return record
+
+
+def _cannot_grow(record: RunRecord) -> str:
+    """Why no step can be repeated with more memory; empty where one can, or that is not wanted."""
+    steps = [job for job in record.jobs if job.kind is JobKind.PROCESS]
+    if not record.limits.get(GROWS) or not steps or not all(job.gpu for job in steps):
+        return ""
+    return (
+        "all steps of this workflow use a GPU and have all the memory of its machine already; "
+        "start the run without --memory-on-oom"
+    )
 
 
 def planned(node: Node, start: Start, version: Json, who: Who) -> RunRecord:

@@ -61,7 +61,9 @@ def run_cost(record: RunRecord, limits: NodeLimits, now: float) -> RunCost:
     seconds = run_seconds(record, now)
     staged, read, delivered = moved(record)
     return RunCost(
-        machines=sum(job_cost(usage(record, job, limits, now)) for job in record.jobs),
+        machines=sum(
+            job_cost(usage) for job in record.jobs for usage in usages(record, job, limits, now)
+        ),
         files=files_cost((staged + delivered) * seconds / 3600, staged, read, delivered),
         logs=log_cost(record.log_bytes / _GB),
         functions=overhead_cost(wakes(len(record.jobs), seconds)),
@@ -100,26 +102,33 @@ def _through(record: RunRecord, key: str) -> Iterator[str]:
     yield from job.after if job.kind is JobKind.MERGE else (key,)
 
 
-def usage(record: RunRecord, job: JobRecord, limits: NodeLimits, now: float) -> JobUsage:
-    """What a job took so far; each attempt is a task of its own."""
+def usages(record: RunRecord, job: JobRecord, limits: NodeLimits, now: float) -> list[JobUsage]:
+    """What a job took so far, by size: each attempt is a task, and may have had less memory."""
     # The attempts are what is shown of a step, too, so both tell the same time.
     rows = [row for row in (*job.past, *job.attempts) if row["started"]]
-    seconds = sum(max(row["ended"] - row["started"], 0.0) for row in rows)
+    size = job.vcpus, job.memory
+    seconds, starts = {size: 0.0}, {size: 0}
+    for row in rows:
+        had = row.get("vcpus", job.vcpus), row.get("memory", job.memory)
+        seconds[had] = seconds.get(had, 0.0) + max(row["ended"] - row["started"], 0.0)
+        starts[had] = starts.get(had, 0) + 1
     runs = job.status == _RUNNING and job.started not in {row["started"] for row in rows}
-    starts = len(rows)
     if runs and job.started:  # what still runs is counted until now
-        seconds += max(now - job.started, 0.0)
-        starts += 1
+        seconds[size] += max(now - job.started, 0.0)
+        starts[size] += 1
     # Only processors on Fargate are submitted to the Spot queue.
     spot = bool(record.limits.get("spot")) and job.kind is JobKind.PROCESS and not job.gpu
-    return JobUsage(
-        seconds,
-        job.vcpus,
-        job.memory / 1024,
-        spot=spot,
-        gpu=limits.gpu_type or "unknown" if job.gpu else "",
-        public_address=limits.mode == "basic",
-        starts=starts,
-        disk_gib=job.disk,
-        calls=bool(job.calls),
-    )
+    return [
+        JobUsage(
+            seconds[vcpus, memory],
+            vcpus,
+            memory / 1024,
+            spot=spot,
+            gpu=limits.gpu_type or "unknown" if job.gpu else "",
+            public_address=limits.mode == "basic",
+            starts=starts[vcpus, memory],
+            disk_gib=job.disk,
+            calls=bool(job.calls),
+        )
+        for vcpus, memory in seconds
+    ]

@@ -5,12 +5,12 @@ Source of the shape: ``contracts/workflows.md`` 3.9.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pennsieve_agent.domain.prices import FUNCTION_GB_SECONDS, VERSION, JobUsage, wakes
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord, RunRecord
-from pennsieve_agent.node.runs.run_costs import NodeLimits, moved, run_cost, run_seconds, usage
+from pennsieve_agent.node.runs.run_costs import NodeLimits, moved, run_cost, run_seconds, usages
 
 _GB = 1024**3
 _NO_LLM = {
@@ -27,7 +27,7 @@ def metrics_of(record: RunRecord, limits: NodeLimits, now: float) -> dict[str, A
 
     How each part is counted is said in :mod:`~pennsieve_agent.domain.prices`.
     """
-    used = {job.key: usage(record, job, limits, now) for job in record.jobs}
+    used = {job.key: usages(record, job, limits, now) for job in record.jobs}
     cost, seconds = run_cost(record, limits, now), run_seconds(record, now)
     _, read, _ = moved(record)
     record.cost = cost.total
@@ -37,10 +37,12 @@ def metrics_of(record: RunRecord, limits: NodeLimits, now: float) -> dict[str, A
         "packagesProcessed": sum(map(len, (record.plan.get("sources") or {}).values())),
         "processorCount": sum(job.kind is JobKind.PROCESS for job in record.work),
         "targetCount": sum(job.kind is JobKind.DELIVER for job in record.work),
-        "nodeMetrics": [_row(job, used[job.key].seconds) for job in record.work],
+        "nodeMetrics": [
+            _row(job, sum(usage.seconds for usage in used[job.key])) for job in record.work
+        ],
         "costEstimate": {
             "lambda": _functions(wakes(len(record.jobs), seconds), cost.functions),
-            "ecs": _ecs(used.values(), cost.machines),
+            "ecs": _ecs(used, cost.machines),
             "stepFunctions": {"stateTransitions": 0, "estimatedCost": 0},
             "data": {
                 "inputBytes": record.staged_bytes,
@@ -79,10 +81,11 @@ def _functions(calls: int, cost: float) -> dict[str, Any]:
     }
 
 
-def _ecs(used: Collection[JobUsage], machines: float) -> dict[str, Any]:
+def _ecs(used: Mapping[str, Sequence[JobUsage]], machines: float) -> dict[str, Any]:
+    tasks = [usage for usages_ in used.values() for usage in usages_]
     return {
         "taskCount": len(used),
-        "vcpuHours": round(sum(job.vcpu_hours for job in used), 6),
-        "memoryGBHours": round(sum(job.gb_hours for job in used), 6),
+        "vcpuHours": round(sum(task.vcpu_hours for task in tasks), 6),
+        "memoryGBHours": round(sum(task.gb_hours for task in tasks), 6),
         "estimatedCost": round(machines, 6),
     }

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pennsieve_agent.domain.job_sizes import more_memory
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord, Phase, RunRecord
 from pennsieve_agent.node.runs.batch_reasons import (
     DEPENDENCY,
@@ -17,6 +18,7 @@ from pennsieve_agent.node.runs.batch_reasons import (
     TIME_LIMIT,
     attempts,
     failure,
+    is_out_of_memory,
     processors,
     waiting,
 )
@@ -31,6 +33,8 @@ MOST_PARENTS = 20
 Json = Mapping[str, Any]
 _RUNNING = "RUNNING"
 _CENT = 0.01
+GROWS = "memoryOnOom"
+"""The limit that says how many times the memory a step gets that ran out of it."""
 UNFIT = "UNFIT"
 """The state of a call of a function that a job of Batch's has to go on with."""
 
@@ -95,8 +99,43 @@ def tries_again(record: RunRecord, job: JobRecord) -> bool:
     most = int(record.limits.get("retries") or 0)
     if job.kind is not JobKind.PROCESS or job.status != "FAILED" or not is_own_failure(job):
         return False
-    failures = [row for row in (*job.past, *job.attempts) if row["exitCode"]]
-    return not record.outcome and len(failures) <= most
+    grows = bool(record.limits.get(GROWS))  # then more memory is the answer to too little of it
+    failures = [
+        row
+        for row in (*job.past, *job.attempts)
+        if row["exitCode"] and not (grows and is_out_of_memory(row["reason"]))
+    ]
+    tried = not (grows and is_out_of_memory(job.reason))
+    return tried and not record.outcome and len(failures) <= most
+
+
+def repeats_with_more(record: RunRecord, job: JobRecord, limits: NodeLimits) -> bool:
+    """Whether a job that ran out of memory is repeated with more: it then has that size.
+
+    Where there is no larger size, its reason says so.
+    """
+    factor = float(record.limits.get(GROWS) or 0)
+    is_short = job.status == "FAILED" and is_out_of_memory(job.reason)
+    if not factor or job.kind is not JobKind.PROCESS or not is_short or record.outcome:
+        return False
+    size = None if job.gpu else more_memory(job.vcpus, job.memory, factor, limits.vcpus)
+    if size is None:
+        job.reason = f"ran out of memory with {job.memory} MB, and {_no_more(job, limits)}"
+        return False
+    for row in (*job.past, *job.attempts):
+        row.setdefault("memory", job.memory)
+        row.setdefault("vcpus", job.vcpus)
+    resubmit(job)
+    job.vcpus, job.memory = size
+    return True
+
+
+def _no_more(job: JobRecord, limits: NodeLimits) -> str:
+    if job.gpu:
+        return "a step with a GPU has all the memory of its machine already"
+    if more_memory(job.vcpus, job.memory, 1.0) is None:
+        return "no machine of AWS Fargate has more"
+    return f"no size with more fits the {limits.vcpus:g} processors of the compute node"
 
 
 def is_own_failure(job: JobRecord) -> bool:
@@ -132,7 +171,7 @@ def next_to_submit(record: RunRecord) -> JobRecord | None:
     if record.submitting:
         return record.job(record.submitting)
     # What may be tried again is waited for here: Batch gives up what depends upon a failed job.
-    retries = bool(record.limits.get("retries"))
+    retries = bool(record.limits.get("retries") or record.limits.get(GROWS))
     for job in record.work:
         before = awaited(record, job)
         # A call is made when all before it is done, and Batch knows of no calls.
@@ -145,7 +184,7 @@ def next_to_submit(record: RunRecord) -> JobRecord | None:
 
 def decide(record: RunRecord, seen: AwsState, limits: NodeLimits, now: float) -> None:
     """Move a running run to its next phase; leave it where nothing has changed."""
-    _try_again(record, seen)
+    _try_again(record, seen, limits)
     failed = [job for job in record.work if job.status == "FAILED"]
     # The cause, not the jobs that Batch gave up because of it.
     first = [job for job in failed if job.reason != DEPENDENCY] or failed
@@ -166,15 +205,17 @@ def decide(record: RunRecord, seen: AwsState, limits: NodeLimits, now: float) ->
         record.phase = Phase.SUBMITTING
 
 
-def _try_again(record: RunRecord, seen: AwsState) -> None:
-    """Let the jobs be submitted again that Batch lost, and those whose program may fail again."""
+def _try_again(record: RunRecord, seen: AwsState, limits: NodeLimits) -> None:
+    """Let jobs be submitted again: those that Batch lost, that may fail, or that need more."""
     for job in lost(record, seen):
         job.lost += 1
         if job.lost >= MOST_SUBMISSIONS:
             record.end("FAILED", f"step '{job.step}': AWS Batch lost its job several times")
         resubmit(job)
     for job in record.work:
-        if not seen.cancelled and tries_again(record, job):
+        if seen.cancelled or repeats_with_more(record, job, limits):
+            continue
+        if tries_again(record, job):
             resubmit(job)
 
 

@@ -222,6 +222,7 @@ def _state(row: Fields) -> StepState:
                 iso(one.raw("ended")),
                 one.integer("exitCode"),
                 one.text("reason"),
+                one.integer("memory") or 0,
             )
             for one in row.records("attempts")
         ),
@@ -234,6 +235,7 @@ def _limits(item: Fields) -> RunLimits:
         seconds=item.integer("timeoutSeconds") or 0,
         spot=item.flag("spot"),
         retries=item.integer("retries") or 0,
+        memory_on_oom=item.number("memoryOnOom") or 0.0,
     )
 
 

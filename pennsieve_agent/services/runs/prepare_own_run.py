@@ -20,6 +20,7 @@ from pennsieve_agent.services.nodes.node_documents import (
 )
 from pennsieve_agent.services.runs import run_request
 from pennsieve_agent.services.runs.run_input import Earlier, input_of
+from pennsieve_agent.services.runs.run_versions import version_on_node
 from pennsieve_agent.services.workflows.node_workflows import version_path, workflows_on
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def prepare(
     from pennsieve_agent.engine.run_parameters import check_parameters  # noqa: PLC0415
 
     row = _workflow(context, dataset, options.workflow)
-    known = _version(context, row)
+    known = _version(context, row, options.versions)
     workflow = known.workflow
     parameters = check_parameters(workflow, options.parameters, undeclared=options.undeclared)
     name = run_request.run_name(options.name, workflow, now)
@@ -151,14 +152,17 @@ def _missing(context: OwnNodeContext, name: str) -> UsageProblem:
     return UsageProblem(f"workflow '{name}' is not on {context.where} yet", hint=hint)
 
 
-def _version(context: OwnNodeContext, row: NodeWorkflow) -> WorkflowVersion:
+def _version(context: OwnNodeContext, row: NodeWorkflow, typed: Sequence[str]) -> WorkflowVersion:
     if not row.newest:
         raise _missing(context, row.name)
+
+    def read(version: str) -> WorkflowVersion:
+        return decode_version(context.ask(version_path(row.uuid, version)), context.where)
+
     try:
-        answer = context.ask(version_path(row.uuid, row.newest))
+        return version_on_node(row, typed, read)
     except NotFound:
         raise _missing(context, row.name) from None
-    return decode_version(answer, context.where)
 
 
 class NotGrantedError(Forbidden):

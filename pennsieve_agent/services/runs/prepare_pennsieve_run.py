@@ -10,6 +10,7 @@ from pennsieve_agent.errors import Forbidden, UsageProblem
 from pennsieve_agent.services import lookup
 from pennsieve_agent.services.runs import run_request
 from pennsieve_agent.services.runs.run_input import input_of
+from pennsieve_agent.services.runs.run_versions import on_pennsieve
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.compute import ComputeNode
@@ -41,6 +42,8 @@ def prepare(
 
     if workflow.writes:
         check_role(dataset)
+    if options.versions:
+        workflow = on_pennsieve(workflow, options.versions, platform.applications.image)
     name = run_request.run_name(options.name, workflow, now)
     folder = run_request.results_folder(options.folder, name)
     input_ = input_of(platform, workflow, dataset, options, folder, earlier)
@@ -69,8 +72,8 @@ def refuse_own_options(options: RunOptions, node: ComputeNode) -> None:
             f"compute node '{node.name}' is run by Pennsieve, which does not support limits for "
             "a run",
             where=node.uuid,
-            hint="leave out --max-cost, --time-limit, --spot and --retries, or use a node of your "
-            "own with: --node NAME",
+            hint="leave out --max-cost, --time-limit, --spot, --retries and --memory-on-oom, or "
+            "use a node of your own with: --node NAME",
         )
     if options.layout:
         raise UsageProblem(

@@ -31,6 +31,7 @@ class RunOptions:
     ``input_runs`` are runs whose results are input, too, and ``include_results`` lets those of all
     runs be. ``layout`` is that of the input, empty for the workflow's own. ``undeclared`` lets
     parameters pass that no step declares. ``grant`` lets the workflow use the dataset first.
+    ``versions`` are as :func:`.run_versions.choice_of` takes them; empty for the workflow's own.
     """
 
     dataset: str
@@ -46,6 +47,7 @@ class RunOptions:
     layout: str = ""
     undeclared: bool = False
     grant: bool = False
+    versions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,6 +178,7 @@ def typed(ready: Prepared, options: RunOptions) -> dict[str, Any]:
         "files": sorted(options.files),
         **({"input_runs": sorted(options.input_runs)} if options.input_runs else {}),
         **({"include_results": True} if options.include_results else {}),
+        **({"versions": sorted(options.versions)} if options.versions else {}),
         "parameters": sorted(options.parameters),
         "name": options.name,
         "folder": options.folder,
@@ -220,6 +221,7 @@ def _limits(limits: RunLimits) -> dict[str, Any]:
         "timeoutSeconds": limits.seconds,
         "spot": limits.spot,
         "retries": limits.retries,
+        "memoryOnOom": limits.memory_on_oom,
     }
     return {name: value for name, value in fields.items() if value}
 

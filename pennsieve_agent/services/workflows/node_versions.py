@@ -80,7 +80,9 @@ class Silent:
 
 
 def put_version(context: NodeContext, document: Document) -> Placed:
-    """Register a version on a node under the first free name; the same content is there once.
+    """Register a version on a node under the first free name; the newest one is there once.
+
+    Runs take what was registered last: going back to older code makes a version of it again.
 
     Raises:
         AgentError: the node refuses, or cannot be asked.
@@ -90,6 +92,8 @@ def put_version(context: NodeContext, document: Document) -> Placed:
     present = versions_of(context, workflow)
     for number in itertools.count(1):
         version = with_number(base, number)
+        if version in present[:-1]:
+            continue
         if version not in present:
             numbered = {**document, "version": version}
             path = version_path(workflow, version)

@@ -31,6 +31,7 @@ from pennsieve_agent.services.workflows.registration import (
     there_already,
 )
 from pennsieve_agent.services.workflows.workflow_images import check_runs_images
+from pennsieve_agent.services.workflows.workflow_steps import pinned_steps
 
 BUILDERS = {
     Build.PENNSIEVE: "Pennsieve",
@@ -120,7 +121,9 @@ def _build(means: Means, registration: Registration) -> Added:
     _check(means, registration, choice)
     build = by_pennsieve if choice.build is Build.PENNSIEVE else build_for_own_nodes
     added = build(means, registration, choice)
-    remember(means, added.workflow.uuid, registration.checkouts)
+    composition = registration.composition
+    pinned = None if composition is None else pinned_steps(composition)
+    remember(means, added.workflow.uuid, registration.checkouts, pinned)
     return added
 
 

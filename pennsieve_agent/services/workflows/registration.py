@@ -111,9 +111,13 @@ class CodeRecord(Protocol):
         """What tags meant when they were registered here, by shown address and tag."""
 
     def remember(
-        self, workflow: str, addresses: Sequence[str], commits: Sequence[tuple[str, str, str]]
+        self,
+        workflow: str,
+        addresses: Sequence[str],
+        commits: Sequence[tuple[str, str, str]],
+        pinned: Sequence[str] | None = None,
     ) -> None:
-        """Keep where the code is, and rows of shown address, tag and commit."""
+        """Keep where the code is, rows of shown address, tag and commit, and which are pinned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +191,17 @@ def there_already(means: Means, existing: Existing, registration: Registration) 
 
 
 def remember(
-    means: Means, uuid: str, checkouts: Sequence[Checkout], *, only_addresses: bool = False
+    means: Means,
+    uuid: str,
+    checkouts: Sequence[Checkout],
+    pinned: Sequence[str] | None = None,
+    *,
+    only_addresses: bool = False,
 ) -> None:
-    """Keep on this machine where a workflow's code is, and what its tags mean."""
+    """Keep on this machine where a workflow's code is, what its tags mean, what is pinned."""
     commits = [(shown_address(c), c.tag, c.commit) for c in checkouts if c.is_tag]
     addresses = [checkout.source_url for checkout in checkouts]
-    means.code.remember(uuid, addresses, [] if only_addresses else commits)
+    means.code.remember(uuid, addresses, [] if only_addresses else commits, pinned)
 
 
 def create_definition(means: Means, registration: Registration) -> Workflow | Existing:

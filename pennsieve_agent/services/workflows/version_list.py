@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.domain.command_lines import CommandLine
 from pennsieve_agent.domain.run_filter import RunQuery
-from pennsieve_agent.errors import AwsError, NodeError, PlatformError, UnknownName
+from pennsieve_agent.errors import AwsError, NodeError, PlatformError
 from pennsieve_agent.services.nodes.node_documents import NodeWorkflow
+from pennsieve_agent.services.runs.run_versions import named
 from pennsieve_agent.services.workflows.node_versions import Silent
 from pennsieve_agent.services.workflows.node_workflows import version_path, workflow_on
 
@@ -109,12 +110,8 @@ def version_called(rows: Sequence[VersionOnNode], name: str) -> VersionOnNode:
         UnknownName: none, or several, are called so.
 
     """
-    names = list(dict.fromkeys(row.version for row in rows))
-    fitting = [n for n in names if n == name] or [n for n in names if n.startswith(name)]
-    if len(fitting) != 1:
-        which = "several versions begin" if fitting else "no version is called so, or begins"
-        raise UnknownName(f"{which} with '{name}'", hint=f"the versions are: {', '.join(names)}")
-    return next(row for row in rows if row.version == fitting[0])
+    version = named(list(dict.fromkeys(row.version for row in rows)), name)
+    return next(row for row in rows if row.version == version)
 
 
 def differences(before: Json, after: Json) -> list[Difference]:

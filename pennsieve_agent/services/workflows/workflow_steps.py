@@ -71,6 +71,11 @@ def split_ref(source: str) -> tuple[str, str | None]:
     return name, tag
 
 
+def pinned_steps(composition: Composition) -> tuple[str, ...]:
+    """The steps whose code is named with a version, at which an update leaves them."""
+    return tuple(step.id for step in composition.steps if split_ref(step.uses)[1])
+
+
 def target_place(platform: Platform) -> str:
     """Where the data target runs: a compute type of its own, which has to be named.
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pennsieve_agent
-from pennsieve_agent.engine.child_process import run_child
+from pennsieve_agent.engine.child_process import Bounds, run_child
 from pennsieve_agent.engine.docker_addresses import addresses
 from pennsieve_agent.errors import AgentError
 
@@ -63,7 +63,7 @@ def run(task: Task, log: Log, stop: threading.Event) -> Done:
                 env=environ,
                 log=log,
                 stop=stop,
-                grace=_GRACE_SECONDS,
+                bounds=Bounds(_GRACE_SECONDS),
             )
         finally:
             _clean(environ)

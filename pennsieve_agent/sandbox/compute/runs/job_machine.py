@@ -21,7 +21,7 @@ from pathlib import Path
 from pennsieve_agent.domain.image_names import is_transfer
 from pennsieve_agent.domain.step_files import LAYERS_MOUNT
 from pennsieve_agent.engine.backend import Backend, Program
-from pennsieve_agent.engine.child_process import MARK, kill_marked, new_mark, run_child
+from pennsieve_agent.engine.child_process import MARK, Bounds, kill_marked, new_mark, run_child
 from pennsieve_agent.engine.container_task import StepContainer, placed
 from pennsieve_agent.engine.exit_reasons import OUT_OF_MEMORY
 from pennsieve_agent.engine.remove_tree import remove_tree
@@ -30,7 +30,7 @@ from pennsieve_agent.node.jobs.tasks import transfer_command
 from pennsieve_agent.sandbox.aws.batch.containers import Container
 from pennsieve_agent.sandbox.aws.batch.jobs import Ended, Unstartable
 
-GRACE_SECONDS = 10.0
+_MB = 1024 * 1024
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _FROM_DISK = """\
 import sys
@@ -150,10 +150,17 @@ class JobMachine:
         if LAYERS_MOUNT in places:
             env.setdefault("LAYERS_DIR", places[LAYERS_MOUNT])
         try:
-            end = run_child(argv, cwd=scratch, env=env, log=log, stop=stop, grace=GRACE_SECONDS)
+            end = run_child(
+                argv,
+                cwd=scratch,
+                env=env,
+                log=log,
+                stop=stop,
+                bounds=Bounds(memory=container.memory * _MB),
+            )
         except OSError as problem:
             raise Unstartable(f"CannotStartContainerError: {problem}") from problem
-        return Ended(end.code)
+        return Ended(end.code, reason=OUT_OF_MEMORY if end.out_of_memory else "")
 
     def _from_disk(self, container: Container, words: list[str]) -> list[str]:
         """The command of a transfer job; code that is unpacked here is not fetched."""
