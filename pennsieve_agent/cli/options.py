@@ -66,7 +66,7 @@ Run = Annotated[
 
 Runs = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[RUN]...", help="Names, unique prefixes or ids; default: the latest."),
+    typer.Argument(metavar="RUN", help="Names, unique prefixes or ids; default: the latest."),
 ]
 
 
