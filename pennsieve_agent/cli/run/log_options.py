@@ -53,7 +53,7 @@ class Typed:
         return self != Typed(None, None, None, None, None, None)
 
 
-def wanted_lines(typed: Typed, run: Run, now: float, *, follow: bool) -> LogFilter:
+def chosen_lines(typed: Typed, run: Run, now: float, *, follow: bool) -> LogFilter:
     """The lines that are wanted of a run; ``now`` is in unix seconds.
 
     Raises:

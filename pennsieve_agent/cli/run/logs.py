@@ -72,7 +72,7 @@ def logs(
             )
         yield _saved(context, located, archive)
         return
-    only = log_options.wanted_lines(typed, located.run, context.now(), follow=follow)
+    only = log_options.chosen_lines(typed, located.run, context.now(), follow=follow)
     follower = following.follower(context, located.run, located.backend, step=step)
     follower.only = only if tail is None else _from_the_last(follower, only, tail)
     views = event_views.EventViews(context, located.run, timestamps=timestamps)
@@ -89,7 +89,7 @@ def _from_the_last(follower: Follower, only: LogFilter, tail: int) -> LogFilter:
     """
     if only.attempt or (only.pattern and not only.is_followed):
         return only
-    steps = follower.wanted_steps()
+    steps = follower.followed_steps()
     lines = follower.backend.last_lines(follower.run.uuid, steps, tail, only) if steps else ()
     return replace(only, since=lines[0].timestamp) if len(lines) == tail else only
 

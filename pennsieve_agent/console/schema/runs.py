@@ -64,7 +64,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("event", "word", "run_ended."),
             Field("id", "text", "The run's id."),
             Field("name", "text", "Its name.", null=True),
-            Field("status", "word", "succeeded, failed or canceled."),
+            Field("status", "word", "succeeded, canceled or failed."),
             Field("workflow", "text", "The workflow's name.", null=True),
             Field("node", "text", "The compute node's name.", null=True),
             Field("dataset_id", "text", "The dataset's id."),

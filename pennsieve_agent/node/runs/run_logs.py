@@ -113,8 +113,8 @@ class LogReading:
             return self.page(MOST_LINES, "", hidden)
         count = max(1, min(count, MOST_TAIL))
         lines: list[tuple[str, Row]] = []
-        wanted = [stream for stream in streams_of(self.record) if self._wants(stream)]
-        for stream in sorted(wanted, key=lambda stream: stream.ended or inf, reverse=True):
+        streams = [stream for stream in streams_of(self.record) if self._wants(stream)]
+        for stream in sorted(streams, key=lambda stream: stream.ended or inf, reverse=True):
             is_over = stream.ended and len(lines) == count
             if is_over and (stream.ended + LATE_SECONDS) * 1000 < lines[0][1]["timestamp"]:
                 break

@@ -112,7 +112,7 @@ class Follower:
                 state: RunState = end.value
                 return state
 
-    def wanted_steps(self) -> list[StepState]:
+    def followed_steps(self) -> list[StepState]:
         """The steps that are followed, as they are now."""
         state = self.backend.state(self.run.uuid)
         return [step for step in state.steps if self._wants(step)]
