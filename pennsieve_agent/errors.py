@@ -104,7 +104,10 @@ class NotSignedIn(AgentError):
 
 
 class PlatformError(AgentError):
-    """Pennsieve refused a request or answered something unusable. ``status`` is the HTTP status."""
+    """Pennsieve refused a request or answered something unusable. ``status`` is the HTTP status.
+
+    ``answer`` is all of an own node's refusal, which may list more than the message says.
+    """
 
     code = "platform_failed"
 
@@ -118,6 +121,7 @@ class PlatformError(AgentError):
     ) -> None:
         super().__init__(message, where=where, hint=hint)
         self.status = status
+        self.answer: dict[str, object] = {}
 
 
 class NotFound(PlatformError):

@@ -238,11 +238,9 @@ class NodeClient:
             )
         kind = _KINDS.get(status, PlatformError)
         hint = _HINTS.get(code)
-        return kind(
-            f"compute node '{self.node.name}': {text}",
-            hint=hint,
-            status=status,
-        )
+        error = kind(f"compute node '{self.node.name}': {text}", hint=hint, status=status)
+        error.answer = dict(body)
+        return error
 
     def _clock(self, body: Mapping[str, Any]) -> AgentError:
         away = self._now() - float(body.get("now") or self._now())

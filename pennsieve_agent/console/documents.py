@@ -237,6 +237,7 @@ def run_details(value: RunDetails) -> dict[str, Any]:
             for step, code in value.code.items()
         },
         "node_version": value.node_version or None,
+        "fingerprint": value.fingerprint or None,
     }
 
 

@@ -27,7 +27,7 @@ _ADVICE = (
      "pennsieve dataset grant {workflow} -d {dataset}")),
     (r"exit code 12[67]\b", ("the program was not found, or may not be executed: look for it in "
      "the Dockerfile, and check it with: pennsieve workflow check")),
-    (r"exit code \d", "try the code on this machine, with its log at hand: {again} --local"),
+    (r"exit code \d", "try the code on this machine, with its log at hand: {here}"),
     (r"cannot be downloaded|packages? .* not in|not in the dataset",
      "look whether the files are in the dataset: pennsieve dataset files {dataset}"),
 )  # fmt: skip
@@ -38,7 +38,9 @@ def advice(reason: str, run: Run) -> str:
     for pattern, words in _ADVICE:
         if re.search(pattern, reason):
             return words.format(
-                again=f"pennsieve run start -w {quote(run.workflow_name)} -d {run.dataset_id}",
+                again=f"pennsieve run retry {run.typed}",
+                here=f"pennsieve run start --local -w {quote(run.workflow_name)} "
+                f"-d {run.dataset_id}",
                 node=quote(run.node_name or run.node_uuid),
                 workflow=quote(run.workflow_name),
                 dataset=run.dataset_id,

@@ -6,6 +6,7 @@ call a function.
     api            who calls, and the routes of an own node's functions
     records        what is written down of runs, and the documents of the API
     runs           runs, from the request to the receipt
+    batches        many runs that are asked for at once, and begin a few at a time
     jobs           jobs on AWS Batch
     identity       as whom a run acts on Pennsieve
     transfer_job   the jobs that stage the input and upload the results

@@ -18,12 +18,24 @@
 
 from __future__ import annotations
 
-from pennsieve_agent.node.api import routes_admin, routes_builds, routes_node, routes_runs
+from pennsieve_agent.node.api import (
+    routes_admin,
+    routes_batches,
+    routes_builds,
+    routes_node,
+    routes_runs,
+)
 from pennsieve_agent.node.api.request_handler import RequestHandler
 from pennsieve_agent.node.execution_environment import make_clients
 
 request_handler = RequestHandler(
-    (*routes_admin.ROUTES, *routes_builds.ROUTES, *routes_node.ROUTES, *routes_runs.ROUTES),
+    (
+        *routes_admin.ROUTES,
+        *routes_builds.ROUTES,
+        *routes_node.ROUTES,
+        *routes_runs.ROUTES,
+        *routes_batches.ROUTES,
+    ),
     is_owners=True,
 )
 handler = request_handler.handler

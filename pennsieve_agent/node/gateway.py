@@ -10,16 +10,24 @@
 ``GET /runs/ID/files``, ``/outputs``      its input, and what it delivered
 ``GET /runs/ID/logs``, ``/archive``       a page of its log; a link to the whole of it
 ``POST /runs/ID/cancel``                  end it; 202
+``POST /batches``                         start a batch of runs
+                                          (:mod:`.batches.batch_document`); 202
+``GET /batches``                          newest first (:mod:`.batches.batch_summary`)
+``GET /batches/ID``, ``/batches/ID/rows`` everything of a batch; a page of its rows
+``POST /batches/ID/cancel``               end it; 202
+``POST /batches/ID/retry``                attempt some of its rows once more; 202
 ``GET``, ``PATCH``, ``DELETE /secrets``   the caller's own secrets; values are never told
 ========================================= =======================================================
 """
 
 from __future__ import annotations
 
-from pennsieve_agent.node.api import routes_node, routes_runs
+from pennsieve_agent.node.api import routes_batches, routes_node, routes_runs
 from pennsieve_agent.node.api.request_handler import RequestHandler
 from pennsieve_agent.node.execution_environment import make_clients
 
-request_handler = RequestHandler((*routes_node.ROUTES, *routes_runs.ROUTES), is_owners=False)
+request_handler = RequestHandler(
+    (*routes_node.ROUTES, *routes_runs.ROUTES, *routes_batches.ROUTES), is_owners=False
+)
 handler = request_handler.handler
 make_clients("dynamodb", "lambda")

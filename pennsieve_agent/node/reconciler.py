@@ -2,7 +2,7 @@
 
 It is woken when a job of Batch's changed, by the clock, by the gateway, and by the relay when a
 call of a transfer function has ended (``{"advance": run}``, and ``{"archive": run}`` for a log
-whose archive failed).
+whose archive failed). ``{"batch": id}`` opens runs of a batch, and so does the end of one of them.
 
 An event only says which run to look at. One that is lost is made up for by the clock, every five
 minutes while a run is active and once an hour at any time, so that no lost request leaves a run
@@ -14,9 +14,11 @@ from __future__ import annotations
 import logging
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from pennsieve_agent.node.batches.batch_reconciler import BatchReconciler
+from pennsieve_agent.node.batches.batch_store import BatchStore
 from pennsieve_agent.node.execution_environment import environment_node, make_clients
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_store import RunStore
@@ -44,7 +46,11 @@ def handle(event: Mapping[str, Any], node: Node) -> Any:
         reconciler.archive(str(event["archive"]))
         return {"ok": True}
     failed: list[str] = []
-    if "advance" in event:
+    batches = BatchReconciler(node, BatchStore(node, store))
+    if "batch" in event:
+        _schedule(node, on=True)
+        is_mine = batches.advance(str(event["batch"]))
+    elif "advance" in event:
         _schedule(node, on=True)
         is_mine = reconciler.advance(str(event["advance"]))
     elif run := _run_of(event):
@@ -52,13 +58,19 @@ def handle(event: Mapping[str, Any], node: Node) -> Any:
     else:
         is_mine = True
         active = store.active()
-        if active:
+        if active or store.any_active():
             _schedule(node, on=True)
         # In any order: where there are too many for one invocation, each has its turn.
-        failed = [run for run in random.sample(active, len(active)) if not _safely(reconciler, run)]
-    if is_mine and not store.active():
+        failed = [
+            run
+            for run in random.sample(active, len(active))
+            if not _safely(reconciler.advance, run)
+        ]
+        store.ended_of |= set(store.active_batches())
+    failed += [batch for batch in store.ended_of if not _safely(batches.advance, batch)]
+    if is_mine and not store.any_active():
         _schedule(node, on=False)
-        if store.active():  # one came meanwhile
+        if store.any_active():  # one came meanwhile
             _schedule(node, on=True)
     if failed:  # told to AWS as an error, so that it is tried again, and the alarm sees it
         raise RuntimeError(
@@ -67,12 +79,12 @@ def handle(event: Mapping[str, Any], node: Node) -> Any:
     return {"ok": True}
 
 
-def _safely(reconciler: RunReconciler, run: str) -> bool:
-    """Advance a run, and say whether that worked; its failure must not stop other runs."""
+def _safely(advance: Callable[[str], bool], name: str) -> bool:
+    """Advance a run or batch, and say whether that worked; its failure must not stop others."""
     try:
-        reconciler.advance(run)
+        advance(name)
     except Exception:
-        log.exception("run %s cannot be advanced", run)
+        log.exception("%s cannot be advanced", name)
         return False
     return True
 

@@ -157,6 +157,7 @@ RECONCILER = (
     _right("s3", "DeleteObject PutObject", "bucket-runs", "tell transfer jobs what to transfer"),
     _right("s3", "PutObject", "bucket-logs", "keep the logs of a run"),
     _right("logs", "FilterLogEvents GetLogEvents", "job-log", "collect the logs of a run"),
+    _right("lambda", "InvokeFunction", "reconciler", "begin the next runs of a batch"),
     _right("lambda", "InvokeFunction", "transfers", "let functions move the files of small runs"),
     _right("sns", "Publish", "budget-topic", "warn before the month's budget is used up"),
     _right("iam", "PassRole", "roles-to-pass", "pass jobs their roles"),

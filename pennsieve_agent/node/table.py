@@ -54,6 +54,22 @@ class Items:
             self._table.put_item, Item=item, ConditionExpression="attribute_not_exists(pk)"
         )
 
+    def put_where(
+        self,
+        pk: str,
+        sk: str,
+        values: Mapping[str, Any],
+        condition: str,
+        condition_values: Mapping[str, Any],
+    ) -> bool:
+        """Write an item if a condition on what is there holds; whether it did."""
+        return self._if_allowed(
+            self._table.put_item,
+            Item={**key(pk, sk), **values},
+            ConditionExpression=condition,
+            ExpressionAttributeValues=dict(condition_values),
+        )
+
     def put_over(self, pk: str, sk: str, values: Mapping[str, Any], before: Item | None) -> bool:
         """Write an item in the place of one that was read, None for none; whether it was still so.
 
@@ -133,6 +149,16 @@ class Items:
             )
         elif before:
             condition, values = f"{condition} AND sk < :b", values | {":b": {"S": before}}
+        return self._pages(condition, values, newest=newest)
+
+    def query_range(self, pk: str, first: str, last: str) -> Iterator[Item]:
+        """The items of a key whose second one is from ``first`` to ``last``, in order."""
+        values = {":pk": {"S": pk}, ":first": {"S": first}, ":last": {"S": last}}
+        return self._pages("pk = :pk AND sk BETWEEN :first AND :last", values)
+
+    def _pages(
+        self, condition: str, values: Mapping[str, Any], *, newest: bool = False
+    ) -> Iterator[Item]:
         start: dict[str, Any] = {}
         while True:
             page = self._table.query(

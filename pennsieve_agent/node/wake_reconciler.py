@@ -9,7 +9,7 @@ from pennsieve_agent.node.node import Node
 
 
 def wake(node: Node, runs: Iterable[str], what: str = "advance") -> None:
-    """Have the reconciler look at runs, or ``archive`` their logs."""
+    """Have the reconciler look at runs, ``archive`` their logs, or look at a ``batch``."""
     for run in runs:
         node.client("lambda").invoke(
             FunctionName=node.settings.reconciler,

@@ -9,7 +9,7 @@ from pennsieve_agent.domain.runs import Run, RunStatus
 from pennsieve_agent.node.runs.batch_reasons import failure
 
 RUN = Run("r", RunStatus.FAILED, workflow_name="spike rate", dataset_id="N:d", node_name="lab 1")
-AGAIN = "pennsieve run start -w 'spike rate' -d N:d"
+AGAIN = "pennsieve run retry r"
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ AGAIN = "pennsieve run start -w 'spike rate' -d N:d"
         ({"container": {"reason": "CannotPullContainerError: x"}}, "compute doctor 'lab 1'"),
         ({"container": {"reason": "Your Spot Task was interrupted."}}, "without --spot"),
         ({"container": {"exitCode": 127}}, "pennsieve workflow check"),
-        ({"container": {"exitCode": 2}}, f"{AGAIN} --local"),
+        ({"container": {"exitCode": 2}}, "pennsieve run start --local -w 'spike rate' -d N:d"),
         (
             {"container": {"reason": "ResourceInitializationError: unable to pull secrets"}},
             "pennsieve secret list 'lab 1'",

@@ -112,6 +112,9 @@ class Table(_Client):
             "pk = :pk": lambda _: True,
             "pk = :pk AND begins_with(sk, :p)": lambda sk: sk.startswith(values[":p"]),
             "pk = :pk AND sk < :b": lambda sk: sk < values[":b"],
+            "pk = :pk AND sk BETWEEN :first AND :last": lambda sk: (
+                values[":first"] <= sk <= values[":last"]
+            ),
         }
         fits = conditions[KeyConditionExpression]
 
@@ -147,11 +150,13 @@ def _check(old: dict[str, Any] | None, more: dict[str, Any]) -> None:
         if function := re.fullmatch(r"(attribute_(?:not_)?exists)\((\w+)\)", part):
             return (function[2] in (old or {})) is (function[1] == "attribute_exists")
         name, sign, value = part.split(" ")
-        (found,) = (old or {}).get(names[name], {"": None}).values()
+        (found,) = (old or {}).get(names.get(name, name), {"": None}).values()
         (other,) = values[value].values()
         if found is None:
             return False
-        return bool(found == other if sign == "=" else float(found) < float(other))
+        if sign == "=":
+            return bool(found == other)
+        return float(found) < float(other) or (sign == "<=" and float(found) == float(other))
 
     condition = more.get("ConditionExpression", "")
     either = any if " OR " in condition else all

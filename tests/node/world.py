@@ -243,7 +243,7 @@ class World:
         except Killed:
             self.clock += 120  # its lease ends
             # Lambda tries an asynchronous event again; those of Batch and of the clock may be lost.
-            if {"requestPayload", "advance"} & event.keys():
+            if {"requestPayload", "advance", "batch"} & event.keys():
                 self.events.append(event)
             return False
         return True

@@ -150,7 +150,9 @@ _RUNS = (
     typed("run start --files raw --param STYLE=fancy --wait --name", RUN, *D, "-w", FLOW),
     typed("dataset revoke here", *D),
     typed("run start --grant --files raw --name granted --wait", *D, "-w", "here"),
-    typed("run start --time-limit 60 --retries 1 --files raw", *D, "-w", FLOW),
+    typed("run start --time-limit 60 --retries 1 --memory-on-oom x2 --files raw", *D, "-w", FLOW),
+    typed("run start --skip-done --files raw --param STYLE=fancy", *D, "-w", FLOW),
+    typed("run start --dry-run --repeat", RUN),
     typed("run list"),
     typed("run start --dry-run --input-run", RUN, *D, "-w", FLOW),
     typed("run start --local --dry-run --files raw", *D, "-w", FLOW),
@@ -175,6 +177,7 @@ _RUNS = (
     typed(f"run cost --workflow {FLOW} --period month", codes=(0, 2)),
     typed("run start --files raw --param HOLD=true --name held", *D, "-w", FLOW),
     typed("run cancel held --wait"),
+    typed("run retry held --dry-run"),
 )
 _OWN_NODE = (
     typed(f"secret set {NODE} TOKEN --stdin", answers="value\n"),

@@ -32,8 +32,12 @@ class Status(StrEnum):
 
 @command(
     "run list",
-    answers="list of run_summary",
-    examples=["pennsieve run list", "pennsieve run list --mine --status failed --since 7d"],
+    answers=("list of run_summary", "list of batch_summary"),
+    examples=[
+        "pennsieve run list",
+        "pennsieve run list --mine --status failed --since 7d",
+        "pennsieve run list --batches",
+    ],
 )
 def list_(
     context: Context,
@@ -57,13 +61,19 @@ def list_(
         str | None,
         typer.Option(metavar="TIME", help="Only newer ones: 12h, 7d, or a date like 2026-11-01."),
     ] = None,
+    batches: Annotated[
+        bool, typer.Option("--batches", help="List batches, each with its counts.")
+    ] = False,
+    batch: Annotated[
+        str | None, typer.Option("--batch", metavar="BATCH", help="Only the runs of this batch.")
+    ] = None,
 ) -> Shown:
     """The latest runs, on your own nodes and on Pennsieve's.
 
     The newest come first. A node that cannot be reached is named on standard error, and the others
     are listed.
     """
-    from pennsieve_agent.cli.run import moments, places, views
+    from pennsieve_agent.cli.run import batch_list, moments, places, views
     from pennsieve_agent.cli.workflow.named import named_workflow
     from pennsieve_agent.console import documents
     from pennsieve_agent.domain.run_filter import RunQuery
@@ -71,6 +81,20 @@ def list_(
 
     if mine and person:
         raise UsageProblem("--mine and --person say different things", hint="leave one of them out")
+    if batches:
+        others = {"--status": status, "--person": person, "--name": name, "--since": since}
+        return batch_list.batches(
+            context, limit, workflow, dataset, {**others, "--mine": mine, "--batch": batch}
+        )
+    if batch is not None:
+        others = {"--workflow": workflow, "--dataset": dataset, "--person": person, "--name": name}
+        return batch_list.runs(
+            context,
+            batch,
+            limit,
+            None if status is None else _wire(status),
+            {**others, "--since": since, "--mine": mine},
+        )
     begins = "" if since is None else moments.iso(since, context.now(), "--since")
     query = RunQuery(
         status=None if status is None else _wire(status),

@@ -78,6 +78,26 @@ def chosen_lines(typed: Typed, run: Run, now: float, *, follow: bool) -> LogFilt
     return LogFilter(since, until, typed.attempt or 0, _pattern(typed.grep), is_followed=follow)
 
 
+def refuse_for_batch(typed: Typed, batch: str) -> None:
+    """Refuse what chooses lines of one run alone.
+
+    Raises:
+        UsageProblem: it was typed.
+    """
+    values = {
+        "--attempt": typed.attempt,
+        "--since": typed.since,
+        "--until": typed.until,
+        "--tail": typed.tail,
+        "--grep": typed.grep,
+    }
+    if option := next((name for name, value in values.items() if value is not None), ""):
+        raise UsageProblem(
+            f"'{batch}' is a batch, and {option} is for a run",
+            hint="name one of its runs, or choose by --subject, --failed and --step",
+        )
+
+
 def _pattern(text: str | None) -> re.Pattern[str] | None:
     if not text:
         return None

@@ -19,6 +19,7 @@ from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.run import event_views
+    from pennsieve_agent.cli.run.batch_places import LocatedBatch
     from pennsieve_agent.domain.log_filter import LogFilter
     from pennsieve_agent.domain.run_events import Event
     from pennsieve_agent.domain.runs import Run
@@ -28,12 +29,13 @@ if TYPE_CHECKING:
 
 @command(
     "run logs",
-    answers=("run_logs", "log_line", "run_archive"),
+    answers=("run_logs", "log_line", "run_archive", "batch_logs"),
     examples=[
         "pennsieve run logs --follow",
         "pennsieve run logs spike-rate-1c20 --step spikes --timestamps",
         "pennsieve run logs spike-rate-1c20 --since 10m --grep Error --tail 20",
         "pennsieve run logs spike-rate-1c20 --archive logs.zip",
+        "pennsieve run logs first-batch --failed",
     ],
 )
 def logs(
@@ -55,16 +57,45 @@ def logs(
         Path | None,
         typer.Option("--archive", metavar="FILE", help="All of it as a zip, after the end."),
     ] = None,
+    subject: Annotated[
+        str | None,
+        typer.Option("--subject", metavar="SUBJECT", help="Of a batch, only this; * and ? too."),
+    ] = None,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Of a batch, only the subjects that failed.")
+    ] = False,
 ) -> Iterator[Shown]:
     """What a run printed. With --follow the exit code is the run's, as for 'run start --wait'.
 
+    Lines of a batch begin with the subject; with --follow those of its active runs are shown.
     --json gives one document; with --follow, one object a line as they come. Ctrl+C stops
     following, not the run. On AWS, a line longer than 256 KB is cut into several.
     """
-    from pennsieve_agent.cli.run import event_views, following, places
+    from pennsieve_agent.cli.run import (
+        batch_following,
+        batch_logs,
+        batch_places,
+        event_views,
+        following,
+    )
 
-    located = places.find(context, run)
     typed = log_options.Typed(step, attempt, since, until, tail, grep)
+    located = batch_places.run_or_batch(context, run)
+    if isinstance(located, batch_places.LocatedBatch):
+        _refuse_archive(located, archive)
+        log_options.refuse_for_batch(typed, located.batch.name)
+        choice = batch_logs.LogChoice(subject, failed, step, timestamps)
+        if follow:
+            yield from batch_following.to_end(context, located, show=True, choice=choice)
+        else:
+            yield from batch_logs.until_now(context, located, choice)
+        return
+    if failed or subject:
+        raise UsageProblem(
+            f"{'--failed' if failed else '--subject'} is for a batch, and '{located.run.label}' is "
+            "a run",
+            hint="leave it out",
+        )
     if archive is not None:
         if follow or typed.is_any or timestamps:
             raise UsageProblem(
@@ -92,6 +123,14 @@ def _from_the_last(follower: Follower, only: LogFilter, tail: int) -> LogFilter:
     steps = follower.followed_steps()
     lines = follower.backend.last_lines(follower.run.uuid, steps, tail, only) if steps else ()
     return replace(only, since=lines[0].timestamp) if len(lines) == tail else only
+
+
+def _refuse_archive(located: LocatedBatch, archive: Path | None) -> None:
+    if archive is not None:
+        raise UsageProblem(
+            f"'{located.batch.name}' is a batch, and --archive is for a run",
+            hint=f"its runs: pennsieve run show {located.batch.id}",
+        )
 
 
 def _until_now(

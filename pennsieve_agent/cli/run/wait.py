@@ -10,6 +10,7 @@ from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.run import at_end
 from pennsieve_agent.console.shown import Shown
+from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.services.runs.all_runs import Located
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 @command(
     "run wait",
-    answers=("run", "list of run"),
+    answers=("run", "list of run", "batch"),
     examples=[
         "pennsieve run wait",
         "pennsieve run wait night-1 night-2 --timeout 3600",
@@ -34,20 +35,27 @@ def wait(
     """Wait until runs end, showing nothing meanwhile.
 
     The exit code is 0 when all succeeded, 3 when one failed or was cancelled, and 8 when the time
-    was up. --then and --webhook tell the end of each run as it comes; what goes wrong with them is
-    said, and changes nothing.
+    was up; of a batch, it is that of all its runs. --then and --webhook tell the end of each run as
+    it comes; what goes wrong with them is said, and changes nothing.
     """
-    from pennsieve_agent.cli.run import following, places
+    from pennsieve_agent.cli.run import batch_following, batch_places, following
 
     telling = at_end.AtEnd(then, webhook)
     telling.check()
-    places_ = places.everywhere(context)
-    names: list[str | None] = [*run] if run else [None]
-    matches = {one.run.uuid: one for one in map(places_.find, names)}
-    if len(matches) > 1:
-        yield _several(context, list(matches.values()), timeout, telling)
+    if run is not None and len(run) > 1:
+        named = [batch_places.only_run(context, one, "waiting for several") for one in run]
+        if len(runs := {one.run.uuid: one for one in named}) > 1:
+            yield _several(context, list(runs.values()), timeout, telling)
+            return
+    located = batch_places.run_or_batch(context, run[0] if run else None)
+    if isinstance(located, batch_places.LocatedBatch):
+        if telling != at_end.NOBODY:
+            raise UsageProblem(
+                f"'{located.batch.name}' is a batch, and --then and --webhook are for runs",
+                hint="leave them out, or name its runs",
+            )
+        yield from batch_following.to_end(context, located, show=False, timeout=timeout)
         return
-    (located,) = matches.values()
     follower = following.follower(context, located.run, located.backend, timeout=timeout)
     yield from following.to_end(context, follower, following.Mode.QUIET, at_end=telling)
 

@@ -30,10 +30,10 @@ def watch(
     and --json answers the run at its end. Ctrl+C stops watching, not the run. The exit code is 0
     when it succeeded, 3 when it failed or was cancelled, and 8 when the time was up.
     """
-    from pennsieve_agent.cli.run import following, places
+    from pennsieve_agent.cli.run import batch_places, following
 
     telling = at_end.AtEnd(then, webhook)
     telling.check()
-    located = places.find(context, run)
+    located = batch_places.only_run(context, run, "'run watch'")
     follower = following.follower(context, located.run, located.backend, timeout=timeout)
     yield from following.to_end(context, follower, following.Mode.WATCH, at_end=telling)

@@ -163,6 +163,12 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("layers", "list of text", "The layers that it could read."),
             Field("code", "map of run_code", "What each step ran."),
             Field("node_version", "text", "The version of the node's code.", null=True),
+            Field(
+                "fingerprint",
+                "text",
+                "Equal where a run does the same with the same; null: it has none.",
+                null=True,
+            ),
         ),
     ),
     Document(
@@ -207,6 +213,13 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("folder", "text", "The folder of the results in the dataset."),
             Field("files_in_folder", "integer", "Files that are there already."),
             Field("limits", "run_limits", "What it may take."),
+            Field("differences", "list of text", "With --repeat: what is not as it was."),
+            Field(
+                "fingerprint",
+                "text",
+                "Equal where a run does the same with the same; null: it has none.",
+                null=True,
+            ),
             Field("estimate", "run_estimate", "What it will cost, if known.", null=True),
             Field("jobs", "list of run_job", "What runs, in order."),
         ),
@@ -253,6 +266,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("timestamp", "time", "When it was printed, to the millisecond."),
             Field("attempt", "integer", "Which try of the step; a line tells when one begins."),
             Field("message", "text", "The line."),
+            Field("subject", "text", "The subject, of a run in a batch.", optional=True),
         ),
     ),
     Document(

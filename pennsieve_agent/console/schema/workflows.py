@@ -208,6 +208,7 @@ _CHECKS = (
         (
             Field("checked", "text", "The repository and tag, or the folder."),
             Field("files", "integer", "How many files it has."),
+            Field("unread", "integer", "Of these, larger than 1 MB and elsewhere: not read."),
             Field("passed", "boolean", "Whether there is no error."),
             Field("errors", "integer", "What keeps it from being built or run."),
             Field("warnings", "integer", "What may fail, or lose results."),

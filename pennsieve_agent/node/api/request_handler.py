@@ -70,6 +70,10 @@ class Request:
         """Whether a run is the caller's to see."""
         return record.is_own and (self.is_owner or record.person == self.caller.owner)
 
+    def may_see_batch(self, person: str) -> bool:
+        """Whether a batch is the caller's to see; ``person`` is whose it is."""
+        return self.is_owner or person == self.caller.owner
+
     def document(self) -> Mapping[str, Any]:
         """The body, which must be a JSON object.
 

@@ -23,7 +23,7 @@ from pennsieve_agent.node.wake_reconciler import wake
 LINK_SECONDS = 900
 MOST_RUNS, MOST_FILES = 200, 5000
 _OVER = {Phase.CLEANING, Phase.REPORTING, Phase.DONE}
-_SAME = ("workflow", "dataset", "caller", "status", "person")
+_SAME = ("workflow", "dataset", "caller", "status", "person", "batch")
 
 
 def start(request: Request) -> Reply:
@@ -63,6 +63,7 @@ def _fits(request: Request, row: Mapping[str, Any]) -> bool:
         "dataset": {row["dataset"]},
         "caller": {row["caller"], row["owner"]},
         "status": {row["status"]},
+        "batch": {(row.get("batch") or {}).get(name, "") for name in ("id", "name")},
         "person": {str(value).casefold() for value in row["person"].values()},
     }
     for name in _SAME:

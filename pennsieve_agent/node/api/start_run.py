@@ -46,16 +46,7 @@ def _known(request: Request, record: RunRecord, new: Start) -> Reply:
 
 def _checked(request: Request, new: Start) -> RunRecord:
     """The record of a new run, after all that the owner's registry has to say."""
-    registry = request.registry
-    if not request.may_use(new.workflow):
-        raise Problem(403, "not-shared", "this workflow is not shared with you on this node")
-    version = registry.version(new.workflow, new.version)
-    if version is None:
-        text = f"version '{new.version}' of this workflow is not registered on this node"
-        raise Problem(404, "not-registered", text)
-    # What moves no files needs no dataset, and so no grant and no key.
-    if new.dataset or moves_files(version):
-        _check_grant(request, version, new)
+    version = version_for(request, new.workflow, new.version, new.dataset)
     try:
         who = Who(request.caller, request.person)
         return record_of(request.node, request.store, new, version, who)
@@ -63,15 +54,34 @@ def _checked(request: Request, new: Start) -> RunRecord:
         raise Problem(422, "unfit", str(unfit)) from None
 
 
-def _check_grant(request: Request, version: Mapping[str, Any], new: Start) -> None:
+def version_for(request: Request, workflow: str, name: str, dataset: str) -> Mapping[str, Any]:
+    """The document of a version that the caller may use on a dataset.
+
+    Raises:
+        Problem: it is not his to use, not registered, or not granted.
+
+    """
+    if not request.may_use(workflow):
+        raise Problem(403, "not-shared", "this workflow is not shared with you on this node")
+    version = request.registry.version(workflow, name)
+    if version is None:
+        text = f"version '{name}' of this workflow is not registered on this node"
+        raise Problem(404, "not-registered", text)
+    # What moves no files needs no dataset, and so no grant and no key.
+    if dataset or moves_files(version):
+        _check_grant(request, version, workflow, dataset)
+    return version
+
+
+def _check_grant(request: Request, version: Mapping[str, Any], workflow: str, dataset: str) -> None:
     need, registry = access_needed(version), request.registry
-    if not new.dataset:
+    if not dataset:
         text = f"workflow '{version['name']}' moves files, so its runs need a dataset"
         raise Problem(400, "no-dataset", text)
-    if not registry.allows(new.workflow, new.dataset, need):
-        has = registry.access(new.workflow, new.dataset)
+    if not registry.allows(workflow, dataset, need):
+        has = registry.access(workflow, dataset)
         what = "has no grant on" if not has else "may only read"
-        text = f"workflow '{version['name']}' {what} dataset {new.dataset} on this node"
+        text = f"workflow '{version['name']}' {what} dataset {dataset} on this node"
         raise Problem(403, "not-granted", text, needed=need)
     _check_identity(request, version, need)
 

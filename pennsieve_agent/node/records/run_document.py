@@ -58,7 +58,13 @@ def summary_of(record: RunRecord) -> dict[str, Any]:
         "started": timestamp(record.started),
         "ended": timestamp(record.ended) if is_over(record) else "",
         "cost": round(record.cost, 6) if record.metrics else None,
+        "fingerprint": record.fingerprint,
+        **({"batch": _batch(record)} if record.batch else {}),
     }
+
+
+def _batch(record: RunRecord) -> dict[str, Any]:
+    return {name: record.batch[name] for name in ("id", "name", "subject", "attempt")}
 
 
 def shown_summary(row: Json) -> dict[str, Any]:

@@ -14,8 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pennsieve_agent.domain.batches import BatchRow
 from pennsieve_agent.domain.node_protocol import digest_of
 from pennsieve_agent.domain.run_results import own_folder
+from pennsieve_agent.node.batches.batch_rows import BatchRows, batch_key, row_of
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_document import summary_of
 from pennsieve_agent.node.records.run_record import Origin, Phase, RunRecord
@@ -28,7 +30,9 @@ DOCUMENT_SECONDS = KEPT_SECONDS + 30 * 86_400
 """How long the documents of a run are kept: no run takes longer than the difference."""
 UNKNOWN_SECONDS = 3600
 """How long a run may be noted as active before its record is there; it takes seconds."""
-RUNS = "RUNS"
+RUNS, ACTIVE = "RUNS", "ACTIVE"
+BATCH = "BATCH#"
+"""What the second key of an active batch begins with, among those of active runs."""
 _START = "START"
 _MOST_KEY = 1024
 """Bytes of an item's second key."""
@@ -54,6 +58,8 @@ class RunStore:
 
     node: Node
     owner: str = field(default_factory=lambda: uuid.uuid4().hex)
+    ended_of: set[str] = field(default_factory=set)
+    """The batches of which a run has ended by what was written here."""
     _plans: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def begin(
@@ -71,7 +77,7 @@ class RunStore:
             self._items.put(_run(record.run), f"{_START}#{record.content}", self._kept(values))
         self._keep_plan(record)
         # Active first: there must never be a run that nobody wakes.
-        self._items.put("ACTIVE", record.run, {"at": {"N": str(int(self.node.now()))}})
+        self._items.put(ACTIVE, record.run, {"at": {"N": str(int(self.node.now()))}})
         if not self._items.put_new(_run(record.run), "RUN", self._values(record)):
             return False
         self._list(record)
@@ -82,13 +88,15 @@ class RunStore:
 
         Names that lead to one folder of results are one name.
         """
-        name = _name_key(record.name)
-        if not record.name or self._items.put_new(
-            "NAME", name, self._kept({"run": {"S": record.run}})
-        ):
+        return not record.name or self.reserve(record.name, record.run)
+
+    def reserve(self, name: str, holder: str) -> bool:
+        """Reserve a name for a run or a batch; False where another one has it."""
+        key = _name_key(name)
+        if self._items.put_new("NAME", key, self._kept({"run": {"S": holder}})):
             return True
-        item = self._items.get("NAME", name)
-        return item is not None and item["run"]["S"] == record.run
+        item = self._items.get("NAME", key)
+        return item is not None and item["run"]["S"] == holder
 
     def read(self, run: str) -> RunRecord | None:
         """A run as it is now; None when it is not known."""
@@ -113,7 +121,18 @@ class RunStore:
 
     def active(self) -> list[str]:
         """The runs that have not come to their end."""
-        return [str(item["sk"]["S"]) for item in self._items.query("ACTIVE")]
+        return [name for name in self._active() if not name.startswith(BATCH)]
+
+    def active_batches(self) -> list[str]:
+        """The batches that have not come to their end."""
+        return [name.removeprefix(BATCH) for name in self._active() if name.startswith(BATCH)]
+
+    def any_active(self) -> bool:
+        """Whether there is a run or a batch that has not come to its end."""
+        return bool(self._active())
+
+    def _active(self) -> list[str]:
+        return [str(item["sk"]["S"]) for item in self._items.query(ACTIVE)]
 
     def ask_cancel(self, run: str) -> bool:
         """Note that a run is to be cancelled; False when it is not known."""
@@ -188,14 +207,14 @@ class RunStore:
         # Last what makes it active, so that a killed invocation is gone through again.
         for name in ("TOKEN", "CANCEL"):
             self._items.delete(_run(record.run), name)
-        self._items.delete("ACTIVE", record.run)
+        self._items.delete(ACTIVE, record.run)
 
     def forget_unknown(self, run: str) -> None:
         """A run that is active and was never written down: whoever asked for it was cut off."""
-        item = self._items.get("ACTIVE", run)
+        item = self._items.get(ACTIVE, run)
         at = float(item["at"]["N"]) if item and "at" in item else 0.0
         if self.node.now() - at > UNKNOWN_SECONDS:
-            self._items.delete("ACTIVE", run)
+            self._items.delete(ACTIVE, run)
 
     def allowed(self) -> list[str]:
         """The code that may run; empty means all."""
@@ -246,11 +265,23 @@ class RunStore:
         if not record.is_own:
             return
         row = summary_of(record)
-        digest = digest_of(row)
+        in_batch = row_of(record) if record.batch else None
+        digest = digest_of([row, in_batch.document()] if in_batch else row)
         if digest == record.listed:
             return
         self._items.put(RUNS, list_key(record), self._kept({"body": {"S": json.dumps(row)}}))
+        if in_batch is not None:
+            self._list_in_batch(record, in_batch)
         record.listed = digest
+
+    def _list_in_batch(self, record: RunRecord, row: BatchRow) -> None:
+        """Keep the row in the batch; a run that has ended makes room for the next one."""
+        batch = str(record.batch["id"])
+        earlier = float(record.batch.get("earlier") or 0)
+        BatchRows(self.node, batch, self._kept({})).put(row, earlier)
+        if row.status.is_final:
+            self._items.delete(batch_key(batch), f"OPEN#{record.run}")
+            self.ended_of.add(batch)
 
     def _kept(self, values: Mapping[str, Any]) -> dict[str, Any]:
         return {**values, **expiry(self.node.now() + DOCUMENT_SECONDS)}

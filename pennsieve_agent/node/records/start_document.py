@@ -84,7 +84,7 @@ class Start:
             files=_files(body.get("files") or []),
             parameters=_texts(body.get("parameters"), "parameters"),
             targets=_texts(body.get("targets"), "targets"),
-            limits=_limits(_mapping(body.get("limits"), "limits")),
+            limits=limits_of(body.get("limits")),
             layers=_all(body.get("layers") or [], _LAYER, "layers"),
             layout=layout,
             undeclared=body.get("undeclared") is True,
@@ -136,11 +136,20 @@ def _files(rows: Any) -> tuple[Json, ...]:
         size = row.get("size")
         if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 0):
             raise ValueError("the size of a file must be a number of bytes")
-    return tuple({name: row.get(name) for name in ("path", "package", "size")} for row in rows)
+        if not isinstance(row.get("checksum") or "", str):
+            raise ValueError("the checksum of a file must be a text")  # noqa: TRY004 - as above
+    names = ("path", "package", "size", "checksum")
+    return tuple({name: row.get(name) for name in names} for row in rows)
 
 
-def _limits(limits: Json) -> dict[str, Any]:
-    """The limits, with what is not set left out."""
+def limits_of(document: Any) -> dict[str, Any]:
+    """The limits of a run, with what is not set left out.
+
+    Raises:
+        ValueError: what is wrong, in words.
+
+    """
+    limits = _mapping(document, "limits")
     rules: dict[str, Callable[[Any], bool]] = {
         "maxCost": lambda cost: _number(cost) and math.isfinite(cost) and cost >= 0,
         "timeoutSeconds": lambda n: _number(n) and 0 <= n <= MOST_SECONDS,

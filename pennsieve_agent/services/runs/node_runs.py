@@ -135,7 +135,12 @@ class NodeRuns:
         """The files that this run was started with; none where it was started by packages alone."""
         details = run.details or RunDetails()
         files = tuple(
-            DataFile(row.text("package"), row.need_text("path"), row.integer("size"))
+            DataFile(
+                row.text("package"),
+                row.need_text("path"),
+                row.integer("size"),
+                row.text("checksum"),
+            )
             for row in self._rows(f"/runs/{run.uuid}/files", "files")
         )
         return RunInput(files or None, details.input_count, details.input_bytes, is_recorded=True)

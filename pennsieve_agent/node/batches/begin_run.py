@@ -1,0 +1,96 @@
+"""Beginning one run of a batch, as its row and the registry of now have it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from pennsieve_agent.domain.batches import BatchRow, RowStatus
+from pennsieve_agent.node.batches.batch_head import BatchHead
+from pennsieve_agent.node.batches.batch_runs import request_of
+from pennsieve_agent.node.batches.batch_store import BatchStore
+from pennsieve_agent.node.identity.workflow_registry import Registry
+from pennsieve_agent.node.node import Node
+from pennsieve_agent.node.records.run_document import is_over
+from pennsieve_agent.node.records.run_record import RunRecord
+from pennsieve_agent.node.records.start_document import Start
+from pennsieve_agent.node.records.version_document import moves_files
+from pennsieve_agent.node.runs.own_run import Who, access_needed, fitting
+from pennsieve_agent.node.runs.plan_jobs import CannotRun, check_budget
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What the runs of a batch have in common; ``why_none`` says why none may begin now."""
+
+    node: Node
+    store: BatchStore
+    head: BatchHead
+    version: Json
+    why_none: str = ""
+
+    @classmethod
+    def of(cls, node: Node, store: BatchStore, head: BatchHead) -> Self:
+        """What the registry and the month's budget say now."""
+        try:
+            version = store.version(head)
+            check_budget(node, store.runs, "")
+        except (CannotRun, LookupError) as why:
+            return cls(node, store, head, {}, str(why))
+        return cls(node, store, head, version, _lost(node, head, version))
+
+    def begin(self, index: int, attempt: int, limits: Json) -> str:
+        """Begin the run of a row; its id, empty where none began. May be repeated.
+
+        ``limits`` go over those of the batch.
+        """
+        head, runs = self.head, self.store.runs
+        row = self.store.row(head, index)
+        subject = str(row["subject"])
+        before = self.store.rows(head.id).get(index)
+        earlier = before.spent if before and before.row.attempt < attempt else 0.0
+        document = request_of(head, row, self.version, attempt, limits)
+        try:
+            record = self._record(subject, document)
+        except (CannotRun, ValueError) as why:
+            skipped = BatchRow(
+                index, subject, attempt=attempt, status=RowStatus.SKIPPED, reason=str(why)
+            )
+            self.store.rows(head.id).put(skipped, earlier)
+            return ""
+        known = runs.read(record.run)
+        if known is not None:  # begun before, by one who was killed
+            return "" if is_over(known) else record.run
+        record.batch = {
+            "id": head.id,
+            "name": head.name,
+            "subject": subject,
+            "attempt": attempt,
+            "index": index,
+            "earlier": round(earlier, 6),
+        }
+        self.store.note_open(head.id, record.run)
+        runs.begin(record, start=document)
+        return record.run
+
+    def _record(self, subject: str, document: dict[str, Any]) -> RunRecord:
+        who = Who(self.head.requester, self.head.claimed)
+        record = fitting(self.node, Start.of(document), self.version, who)
+        if not self.store.reserve_name(self.head, subject):
+            raise CannotRun(f"another run on this node is called '{record.name}'")
+        return record
+
+
+def _lost(node: Node, head: BatchHead, version: Json) -> str:
+    """Why no run of a batch may begin any more: what it needs was taken back; empty if nothing."""
+    registry, workflow = Registry(node), head.workflow["id"]
+    if not head.is_owners and workflow not in registry.shared_with(head.requester):
+        return "this workflow is no longer shared with whoever started the batch"
+    if not head.dataset and not moves_files(version):
+        return ""
+    if registry.allows(workflow, head.dataset, access_needed(version)):
+        return ""
+    return f"the workflow's grant on dataset {head.dataset} was revoked"
