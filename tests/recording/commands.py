@@ -50,6 +50,7 @@ _SANDBOX = (
     typed("sandbox user add mary@example.org --workspace Annex --data {data}"),
     typed("sandbox user add mary --aws --data {data}"),
     typed("sandbox user key mary@example.org --data {data}"),
+    typed("sandbox user connect mary@example.org --data {data}"),
     typed("sandbox user list --data {data}"),
 )
 _DATASETS = (

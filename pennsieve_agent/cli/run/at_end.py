@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.errors import AgentError
+from pennsieve_agent.errors import AgentError, UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
@@ -48,6 +48,18 @@ class AtEnd:
             from pennsieve_agent.services.runs.run_webhook import check_webhook
 
             check_webhook(self.webhook)
+
+    def refuse_for_batch(self, name: str) -> None:
+        """Refuse to tell the end of a batch.
+
+        Raises:
+            UsageProblem: somebody is to be told.
+        """
+        if self != NOBODY:
+            raise UsageProblem(
+                f"'{name}' is a batch, and --then and --webhook are for runs",
+                hint="leave them out, or name its runs",
+            )
 
     def tell(self, context: Context, run: Run, state: RunState) -> None:
         """Tell that a run has ended; that it cannot be told is said, and changes nothing else."""

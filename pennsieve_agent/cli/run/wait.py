@@ -10,7 +10,6 @@ from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.run import at_end
 from pennsieve_agent.console.shown import Shown
-from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.services.runs.all_runs import Located
@@ -49,11 +48,7 @@ def wait(
             return
     located = batch_places.run_or_batch(context, run[0] if run else None)
     if isinstance(located, batch_places.LocatedBatch):
-        if telling != at_end.NOBODY:
-            raise UsageProblem(
-                f"'{located.batch.name}' is a batch, and --then and --webhook are for runs",
-                hint="leave them out, or name its runs",
-            )
+        telling.refuse_for_batch(located.batch.name)
         yield from batch_following.to_end(context, located, show=False, timeout=timeout)
         return
     follower = following.follower(context, located.run, located.backend, timeout=timeout)
