@@ -106,3 +106,20 @@ class OutageLine:
 def _counted(seconds: float) -> str:
     """A length of time that still grows: ``40 s``, ``3 min``."""
     return f"{int(seconds // 60)} min" if 60 <= seconds < 3600 else span(seconds)  # noqa: PLR2004
+
+
+class CountLine:
+    """A line such as ``Sending: 12 of 340 runs``, on a terminal alone."""
+
+    def __init__(self, streams: Streams, verb: str, noun: str) -> None:
+        self._streams, self._verb, self._noun = streams, verb, noun
+        self._line = _Line(streams)
+
+    def show(self, number: int, count: int) -> None:
+        """Say how far it is."""
+        if self._streams.err_is_terminal:
+            self._line.put(f"{self._verb}: {number} of {count} {self._noun}")
+
+    def end(self) -> None:
+        """Take the line away."""
+        self._line.clear()

@@ -28,7 +28,8 @@ class ComposedStep:
     """A step that runs code. ``uses`` says which, as typed; ``needs`` are ids of what it reads.
 
     ``cpu`` is in 1/1024 of a vCPU, ``memory`` in MB, ``disk`` in GiB; 0, and an empty compute type,
-    leave them to the code's manifest, as does no ``command``.
+    leave them to the code's manifest, as does no ``command``. ``declared`` are parameters of an
+    image, which has no manifest that could declare them.
     """
 
     id: str
@@ -40,6 +41,7 @@ class ComposedStep:
     memory: int = 0
     disk: int = 0
     command: CommandLine | None = None
+    declared: tuple[Parameter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,13 @@ def code_faults(composition: Composition, checkouts: Sequence[Checkout]) -> Iter
     """What is wrong with steps once their code is known: parameters, and results that collide."""
     for step, checkout in zip(composition.steps, checkouts, strict=True):
         known = {parameter.name: parameter for parameter in checkout.manifest.parameters}
+        if step.declared and not checkout.image:
+            name = step.declared[0].name
+            yield Fault(
+                step.id,
+                f"declares the parameter {name}, which is for images",
+                "give its value alone; code in git declares parameters in its app.yml",
+            )
         for name, value in step.parameters.items():
             if fault := _parameter_fault(step.id, known, name, value):
                 yield fault
@@ -184,6 +193,7 @@ def _parameters_of(step: ComposedStep, checkout: Checkout) -> tuple[Parameter, .
     declared = checkout.manifest.parameters
     if not checkout.image:
         return declared
+    declared = (*declared, *step.declared)
     known = {parameter.name for parameter in declared}
     names = dict.fromkeys((*step.parameters, *(step.command.names if step.command else ())))
     optional = {SUBJECT} if step.command is not None and step.command.bids else set()

@@ -26,6 +26,16 @@ def matches(path: str, pattern: str, *, any_case: bool = False) -> bool:
     return _expression(pattern.strip("/"), any_case=any_case).fullmatch(path) is not None
 
 
+def is_exactly(path: str, pattern: str) -> bool:
+    """Whether a path itself fits a pattern, and not only a folder above it."""
+    return _expression(pattern.strip("/"), any_case=False, below=False).fullmatch(path) is not None
+
+
+def literal(text: str) -> str:
+    """The pattern that fits this text and no other."""
+    return "".join(f"\\{c}" if c in _SPECIAL else c for c in text)
+
+
 def is_in(path: str, place: str) -> bool:
     """Whether a path is that of a place, or of something in it."""
     return path == place or path.startswith(f"{place}/")
@@ -37,10 +47,11 @@ def tidy(pattern: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def _expression(pattern: str, *, any_case: bool) -> re.Pattern[str]:
+def _expression(pattern: str, *, any_case: bool, below: bool = True) -> re.Pattern[str]:
     inner = "".join(_pieces(pattern))
     flags = re.DOTALL | (re.IGNORECASE if any_case else 0)
-    return re.compile(f"(?:{inner})(?:/.*)?" if inner else "(?!)", flags)
+    deeper = "(?:/.*)?" if below else ""
+    return re.compile(f"(?:{inner}){deeper}" if inner else "(?!)", flags)
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -73,7 +73,8 @@ class Input:
 
     ``in_folder`` is how many files there are already where the run would write; ``idle`` are
     patterns that should have left out files, and leave out none. ``is_whole`` says that nobody
-    chose: the input is all there is but results.
+    chose: the input is all there is but results. ``changes`` say what differs from that of the run
+    that is started again.
     """
 
     files: tuple[DataFile, ...] = ()
@@ -81,6 +82,7 @@ class Input:
     in_folder: int = 0
     idle: tuple[str, ...] = ()
     is_whole: bool = False
+    changes: tuple[str, ...] = ()
 
     @property
     def packages(self) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from pennsieve_agent.errors import SettingsError
+from pennsieve_agent.settings.journal_lines import append_entry, entries_of
 from pennsieve_agent.settings.private_file import sync_folder
 
 FOLDER = "run-starts"
@@ -64,7 +65,7 @@ class Start:
             SettingsError: it cannot be written.
         """
         try:
-            _append(self._descriptor, {"answer": how})
+            append_entry(self._descriptor, {"answer": how})
         except OSError as error:
             raise _unusable(self.path, error) from error
 
@@ -97,7 +98,7 @@ class RunJournal:
         if not _ID.fullmatch(run_id):
             return ""
         for path in self._folder.glob(f"*_{run_id}.json"):
-            return str((_lines(path) or [{}])[0].get("node", ""))
+            return str((entries_of(path) or [{}])[0].get("node", ""))
         return ""
 
     def _unanswered(self, digest: str) -> Start | None:
@@ -112,7 +113,7 @@ class RunJournal:
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            entries = _lines(path)
+            entries = entries_of(path)
         except OSError:  # another process is at it
             os.close(descriptor)
             return None
@@ -131,7 +132,7 @@ class RunJournal:
         path = self._folder / f"{digest}_{run_id}.json"
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _append(descriptor, {"id": run_id, "at": at, "node": node, "kept": dict(kept)})
+            append_entry(descriptor, {"id": run_id, "at": at, "node": node, "kept": dict(kept)})
             Path(name).replace(path)
             sync_folder(self._folder)
         except BaseException:
@@ -148,25 +149,6 @@ class RunJournal:
             with contextlib.suppress(OSError):
                 if self._now() - path.stat().st_mtime > KEPT_SECONDS:
                     path.unlink()
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    """The entries of a file; half a line, of a machine that stopped, counts as nothing."""
-    entries = []
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        with contextlib.suppress(ValueError):
-            entry = json.loads(line)
-            if isinstance(entry, dict):
-                entries.append(entry)
-    return entries
-
-
-def _append(descriptor: int, entry: Mapping[str, Any]) -> None:
-    # The first newline ends half a line, if there is one.
-    rest = f"\n{json.dumps(entry)}\n".encode()
-    while rest:  # a disk that gets full takes a part, and refuses the next
-        rest = rest[os.write(descriptor, rest) :]
-    os.fsync(descriptor)
 
 
 def _unusable(where: Path, error: OSError) -> SettingsError:

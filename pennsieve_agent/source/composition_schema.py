@@ -7,7 +7,12 @@ from typing import Any
 from pennsieve_agent.domain.command_lines import LEVELS
 from pennsieve_agent.domain.job_sizes import LEAST_DISK, MOST_DISK
 from pennsieve_agent.domain.target_types import TARGETS
-from pennsieve_agent.source.composition_yaml import COMPUTE_TYPES, LAYOUTS, MOST_ID
+from pennsieve_agent.source.composition_yaml import (
+    COMPUTE_TYPES,
+    LAYOUTS,
+    MOST_ID,
+    PARAMETER_TYPES,
+)
 
 _NAMES = {
     "description": "Ids of steps or inputs.",
@@ -16,10 +21,17 @@ _NAMES = {
         {"type": "array", "items": {"type": "string"}, "uniqueItems": True},
     ],
 }
+_VALUE = {"type": ["string", "number", "boolean"]}
+_DECLARED = {
+    "type": "object",
+    "required": ["type"],
+    "additionalProperties": False,
+    "properties": {"type": {"enum": list(PARAMETER_TYPES)}, "default": _VALUE},
+}
 _PARAMETERS = {
     "type": "object",
     "description": "Values of parameters by their names.",
-    "additionalProperties": {"type": ["string", "number", "boolean"]},
+    "additionalProperties": _VALUE,
 }
 _IDS = {"minLength": 1, "maxLength": MOST_ID}
 
@@ -69,7 +81,11 @@ def _step() -> dict[str, Any]:
                 "docker://NAME:TAG.",
             },
             "needs": {**_NAMES, "description": "What it reads; without it the input."},
-            "parameters": _PARAMETERS,
+            "parameters": {
+                **_PARAMETERS,
+                "description": "Values by names; of an image also {type, default}.",
+                "additionalProperties": {"anyOf": [_VALUE, _DECLARED]},
+            },
             "compute": {"enum": list(COMPUTE_TYPES)},
             "cpu": {"type": "integer", "minimum": 1, "description": "1024 are one processor."},
             "memory": {"type": "integer", "minimum": 1, "description": "MB."},

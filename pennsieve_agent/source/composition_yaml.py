@@ -33,6 +33,7 @@ from pennsieve_agent.domain.composition import (
 )
 from pennsieve_agent.domain.image_addresses import is_image
 from pennsieve_agent.domain.job_sizes import fault_of_disk, fit
+from pennsieve_agent.domain.parameters import Parameter, ParameterType
 from pennsieve_agent.domain.target_types import DATASET_TARGET, TARGETS
 from pennsieve_agent.domain.workflows import Step, StepKind, Workflow
 from pennsieve_agent.errors import SourceError
@@ -41,6 +42,9 @@ from pennsieve_agent.source.yaml_nodes import Node, read_nodes
 KEYS = ("name", "description", "layout", "inputs", "steps", "targets")
 STEP_KEYS = ("uses", "needs", "parameters", "compute", "cpu", "memory", "disk")
 COMMAND_KEYS = ("command", "bids")
+PARAMETER_KEYS = ("type", "default")
+PARAMETER_TYPES = ("string", "number", "boolean")
+"""Of parameters that an image is given."""
 TARGET_KEYS = ("target", "needs", "parameters", "compute")
 LAYOUTS = ("tree", "flat")
 COMPUTE_TYPES = ("standard", "lambda", "gpu")
@@ -113,7 +117,8 @@ class _Reading:
             id=name,
             uses=self._get(keys, "uses", _text, ""),
             needs=self._names(keys, "needs") if "needs" in keys else inputs,
-            parameters=self._parameters(keys),
+            parameters=self._parameters(keys, declares=True),
+            declared=self._declared(keys),
             compute_type=self._get(keys, "compute", lambda n: n.choice(COMPUTE_TYPES), ""),
             cpu=self._get(keys, "cpu", lambda n: _size(n, most_cpu=True), 0),
             memory=self._get(keys, "memory", _size, 0),
@@ -175,7 +180,28 @@ class _Reading:
         nodes = self._try(_one_or_many, keys[name], empty)
         return tuple(filter(None, (self._try(Node.scalar, node, "") for node in nodes)))
 
-    def _parameters(self, keys: Mapping[str, Node]) -> dict[str, str]:
+    def _declared(self, keys: Mapping[str, Node]) -> tuple[Parameter, ...]:
+        """The parameters that have a type, and perhaps a default, in place of a value."""
+        node = keys.get("parameters")
+        if node is None or not isinstance(node.yaml, yaml.MappingNode):
+            return ()
+        declared = []
+        for key, value in node.yaml.value:
+            if isinstance(value, yaml.MappingNode):
+                at = Node(node.file, f"{node.place}.{key.value}", value)
+                own = self._keys(at, PARAMETER_KEYS, ("type",))
+                kind = self._get(own, "type", lambda n: n.choice(PARAMETER_TYPES), "string")
+                default = self._get(own, "default", _value, "") if "default" in own else None
+                parameter = Parameter(str(key.value), ParameterType.of(kind), default)
+                try:
+                    if default:
+                        parameter.normalise(default)
+                except ValueError as error:
+                    self.faults.append(at.problem(f"has a default that {error}"))
+                declared.append(parameter)
+        return tuple(declared)
+
+    def _parameters(self, keys: Mapping[str, Node], *, declares: bool = False) -> dict[str, str]:
         if "parameters" not in keys:
             return {}
         node = keys["parameters"]
@@ -188,6 +214,8 @@ class _Reading:
             at = Node(node.file, f"{node.place}.{name}", value)
             if name in values:
                 self.faults.append(at.problem("appears twice"))
+            if declares and isinstance(value, yaml.MappingNode):
+                continue
             values[name] = self._try(_value, at, "")
         return values
 
@@ -261,6 +289,18 @@ def _uses(address: str, step: Step) -> str:
     return f"{address}@{step.tag}"
 
 
+def _typed(step: Step, address: str) -> dict[str, Parameter]:
+    """The parameters of an image that its command line alone would not bring back."""
+    subject = {SUBJECT} if step.command is not None and step.command.bids else set()
+    values = step.default_params
+    return {
+        p.name: replace(p, default=values.get(p.name, p.default))
+        for p in (step.parameters if is_image(address) else ())
+        if p.name not in subject
+        and (p.type is not ParameterType.STRING or (p.default and p.name not in values))
+    }
+
+
 def composition_of(workflow: Workflow, addresses: Sequence[str], layout: str = "") -> Composition:
     """A workflow that is there as a composition; ``addresses`` are where its code is, by step."""
     steps = tuple(
@@ -268,12 +308,13 @@ def composition_of(workflow: Workflow, addresses: Sequence[str], layout: str = "
             step.id,
             _uses(address, step),
             step.depends_on,
-            dict(step.default_params),
+            {k: v for k, v in step.default_params.items() if k not in _typed(step, address)},
             "" if step.compute_type == "standard" else step.compute_type,
             step.cpu,
             step.memory,
             step.disk,
             step.command and replace(step.command, continues=""),
+            tuple(_typed(step, address).values()),
         )
         for step, address in zip(workflow.processors, addresses, strict=True)
     )
@@ -312,8 +353,9 @@ def _step(step: ComposedStep, inputs: tuple[str, ...]) -> dict[str, Any]:
     row: dict[str, Any] = {"uses": step.uses}
     if step.needs != inputs:
         row["needs"] = list(step.needs)
+    declared = {p.name: _declaration(p) for p in step.declared}
     values = {
-        "parameters": dict(step.parameters),
+        "parameters": {**step.parameters, **declared},
         "compute": step.compute_type,
         "cpu": step.cpu,
         "memory": step.memory,
@@ -324,6 +366,11 @@ def _step(step: ComposedStep, inputs: tuple[str, ...]) -> dict[str, Any]:
         values["bids"] = line.bids
         values["command"] = "" if line == of_bids_app(line.bids, {SUBJECT}) else line.text
     return row | {key: value for key, value in values.items() if value}
+
+
+def _declaration(parameter: Parameter) -> dict[str, str]:
+    default = {} if parameter.default is None else {"default": parameter.default}
+    return {"type": parameter.type.value, **default}
 
 
 def _target(target: ComposedTarget, ends: tuple[str, ...]) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import WORD_COUNT, Lab, repository
 from tests.cli.harness import Agent
 
@@ -49,3 +51,43 @@ def test_the_layout_that_code_needs_silences_the_warning_of_it(
     flat = ("--name", "tops", "--layout", "flat", "--dry-run")
     told = agent("workflow", "add", url, *flat)
     assert (told.code, "lists the top of INPUT_DIR" in told.err) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [
+        ("bucket", "'bucket' is not a target"),
+        ("layer", "--target layer does not say which"),
+        ("asset=", "--target asset does not say which"),
+        ("layer=Big One", "'Big One' is not a valid name for a layer"),
+        ("dataset=x", "--target dataset takes no value"),
+    ],
+)
+def test_a_target_that_cannot_be_is_refused_before_code_is_fetched(
+    agent: Agent, target: str, why: str
+) -> None:
+    result = agent("workflow", "add", "https://127.0.0.1:9/lab/none", "--target", target)
+    assert (result.code, why in result.err) == (2, True), result.err
+
+
+def test_a_target_of_one_repository(ready: Lab, agent: Agent, tmp_path: Path) -> None:
+    words = ("workflow", "add", str(ready.repository), "--name", "filling", "--target", "layer=a-b")
+    plan = agent(*words, "--dry-run")
+    assert plan.code == 0, plan.err
+    assert "persistent-layer" in plan.out
+    added = agent(*words, "--json")
+    assert added.code == 0, added.err
+    assert added.document["steps"][-1]["target_type"] == "persistent-layer"
+    file = agent("workflow", "show", "filling", "--yaml").out
+    assert "    target: persistent-layer\n    parameters:\n      layerName: a-b\n" in file
+    (tmp_path / "w.yaml").write_text(file)
+    both = agent("workflow", "add", str(tmp_path / "w.yaml"), "--target", "dataset")
+    assert (both.code, "below targets:" in both.err) == (2, True)
+    assert agent("workflow", "archive", "filling", "--delete", "--yes").code == 0
+
+
+def test_a_command_line_is_checked_before_the_registry_is_asked(agent: Agent) -> None:
+    words = ("workflow", "add", "docker://127.0.0.1:9/lab/tool:1", "--command")
+    said = agent(*words, "x {nothing}").err
+    assert "reads {nothing}, which is neither a parameter nor input or output" in said
+    assert "has a quotation mark that is not closed" in agent(*words, "x 'y").err

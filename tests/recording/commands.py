@@ -50,6 +50,7 @@ _SANDBOX = (
     typed("sandbox user add mary@example.org --workspace Annex --data {data}"),
     typed("sandbox user add mary --aws --data {data}"),
     typed("sandbox user key mary@example.org --data {data}"),
+    typed("sandbox user connect mary@example.org --data {data}"),
     typed("sandbox user list --data {data}"),
 )
 _DATASETS = (
@@ -150,7 +151,9 @@ _RUNS = (
     typed("run start --files raw --param STYLE=fancy --wait --name", RUN, *D, "-w", FLOW),
     typed("dataset revoke here", *D),
     typed("run start --grant --files raw --name granted --wait", *D, "-w", "here"),
-    typed("run start --time-limit 60 --retries 1 --files raw", *D, "-w", FLOW),
+    typed("run start --time-limit 60 --retries 1 --memory-on-oom x2 --files raw", *D, "-w", FLOW),
+    typed("run start --skip-done --files raw --param STYLE=fancy", *D, "-w", FLOW),
+    typed("run start --dry-run --repeat", RUN),
     typed("run list"),
     typed("run start --dry-run --input-run", RUN, *D, "-w", FLOW),
     typed("run start --local --dry-run --files raw", *D, "-w", FLOW),
@@ -162,10 +165,11 @@ _RUNS = (
     ),
     typed(f"run show {RUN}"),
     typed(f"run show {RUN} --status"),
-    typed(f"run wait {RUN}"),
+    typed(f"run wait {RUN} granted --then true"),
     typed(f"run watch {RUN}"),
     typed(f"run logs {RUN}"),
     typed(f"run logs {RUN} --follow"),
+    typed(f"run logs {RUN} --since 1h --grep done --tail 2"),
     typed(f"run logs {RUN} --archive {{home}}/logs.zip"),
     typed(f"run show {RUN} --outputs"),
     typed(f"run download {RUN} --to {{home}}/results"),
@@ -174,6 +178,7 @@ _RUNS = (
     typed(f"run cost --workflow {FLOW} --period month", codes=(0, 2)),
     typed("run start --files raw --param HOLD=true --name held", *D, "-w", FLOW),
     typed("run cancel held --wait"),
+    typed("run retry held --dry-run"),
 )
 _OWN_NODE = (
     typed(f"secret set {NODE} TOKEN --stdin", answers="value\n"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
@@ -10,10 +11,21 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pennsieve_agent.domain.composition import ComposedStep, ComposedTarget, Composition, ends_of
+from pennsieve_agent.domain.command_lines import CommandLine
+from pennsieve_agent.domain.composition import (
+    INPUT,
+    ComposedStep,
+    ComposedTarget,
+    Composition,
+    code_faults,
+    ends_of,
+    with_commands,
+)
+from pennsieve_agent.domain.parameters import Parameter, ParameterType
+from pennsieve_agent.domain.workflows import Checkout, Manifest, Step, StepKind, Workflow
 from pennsieve_agent.errors import SourceError
 from pennsieve_agent.source.composition_schema import composition_schema
-from pennsieve_agent.source.composition_yaml import read_composition, written
+from pennsieve_agent.source.composition_yaml import composition_of, read_composition, written
 
 DIAMOND = """\
 name: rates
@@ -237,6 +249,50 @@ def test_images_and_command_lines_are_read_and_written_the_same() -> None:
     assert (first.bids, second.bids, third.names) == ("participant", "group", ("threads",))
     assert written(read.composition) == IMAGES
     jsonschema.validate(yaml.safe_load(IMAGES), composition_schema())
+
+
+def test_typed_parameters_of_an_image_are_written_and_read_the_same() -> None:
+    threads = Parameter("threads", ParameterType.NUMBER, "2")
+    label, needed = Parameter("label", default="x"), Parameter("needed")
+    step = Step(
+        "table",
+        StepKind.PROCESSOR,
+        (INPUT,),
+        "docker://ghcr.io/lab/table",
+        "1",
+        parameters=(threads, label, needed),
+        default_params={"threads": "4"},
+        command=CommandLine(("{input}", "{threads}", "{label}", "{needed}")),
+    )
+    workflow = Workflow("w-1", "tables", steps=(Step(INPUT, StepKind.SOURCE), step))
+    text = written(composition_of(workflow, ["docker://ghcr.io/lab/table"]))
+    read = read_composition(text.encode(), "workflow.yaml")
+    assert read.faults == ()
+    (again,) = read.composition.steps
+    assert again.declared == (replace(threads, default="4"), label)
+    assert again.parameters == {}, "a required text is what the command line brings back"
+    assert written(read.composition) == text
+    jsonschema.validate(yaml.safe_load(text), composition_schema())
+    image = Checkout(step.source_url, "1", "c", Manifest("table"), image="x@sha256:0")
+    (checkout,) = with_commands(read.composition, [image])
+    assert checkout.manifest.parameters == (*again.declared, needed)
+    code = replace(image, image="")
+    fault, *_ = code_faults(read.composition, [code])
+    assert "declares the parameter threads, which is for images" in fault.text
+
+
+@pytest.mark.parametrize(
+    ("parameter", "why"),
+    [
+        ("{type: float}", "must be one of string, number, boolean"),
+        ("{default: 2}", "lacks type"),
+        ("{type: number, default: two}", "has a default that must be a number"),
+    ],
+)
+def test_a_declaration_that_cannot_be_read(parameter: str, why: str) -> None:
+    text = f"name: x\nsteps: {{a: {{uses: docker://a/b, parameters: {{n: {parameter}}}}}}}"
+    (fault,) = read_composition(text.encode(), "w.yaml").faults
+    assert why in fault.message
 
 
 @pytest.mark.parametrize(

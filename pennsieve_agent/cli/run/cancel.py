@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @command(
     "run cancel",
-    answers=("run_status", "planned_change"),
+    answers=("run_status", "planned_change", "batch_summary"),
     examples=[
         "pennsieve run cancel spike-rate-1c20",
         "pennsieve run cancel spike-rate-1c20 --wait",
@@ -39,12 +39,14 @@ def cancel(
     """Stop a run: end what is running, start nothing more.
 
     Asks before it stops a run that somebody else started. A run that is cancelled already is none
-    the worse for it, and the exit code is 0.
+    the worse for it, and the exit code is 0. Of a batch, all runs are stopped.
     """
-    from pennsieve_agent.cli.run import following, places
+    from pennsieve_agent.cli.run import batch_cancel, batch_places, following
     from pennsieve_agent.console import documents
 
-    located = places.find(context, run)
+    located = batch_places.run_or_batch(context, run)
+    if isinstance(located, batch_places.LocatedBatch):
+        return batch_cancel.cancel(context, run, located, yes=yes, dry_run=dry_run, wait=wait)
     begun, backend = located.run, located.backend
     if begun.status.is_cancelled:
         if wait and not begun.status.is_final:

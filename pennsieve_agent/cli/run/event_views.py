@@ -21,14 +21,26 @@ _COLOURS = ("cyan", "green", "yellow")
 
 
 class EventViews:
-    """Shows what happens in a run: its lines on standard output, its states on standard error."""
+    """Shows what happens in a run: its lines on standard output, its states on standard error.
 
-    def __init__(self, context: Context, run: Run, *, timestamps: bool = False) -> None:
+    Of a run in a batch, lines ``begin`` with the ``subject``, which --json has beside them.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        run: Run,
+        *,
+        timestamps: bool = False,
+        subject: str = "",
+        begin: str = "",
+    ) -> None:
         from pennsieve_agent.domain.workflows import StepKind
 
         self._streams = context.streams
         self._as_json = context.as_json
         self._timestamps = timestamps
+        self._subject, self._begin = subject, begin
         steps = [s.id for s in run.steps] or [s.id for s in run.states]
         processors = [s for s in run.steps if s.kind is StepKind.PROCESSOR]
         self._width = max((len(step) for step in steps), default=0)
@@ -48,7 +60,10 @@ class EventViews:
 
     def _lines(self, lines: Sequence[Line | NewAttempt]) -> Shown:
         if self._as_json:
-            return Shown(lines=[documents.log_line(line, _words(line)) for line in lines])
+            subject = {"subject": self._subject} if self._subject else {}
+            return Shown(
+                lines=[{**documents.log_line(line, _words(line)), **subject} for line in lines]
+            )
         return Shown(text="\n".join(map(self._line, lines)))
 
     def _line(self, line: Line | NewAttempt) -> str:
@@ -66,8 +81,9 @@ class EventViews:
 
     def _prefix(self, line: Line | NewAttempt) -> str:
         stamp = f"{documents.milliseconds(line.timestamp)} " if self._timestamps else ""
+        stamp = f"{stamp}{self._streams.paint(program_line(self._begin), 'bold')}"
         if not self._named:
-            return stamp
+            return f"{stamp}| " if self._begin else stamp
         name = line.step.ljust(self._width)
         colour = self._colours.get(line.step, "dim")
         return f"{stamp}{self._streams.paint(f'{name} |', colour)} "

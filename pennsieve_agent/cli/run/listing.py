@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,9 +16,6 @@ from pennsieve_agent.errors import UsageProblem
 if TYPE_CHECKING:
     from pennsieve_agent.domain.run_filter import RunQuery, Someone
     from pennsieve_agent.domain.runs import RunStatus
-
-_AGO = re.compile(r"(\d{1,6})\s*([mhdw])")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 class Status(StrEnum):
@@ -37,8 +32,12 @@ class Status(StrEnum):
 
 @command(
     "run list",
-    answers="list of run_summary",
-    examples=["pennsieve run list", "pennsieve run list --mine --status failed --since 7d"],
+    answers=("list of run_summary", "list of batch_summary"),
+    examples=[
+        "pennsieve run list",
+        "pennsieve run list --mine --status failed --since 7d",
+        "pennsieve run list --batches",
+    ],
 )
 def list_(
     context: Context,
@@ -62,13 +61,19 @@ def list_(
         str | None,
         typer.Option(metavar="TIME", help="Only newer ones: 12h, 7d, or a date like 2026-11-01."),
     ] = None,
+    batches: Annotated[
+        bool, typer.Option("--batches", help="List batches, each with its counts.")
+    ] = False,
+    batch: Annotated[
+        str | None, typer.Option("--batch", metavar="BATCH", help="Only the runs of this batch.")
+    ] = None,
 ) -> Shown:
     """The latest runs, on your own nodes and on Pennsieve's.
 
     The newest come first. A node that cannot be reached is named on standard error, and the others
     are listed.
     """
-    from pennsieve_agent.cli.run import places, views
+    from pennsieve_agent.cli.run import batch_list, moments, places, views
     from pennsieve_agent.cli.workflow.named import named_workflow
     from pennsieve_agent.console import documents
     from pennsieve_agent.domain.run_filter import RunQuery
@@ -76,7 +81,21 @@ def list_(
 
     if mine and person:
         raise UsageProblem("--mine and --person say different things", hint="leave one of them out")
-    begins = "" if since is None else moment(since, context.now())
+    if batches:
+        others = {"--status": status, "--person": person, "--name": name, "--since": since}
+        return batch_list.batches(
+            context, limit, workflow, dataset, {**others, "--mine": mine, "--batch": batch}
+        )
+    if batch is not None:
+        others = {"--workflow": workflow, "--dataset": dataset, "--person": person, "--name": name}
+        return batch_list.runs(
+            context,
+            batch,
+            limit,
+            None if status is None else _wire(status),
+            {**others, "--since": since, "--mine": mine},
+        )
+    begins = "" if since is None else moments.iso(since, context.now(), "--since")
     query = RunQuery(
         status=None if status is None else _wire(status),
         workflow="" if workflow is None else named_workflow(context, workflow).workflow.uuid,
@@ -102,26 +121,6 @@ def _none(query: RunQuery) -> str:
     if query == RunQuery():
         return "no run yet; start one with: pennsieve run start --dataset DATASET"
     return "no such run; see all with: pennsieve run list"
-
-
-def moment(text: str, now: float) -> str:
-    """A moment as it is asked for: ``7d`` ago, or a date or time in UTC.
-
-    Raises:
-        UsageProblem: it is none.
-    """
-    if ago := _AGO.fullmatch(text.strip().lower()):
-        at = datetime.fromtimestamp(now, UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-    else:
-        try:
-            at = datetime.fromisoformat(text.strip())
-        except ValueError:
-            raise UsageProblem(
-                f"'{text}' is not a time",
-                hint="write how long ago (90m, 12h, 7d, 2w), or a date: --since 2026-11-01",
-            ) from None
-        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-    return at.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def _wire(status: Status) -> RunStatus:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Prose
 
-if TYPE_CHECKING:
-    from pennsieve_agent.services.runs.run_request import Prepared
+T = TypeVar("T")
 
 
-def with_grant(context: Context, prepare: Callable[[], Prepared], *, is_agreed: bool) -> Prepared:
-    """The run that ``prepare`` makes, where need be after ``dataset grant``.
+def with_grant(context: Context, prepare: Callable[[], T], *, is_agreed: bool) -> T:
+    """The run or batch that ``prepare`` makes, where need be after ``dataset grant``.
 
     Raises:
         NotGrantedError: it is not granted, and the person said no, or nobody can be asked.

@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 
 @command(
     "run show",
-    answers=("shown_run", "run_status", "run_outputs"),
-    examples=["pennsieve run show", "pennsieve run show spike-rate-1c20 --outputs"],
+    answers=("shown_run", "run_status", "run_outputs", "batch", "batch_status"),
+    examples=[
+        "pennsieve run show",
+        "pennsieve run show spike-rate-1c20 --outputs",
+        "pennsieve run show first-batch --failed",
+    ],
 )
 def show(
     context: Context,
@@ -31,19 +35,41 @@ def show(
     outputs: Annotated[
         bool, typer.Option("--outputs", help="Only the files it wrote, and what its steps report.")
     ] = False,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Of a batch, only the subjects that failed.")
+    ] = False,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="Of a batch, the table as a CSV file.")
+    ] = False,
 ) -> Shown:
     """A run: its steps, times, code, input, parameters and results.
 
+    Of a batch, each subject with the state of its steps, time, cost, and why it failed.
     With --status the exit code is 0 when it succeeded, 3 when it failed or was cancelled, and 8
     when it has not ended.
     """
-    from pennsieve_agent.cli.run import places, views
+    from pennsieve_agent.cli.run import batch_places, batch_show, places, views
     from pennsieve_agent.cli.run.failed_step import failed_step
     from pennsieve_agent.console import documents
 
     if status and outputs:
         raise UsageProblem("--status and --outputs cannot be given together")
-    located = places.find(context, run)
+    located = batch_places.run_or_batch(context, run)
+    if isinstance(located, batch_places.LocatedBatch):
+        if outputs:
+            raise UsageProblem(
+                f"'{located.batch.name}' is a batch, and --outputs is for a run",
+                hint=f"download the results: pennsieve run download {located.batch.id} --to DIR",
+            )
+        if status:
+            return batch_show.status(located)
+        return batch_show.show(context, located, failed=failed, as_csv=csv)
+    if failed or csv:
+        raise UsageProblem(
+            f"{'--failed' if failed else '--csv'} is for a batch, and '{located.run.label}' is a "
+            "run",
+            hint="list batches with: pennsieve run list --batches",
+        )
     if outputs:
         return _outputs(context, located)
     state = places.state(located)

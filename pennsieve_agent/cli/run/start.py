@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pennsieve_agent.cli import local_run, local_secrets, options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.cli.run import limits, start_options
+from pennsieve_agent.cli.run import at_end, batch_options, limits, start_options
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import UsageProblem
 
@@ -22,12 +22,23 @@ if TYPE_CHECKING:
 
 @command(
     "run start",
-    answers=("run", "run_plan", "local_run", "local_run_plan"),
+    answers=(
+        "run",
+        "run_plan",
+        "local_run",
+        "local_run_plan",
+        "batch_summary",
+        "batch_plan",
+        "batch",
+    ),
     examples=[
         "pennsieve run start -d 'Mouse EEG' -w spike-rate --files 'raw/**/*.edf' --follow",
         "pennsieve run start -d 'Mouse EEG' -p THRESHOLD=4 --dry-run",
         "pennsieve run start -d 'Mouse EEG' -w spike-rate --version v1.0.0 --all",
         "pennsieve run start -d 'Mouse EEG' -w spike-rate --files raw --local",
+        "pennsieve run start --repeat spike-rate-1c20 -p THRESHOLD=5",
+        "pennsieve run start -d 'Mouse EEG' -w spike-rate --each 'raw/sub-*' --max-cost 2",
+        "pennsieve run start -d 'Mouse EEG' --csv subjects.csv --files 'raw/{subject}/*.edf'",
     ],
 )
 def start(
@@ -40,6 +51,8 @@ def start(
     whole: start_options.All = False,
     input_run: start_options.InputRun = None,
     include_results: start_options.IncludeResults = False,
+    repeat: start_options.Repeat = None,
+    skip_done: start_options.SkipDone = False,
     grant: start_options.Grant = False,
     param: start_options.Param = None,
     undeclared: start_options.Undeclared = False,
@@ -49,6 +62,8 @@ def start(
     follow: start_options.Follow = False,
     wait: start_options.Wait = False,
     watch: start_options.Watch = False,
+    then: at_end.Then = None,
+    webhook: at_end.Webhook = None,
     timeout: options.Timeout = None,
     max_cost: limits.MaxCost = None,
     time_limit: limits.TimeLimit = None,
@@ -61,6 +76,11 @@ def start(
     upload: start_options.Upload = False,
     engine: local_run.EngineOption = None,
     secret: local_secrets.Secret = None,
+    per_folder: batch_options.PerFolder = None,
+    per_file: batch_options.PerFile = None,
+    csv: batch_options.Csv = None,
+    parallel: batch_options.Parallel = None,
+    resume: batch_options.Resume = None,
     dry_run: start_options.DryRun = False,
 ) -> Iterator[Shown]:
     """Start a workflow on a dataset's files.
@@ -74,11 +94,17 @@ def start(
     Everything is checked before anything is sent. A command whose answer was lost can be typed
     again: on an own node, it goes on with the same run. With --wait, --follow or --watch the exit
     code is 0 when the run succeeded, 3 when it failed or was cancelled, and 8 when the time was up.
+    With --repeat a run is started again with its workflow and version, files, parameters, limits
+    and layout; what is different today is said first. With --skip-done nothing is started where a
+    run succeeded on an own node with equal code, parameters and files.
     With --local the run is on this machine, as a node does it, on files that are downloaded once
     and kept, or on those of --input: a Pennsieve key is enough. The code is built from the
     workflow's repositories. The results are in a folder, with --upload in the dataset, too.
+    With --each, --each-file or --csv it is a batch: a run for each subject, which is a folder, a
+    file or a row. {subject} and {COLUMN} in --files and --param are replaced for each of them.
+    Limits are for each run. A batch whose terminal was closed is gone on with by --resume.
     """
-    from pennsieve_agent.cli.run import local_options, start_local
+    from pennsieve_agent.cli.run import batch_start, local_options, start_local
     from pennsieve_agent.services.runs import run_request
 
     _refuse_both(files, input_run, whole=whole)
@@ -101,8 +127,29 @@ def start(
     here = local_options.LocalOptions(
         input_, to, engine, upload=upload, secrets=tuple(secret or ()), dry_run=dry_run
     )
+    batch = batch_options.BatchOptions(per_folder, per_file, csv, parallel, resume)
+    batch.check(
+        {
+            "--local": local,
+            "--all": whole,
+            "--input-run": bool(input_run),
+            "--folder": folder is not None,
+            "--watch": watch,
+            "--repeat": repeat is not None,
+            "--skip-done": skip_done,
+        }
+    )
     if local:
-        only_nodes = {"--timeout": timeout is not None, "--grant": grant, "--version": version}
+        only_nodes = {
+            "--timeout": timeout is not None,
+            "--grant": grant,
+            "--version": version,
+            "--watch": watch,
+            "--then": then is not None,
+            "--webhook": webhook is not None,
+            "--repeat": repeat is not None,
+            "--skip-done": skip_done,
+        }
         for name_, is_typed in only_nodes.items():
             if is_typed:
                 raise UsageProblem(
@@ -111,46 +158,81 @@ def start(
         yield start_local.start_local(context, request, here, whole=whole)
         return
     local_options.refuse_without_local(here)
-    if dataset is None:
+    if repeat is not None:
+        request = _repeated(context, repeat, request)
+    elif dataset is None and resume is None:
         raise UsageProblem("missing option '--dataset'", hint="name a dataset: --dataset DATASET")
-    yield from _on_node(
+    telling = at_end.AtEnd(then, webhook)
+    telling.check()
+    mode = mode_of(context, follow=follow, wait=wait, watch=watch)
+    if telling != at_end.NOBODY and (mode is None or batch.is_batch):
+        raise UsageProblem(
+            "--then and --webhook tell the end of a run that is waited for",
+            hint="of a batch, its runs tell it: pennsieve run wait RUN... --then COMMAND"
+            if batch.is_batch
+            else "add --wait",
+        )
+    if batch.is_batch:
+        waits, show = mode is not None, follow and not context.as_json
+        ends = batch_start.Ends(dry_run, waits, show, timeout)
+        yield from batch_start.start_batch(
+            context, request, batch, None if dry_run else _hand_over(context), ends=ends
+        )
+        return
+    yield from on_node(
         context,
         request,
         whole=whole,
-        mode=_mode(context, follow=follow, wait=wait, watch=watch),
+        mode=mode,
         timeout=timeout,
+        telling=telling,
         dry_run=dry_run,
+        skip_done=skip_done,
     )
 
 
-def _on_node(
+def _repeated(context: Context, reference: str, request: RunOptions) -> RunOptions:
+    from pennsieve_agent.cli.run import places
+    from pennsieve_agent.services.runs.repeat_run import repeated
+
+    return repeated(places.find(context, reference), request)
+
+
+def on_node(
     context: Context,
     request: RunOptions,
     *,
     whole: bool,
     mode: Mode | None,
     timeout: float | None,
+    telling: at_end.AtEnd = at_end.NOBODY,
     dry_run: bool,
+    skip_done: bool = False,
 ) -> Iterator[Shown]:
+    """Start a run on a node, or show what would run; ``mode`` follows it to its end."""
     from functools import partial
 
-    from pennsieve_agent.cli.run import places, start_views, starting
+    from pennsieve_agent.cli.run import places, repeat_views, start_views, starting
 
     earlier = places.earlier_runs(context)
     ready = _prepared(context, request, earlier, dry_run=dry_run)
+    repeat_views.note_differences(context, ready)
+    if skip_done and (done := repeat_views.done_before(context, ready)) is not None:
+        yield repeat_views.skipped(done)
+        return
     check = partial(earlier.refuse_taken, ready.dataset, ready.input, ready.folder, request)
     if dry_run:
         check()
         yield start_views.plan(ready)
     elif _takes_input(context, ready, whole=whole):
         yield from starting.start_and_show(
-            context, ready, request, check, mode=mode, timeout=timeout
+            context, ready, request, check, mode=mode, timeout=timeout, telling=telling
         )
     else:
         yield Shown(notes=["nothing was started"])
 
 
-def _mode(context: Context, *, follow: bool, wait: bool, watch: bool) -> Mode | None:
+def mode_of(context: Context, *, follow: bool, wait: bool, watch: bool) -> Mode | None:
     """What is shown until the run's end; None where it is not waited for."""
     from pennsieve_agent.cli.run.following import Mode
 

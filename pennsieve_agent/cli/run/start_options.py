@@ -45,6 +45,15 @@ IncludeResults = Annotated[
 All = Annotated[
     bool, typer.Option("--all", help="Take the whole dataset as input, without being asked.")
 ]
+Repeat = Annotated[
+    str | None,
+    typer.Option(
+        "--repeat", metavar="RUN", help="Start this run again; what is typed beside it wins."
+    ),
+]
+SkipDone = Annotated[
+    bool, typer.Option("--skip-done", help="Start nothing that succeeded before with equal input.")
+]
 Grant = Annotated[
     bool,
     typer.Option("--grant", help="Let the workflow use the dataset on your nodes, without asking."),

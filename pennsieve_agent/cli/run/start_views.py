@@ -47,6 +47,8 @@ def _plan_document(ready: Prepared) -> dict[str, Any]:
         "folder": ready.folder,
         "files_in_folder": ready.input.in_folder,
         "limits": documents.limits(ready.request.limits),
+        "differences": list(ready.differences),
+        "fingerprint": ready.fingerprint or None,
         "estimate": _estimate_document(ready),
     }
 

@@ -10,7 +10,7 @@ import typer
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.cli.workflow import command_options
+from pennsieve_agent.cli.workflow import command_options, target_option
 from pennsieve_agent.console.shown import Shown, Table
 from pennsieve_agent.console.tables import Column, Cut
 from pennsieve_agent.errors import UsageProblem
@@ -121,6 +121,7 @@ Targets = Annotated[
         "pennsieve workflow add https://github.com/lab/spike-rate",
         "pennsieve workflow add ./filter@v2.0.0 ./spike-rate --name rates",
         "pennsieve workflow add docker://nipreps/mriqc:24.0.2 --bids participant",
+        "pennsieve workflow add ./tiles --target asset=ome-zarr",
         "pennsieve workflow add workflow.yaml",
     ],
 )
@@ -140,6 +141,7 @@ def add(
     parameter: command_options.Declared = None,
     cpu: command_options.Cpu = None,
     memory: command_options.Memory = None,
+    target: target_option.Target = None,
     targets: Targets = False,
     dry_run: options.DryRun = False,
 ) -> Shown:
@@ -157,7 +159,8 @@ def add(
     from pennsieve_agent.cli.workflow import views
     from pennsieve_agent.cli.workflow.code_context import looked_at, registering
     from pennsieve_agent.cli.workflow.composed import composed_file
-    from pennsieve_agent.services.workflows.typed_command import with_command
+    from pennsieve_agent.domain.image_addresses import is_image
+    from pennsieve_agent.services.workflows.typed_command import check_words, with_command
 
     if targets:
         return _targets(context)
@@ -167,7 +170,9 @@ def add(
         )
     wish = wish_of(name, build, layout, needs_pennsieve, disk, is_public=public, size=build_size)
     typed = command_options.typed_command(command_, bids, parameter, cpu, memory)
+    check_words(typed, of_image=all(map(is_image, repositories)))
     composed = composed_file(repositories, ref, context.streams.note)
+    target_option.check_target(target, in_file=composed is not None)
     if composed is not None:
         composed.refuse_options(typed.options)
         wish = composed.wish(wish)
@@ -178,7 +183,10 @@ def add(
             checkouts = composed.fetch(context, folder)
         else:
             checkouts = with_command(looked_at(context, repositories, ref, folder), typed)
-        request = (means, checkouts, wish, composed.composition if composed else None)
+        composition = (
+            composed.composition if composed else target_option.with_target(checkouts, target)
+        )
+        request = (means, checkouts, wish, composition)
         if dry_run:
             return views.would_add(register_workflow.plan(*request), *request)
         return views.added(register_workflow.add(*request), wish)

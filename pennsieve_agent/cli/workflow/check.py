@@ -61,6 +61,7 @@ def check(
     All that is wrong is told at once, with the place, the reason and what to do. Nothing is built,
     run or sent, and no sign-in is needed. 'workflow add' holds code to the same rules: errors stop
     it. The exit code is 1 where there is an error; warnings and notes do not count.
+    Of a repository elsewhere, files of more than 1 MB are not fetched: how many is said.
     """
     from pennsieve_agent.cli.workflow.code_context import with_typed_token
     from pennsieve_agent.services.workflows.check_code import check_source
@@ -86,13 +87,28 @@ def _code(checked: Checked) -> ExitCode:
 def _text(checked: Checked) -> Shown:
     from pennsieve_agent.console import check_documents
 
-    document = check_documents.document(checked.place, checked.files, checked.findings)
+    document = {
+        **check_documents.document(checked.place, checked.files, checked.findings),
+        "unread": checked.unread,
+    }
     counts = ", ".join(f"{kind}: {document[kind]}" for kind in ("errors", "warnings", "notes"))
     notes = [f"checked {checked.place} (files: {checked.files}); {counts}"]
-    if checked.unread:
-        notes.append(f"files of more than 1 MB, which were not read: {checked.unread}")
+    notes += _unread(checked)
     text = check_documents.shown(checked.findings)
     return Shown(document, text, notes, exit_code=_code(checked))
+
+
+def _unread(checked: Checked) -> list[str]:
+    from pennsieve_agent.console.words import plural
+
+    if not checked.unread:
+        return []
+    files, were = plural(checked.unread, "file"), "was" if checked.unread == 1 else "were"
+    text = (
+        f"{files} of more than 1 MB {were} not read, so nothing is said of what is in them; to "
+        "check them, too, clone the repository and name its folder"
+    )
+    return [text]
 
 
 def _sarif(checked: Checked) -> Shown:
@@ -103,4 +119,4 @@ def _sarif(checked: Checked) -> Shown:
     from pennsieve_agent.console import check_documents
 
     log = check_documents.sarif(__version__, RULES.values(), checked.findings)
-    return Shown(text=json.dumps(log, indent=2), exit_code=_code(checked))
+    return Shown(text=json.dumps(log, indent=2), notes=_unread(checked), exit_code=_code(checked))

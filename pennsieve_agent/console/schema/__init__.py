@@ -18,6 +18,7 @@ Spelling, in all of them:
 from __future__ import annotations
 
 from pennsieve_agent.console.schema import (
+    batches,
     code,
     compute,
     datasets,
@@ -40,6 +41,7 @@ DOCUMENTS: dict[str, Document] = by_name(
         workflows,
         code,
         runs,
+        batches,
         local_runs,
         compute,
         node_settings,

@@ -58,6 +58,25 @@ DOCUMENTS: tuple[Document, ...] = (
         ),
     ),
     Document(
+        "run_ended",
+        "What --webhook sends when a run has ended.",
+        (
+            Field("event", "word", "run_ended."),
+            Field("id", "text", "The run's id."),
+            Field("name", "text", "Its name.", null=True),
+            Field("status", "word", "succeeded, canceled or failed."),
+            Field("workflow", "text", "The workflow's name.", null=True),
+            Field("node", "text", "The compute node's name.", null=True),
+            Field("dataset_id", "text", "The dataset's id."),
+            _STARTED,
+            _COMPLETED,
+            _SECONDS,
+            _REASON,
+            Field("failed_steps", "list of text", "The ids of the steps that failed."),
+            Field("command", "text", "What shows the run."),
+        ),
+    ),
+    Document(
         "run_failed_step",
         "The step that a run failed in.",
         (
@@ -69,6 +88,8 @@ DOCUMENTS: tuple[Document, ...] = (
                 "The last lines that it printed; null where its log cannot be read.",
                 null=True,
             ),
+            Field("command", "text", "What shows all that it printed."),
+            Field("advice", "text", "What to try; null where nobody can tell.", null=True),
         ),
     ),
     Document(
@@ -142,6 +163,12 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("layers", "list of text", "The layers that it could read."),
             Field("code", "map of run_code", "What each step ran."),
             Field("node_version", "text", "The version of the node's code.", null=True),
+            Field(
+                "fingerprint",
+                "text",
+                "Equal where a run does the same with the same; null: it has none.",
+                null=True,
+            ),
         ),
     ),
     Document(
@@ -186,6 +213,13 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("folder", "text", "The folder of the results in the dataset."),
             Field("files_in_folder", "integer", "Files that are there already."),
             Field("limits", "run_limits", "What it may take."),
+            Field("differences", "list of text", "With --repeat: what is not as it was."),
+            Field(
+                "fingerprint",
+                "text",
+                "Equal where a run does the same with the same; null: it has none.",
+                null=True,
+            ),
             Field("estimate", "run_estimate", "What it will cost, if known.", null=True),
             Field("jobs", "list of run_job", "What runs, in order."),
         ),
@@ -232,6 +266,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("timestamp", "time", "When it was printed, to the millisecond."),
             Field("attempt", "integer", "Which try of the step; a line tells when one begins."),
             Field("message", "text", "The line."),
+            Field("subject", "text", "The subject, of a run in a batch.", optional=True),
         ),
     ),
     Document(

@@ -58,6 +58,7 @@ def summary_of(record: RunRecord) -> dict[str, Any]:
         "started": timestamp(record.started),
         "ended": timestamp(record.ended) if is_over(record) else "",
         "cost": round(record.cost, 6) if record.metrics else None,
+        "fingerprint": record.fingerprint,
         **({"batch": _batch(record)} if record.batch else {}),
     }
 

@@ -94,7 +94,8 @@ class RunRecord:
     An own run has the ARN of its ``caller``, the name and e-mail address that the caller
     ``claimed``, the ``content`` digest of what was asked for, and its ``workflow``
     (``{id, name, version}``). ``person`` is whose secrets it gets. ``planned`` is the digest of the
-    plan as it is stored, ``listed`` that of the run's row in the list of runs.
+    plan as it is stored, ``listed`` that of the run's row in the list of runs. ``fingerprint`` is
+    equal where a run does the same with the same (:mod:`pennsieve_agent.domain.fingerprints`).
 
     A run of a batch has its ``batch``: ``{id, name, subject, attempt, index, earlier}``, the last
     being what the attempts before it have cost, in USD.
@@ -147,6 +148,7 @@ class RunRecord:
     archive: dict[str, Any] = field(default_factory=dict)
     planned: str = ""
     listed: str = ""
+    fingerprint: str = ""
 
     @property
     def is_own(self) -> bool:

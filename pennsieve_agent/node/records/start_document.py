@@ -136,7 +136,10 @@ def _files(rows: Any) -> tuple[Json, ...]:
         size = row.get("size")
         if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 0):
             raise ValueError("the size of a file must be a number of bytes")
-    return tuple({name: row.get(name) for name in ("path", "package", "size")} for row in rows)
+        if not isinstance(row.get("checksum") or "", str):
+            raise ValueError("the checksum of a file must be a text")  # noqa: TRY004 - as above
+    names = ("path", "package", "size", "checksum")
+    return tuple({name: row.get(name) for name in names} for row in rows)
 
 
 def limits_of(document: Any) -> dict[str, Any]:

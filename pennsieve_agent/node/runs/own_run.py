@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pennsieve_agent.domain.fingerprints import fingerprint
 from pennsieve_agent.domain.parameters import Parameter
 from pennsieve_agent.domain.plans import JobKind as PlanKind
 from pennsieve_agent.domain.plans import RunPlan
@@ -113,6 +114,7 @@ def planned(node: Node, start: Start, version: Json, who: Who) -> RunRecord:
     plan = _with_names(compile_run(start.id, request, hosts(node)), start, node)
     code = _code_of(version)
     layout = start.layout or str(version.get("layout") or "tree")
+    parameters = _parameters(request)
     return RunRecord(
         start.id,
         node.now(),
@@ -130,9 +132,19 @@ def planned(node: Node, start: Start, version: Json, who: Who) -> RunRecord:
         input=_input(start, layout),
         plan=encoded(plan, code)
         | _choices(start, version, targets, layout)
-        | {"parameters": _parameters(request), "nodeVersion": node.settings.version},
+        | {"parameters": parameters, "nodeVersion": node.settings.version},
         jobs=jobs_of(node, plan, code),
+        fingerprint=_fingerprint(start, version, parameters, layout),
     )
+
+
+def _fingerprint(
+    start: Start, version: Json, parameters: Mapping[str, Mapping[str, str]], layout: str
+) -> str:
+    # Without the names of all files nobody knows what is read, and layers change.
+    if start.layers or start.sources or (start.packages and not start.files):
+        return ""
+    return fingerprint(version, parameters, layout, start.files)
 
 
 def _choices(start: Start, version: Json, targets: Targets, layout: str) -> dict[str, Any]:

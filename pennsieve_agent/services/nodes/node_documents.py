@@ -50,12 +50,16 @@ class NodeWorkflow:
 
 @dataclass(frozen=True, slots=True)
 class WorkflowVersion:
-    """One version of a workflow as a node runs it. ``layout`` is that of a step's input."""
+    """One version of a workflow as a node runs it. ``layout`` is that of a step's input.
+
+    ``document`` is the node's own.
+    """
 
     workflow: Workflow
     version: str
     layout: str
     code: Mapping[str, StepCode]
+    document: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 def decode_workflows(answer: Mapping[str, Any], where: str) -> tuple[NodeWorkflow, ...]:
@@ -94,6 +98,7 @@ def decode_version(answer: Mapping[str, Any], where: str) -> WorkflowVersion:
         item.text("version"),
         item.text("layout") or "tree",
         {row.text("id"): StepCode(row.text("commit"), row.text("image")) for row in rows},
+        answer,
     )
 
 
@@ -176,6 +181,7 @@ def decode_state(answer: Mapping[str, Any], where: str) -> RunState:
 
 def _details(item: Fields) -> RunDetails:
     person, input_ = item.record("person"), item.record("input")
+    batch = item.record("batch")
     return RunDetails(
         workflow_version=item.record("workflow").text("version"),
         caller=item.text("caller"),
@@ -193,6 +199,10 @@ def _details(item: Fields) -> RunDetails:
             for row in item.records("steps")
         },
         node_version=item.record("node").text("version"),
+        fingerprint=item.text("fingerprint"),
+        batch=batch.text("name"),
+        batch_id=batch.text("id"),
+        subject=batch.text("subject"),
     )
 
 

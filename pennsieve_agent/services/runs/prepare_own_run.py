@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, Self
 from pennsieve_agent.domain.grants import Access
 from pennsieve_agent.domain.input_layout import Layout, local_paths
 from pennsieve_agent.domain.name_matching import pick
+from pennsieve_agent.domain.repeats import Again
 from pennsieve_agent.domain.runs import RunRequest
 from pennsieve_agent.domain.workflows import Workflow
 from pennsieve_agent.errors import Forbidden, NotFound, UsageProblem
+from pennsieve_agent.platform.workflows.run_codec import without_empty
 from pennsieve_agent.services.nodes.node_documents import (
     NodeWorkflow,
     WorkflowVersion,
@@ -64,15 +66,13 @@ def prepare(
     """
     # Few commands need them.
     from pennsieve_agent.engine.compile import compile_run  # noqa: PLC0415
-    from pennsieve_agent.engine.run_parameters import check_parameters  # noqa: PLC0415
 
-    row = _workflow(context, dataset, options.workflow)
-    known = _version(context, row, options.versions)
+    row, known = workflow_on(context, dataset, options.workflow, options.versions)
     workflow = known.workflow
-    parameters = check_parameters(workflow, options.parameters, undeclared=options.undeclared)
+    parameters, more, dropped = run_request.parameters_of(workflow, options, known.version)
     name = run_request.run_name(options.name, workflow, now)
     folder = run_request.results_folder(options.folder, name)
-    _check_grant(context.node, row, workflow, dataset)
+    check_grant(context.node, row, workflow, dataset)
     input_ = input_of(context.platform, workflow, dataset, options, folder, context.earlier)
     request = RunRequest(
         workflow=workflow,
@@ -83,18 +83,73 @@ def prepare(
         parameters=parameters,
         target_params=run_request.targets(workflow, folder),
         limits=options.limits,
-        undeclared=options.undeclared,
+        undeclared=options.undeclared or more,
     )
+    plan = compile_run("new", request, {})
+    layout = layout_of(options.layout or known.layout, input_.files).value
     return run_request.Prepared(
         request,
-        compile_run("new", request, {}),
+        plan,
         dataset,
         context.node,
         input_,
         folder,
         version=known.version,
-        layout=_layout(options.layout or known.layout, input_.files).value,
+        layout=layout,
+        fingerprint=_fingerprint(known, request, layout, input_.files),
+        differences=(*_newer(row, known, options.again), *dropped, *input_.changes),
     )
+
+
+def _fingerprint(
+    known: WorkflowVersion, request: RunRequest, layout: str, files: Sequence[DataFile]
+) -> str:
+    """What the node will keep as the fingerprint of the run."""
+    from pennsieve_agent.domain.fingerprints import fingerprint  # noqa: PLC0415 - few need it
+    from pennsieve_agent.engine.run_parameters import declares_none, merged  # noqa: PLC0415
+
+    is_open = request.undeclared or declares_none(request.workflow)
+    parameters = {
+        step.id: merged(
+            step, without_empty(request.parameters.get(step.id, {})), undeclared=is_open
+        )
+        for step in request.workflow.processors
+    }
+    rows = [
+        {"path": f.path, "package": f.package_id, "size": f.size, "checksum": f.checksum}
+        for f in files
+    ]
+    return fingerprint(known.document, parameters, layout, rows)
+
+
+def _newer(row: NodeWorkflow, known: WorkflowVersion, again: Again | None) -> tuple[str, ...]:
+    """What is said of the code of a run that is started again."""
+    if again is None or not again.version:
+        return ()
+    if known.version != again.version:
+        return (f"the code is version {known.version}; it was {again.version}",)
+    if row.newest == known.version:
+        return ()
+    words = (
+        f"version {row.newest} of the workflow is newer than {known.version}, which is used again; "
+        f"take the newest with: --workflow {quote(row.name)}"
+    )
+    return (words,)
+
+
+def workflow_on(
+    context: OwnNodeContext,
+    dataset: Dataset,
+    reference: str | None,
+    versions: Sequence[str],
+) -> tuple[NodeWorkflow, WorkflowVersion]:
+    """The workflow that is meant, as the node lists it, and the version that is meant.
+
+    Raises:
+        UsageProblem: none or several match, or it is not on the node.
+    """
+    row = _workflow(context, dataset, reference)
+    return row, _version(context, row, versions)
 
 
 def _workflow(context: OwnNodeContext, dataset: Dataset, reference: str | None) -> NodeWorkflow:
@@ -179,7 +234,12 @@ class NotGrantedError(Forbidden):
         return error
 
 
-def _check_grant(node: OwnNode, row: NodeWorkflow, workflow: Workflow, dataset: Dataset) -> None:
+def check_grant(node: OwnNode, row: NodeWorkflow, workflow: Workflow, dataset: Dataset) -> None:
+    """Refuse a workflow that may not use the dataset.
+
+    Raises:
+        Forbidden: it has no (sufficient) grant.
+    """
     access = row.grants.get(dataset.id)
     needed = Access.READ_WRITE if workflow.writes else Access.READ
     if access is needed or access is Access.READ_WRITE:
@@ -196,8 +256,12 @@ def _check_grant(node: OwnNode, row: NodeWorkflow, workflow: Workflow, dataset: 
     raise NotGrantedError.of(message, command, row.uuid, dataset.id, needed)
 
 
-def _layout(name: str, files: Sequence[DataFile]) -> Layout:
-    """The layout of the input; files that do not fit it are refused before anything is sent."""
+def layout_of(name: str, files: Sequence[DataFile]) -> Layout:
+    """The layout of the input; files that do not fit it are refused before anything is sent.
+
+    Raises:
+        UsageProblem: there is no such layout, or the files do not fit it.
+    """
     try:
         layout = Layout(name)
     except ValueError:

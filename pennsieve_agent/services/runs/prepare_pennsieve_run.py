@@ -38,7 +38,6 @@ def prepare(
     """
     # Few commands need them.
     from pennsieve_agent.engine.compile import compile_run  # noqa: PLC0415
-    from pennsieve_agent.engine.run_parameters import check_parameters  # noqa: PLC0415
 
     if workflow.writes:
         check_role(dataset)
@@ -46,6 +45,7 @@ def prepare(
         workflow = on_pennsieve(workflow, options.versions, platform.applications.image)
     name = run_request.run_name(options.name, workflow, now)
     folder = run_request.results_folder(options.folder, name)
+    parameters, more, dropped = run_request.parameters_of(workflow, options)
     input_ = input_of(platform, workflow, dataset, options, folder, earlier)
     request = RunRequest(
         workflow=workflow,
@@ -53,12 +53,18 @@ def prepare(
         dataset_id=dataset.id,
         package_ids=input_.packages,
         name=name,
-        parameters=check_parameters(workflow, options.parameters, undeclared=options.undeclared),
+        parameters=parameters,
         target_params=run_request.targets(workflow, folder, platform.upload_bucket),
-        undeclared=options.undeclared,
+        undeclared=options.undeclared or more,
     )
     plan = compile_run("new", request, {})
-    return run_request.Prepared(request, plan, dataset, node, input_, folder)
+    unknown = (
+        ("Pennsieve keeps no versions, checksums and limits of runs",) if options.again else ()
+    )
+    differences = (*unknown, *dropped, *input_.changes)
+    return run_request.Prepared(
+        request, plan, dataset, node, input_, folder, differences=differences
+    )
 
 
 def refuse_own_options(options: RunOptions, node: ComputeNode) -> None:

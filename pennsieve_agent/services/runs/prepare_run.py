@@ -42,7 +42,7 @@ def prepare(
         UsageProblem: a name, a pattern, a parameter or a node cannot be used.
         Forbidden: the workflow has no (sufficient) grant on the dataset.
     """
-    node, dataset = _node_and_dataset(platform, own, options)
+    node, dataset = node_and_dataset(platform, own, options)
     if isinstance(node, OwnNode):
         context = prepare_own_run.OwnNodeContext(platform, node, calls(node), earlier, hand_over)
         return prepare_own_run.prepare(context, dataset, options, now)
@@ -50,16 +50,20 @@ def prepare(
     try:
         workflow = prepare_pennsieve_run.workflow_of(platform, options.workflow)
     except UsageProblem as error:
-        raise _on_own_nodes_alone(own, calls, options.workflow, node) or error from None
+        raise on_own_nodes_alone(own, calls, options.workflow, node) or error from None
     return prepare_pennsieve_run.prepare(
         platform, node, dataset, workflow, options, now, earlier=earlier
     )
 
 
-def _node_and_dataset(
+def node_and_dataset(
     platform: Platform, own: Sequence[OwnNode], options: RunOptions
 ) -> tuple[AnyNode, Dataset]:
-    """Two questions to two hosts."""
+    """The node and the dataset that are meant: two questions to two hosts.
+
+    Raises:
+        UsageProblem: a name cannot be used.
+    """
     nodes: list[AnyNode] = []
     datasets: list[Dataset] = []
     side_by_side(
@@ -71,7 +75,7 @@ def _node_and_dataset(
     return nodes[0], datasets[0]
 
 
-def _on_own_nodes_alone(
+def on_own_nodes_alone(
     own: Sequence[OwnNode],
     calls: Callable[[OwnNode], NodeCalls],
     reference: str | None,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 
+from pennsieve_agent.domain.repeats import same_files
 from pennsieve_agent.domain.run_results import Delivered, Input, without_results
 from pennsieve_agent.domain.workflows import StepKind
 from pennsieve_agent.errors import UsageProblem
@@ -13,6 +14,7 @@ from pennsieve_agent.services.files.choose_files import choose
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.datasets import DataFile, Dataset
+    from pennsieve_agent.domain.repeats import Again
     from pennsieve_agent.domain.workflows import Workflow
     from pennsieve_agent.platform.client import Platform
     from pennsieve_agent.services.runs.run_request import RunOptions
@@ -47,6 +49,8 @@ def input_of(
     """
     if not workflow.of_kind(StepKind.SOURCE):
         return Input()
+    if options.again and not (options.files or options.input_runs):
+        return _as_before(platform, dataset, options.again, folder)
     results = [file for run in options.input_runs for file in earlier.outputs(run, dataset)]
     patterns = options.files
     selection = choose(platform, dataset, patterns)
@@ -64,6 +68,23 @@ def input_of(
         in_folder=sum(file.path.startswith(f"{folder}/") for file in selection.all),
         idle=selection.idle,
         is_whole=selection.is_whole and not options.input_runs,
+    )
+
+
+def _as_before(platform: Platform, dataset: Dataset, again: Again, folder: str) -> Input:
+    """The files that an earlier run read, whatever wrote them."""
+    present = list(platform.datasets.files(dataset.id))
+    files, changes = same_files(again.files, present)
+    if again.files and not files:
+        raise UsageProblem(
+            f"none of the files that run '{again.label}' read is in dataset '{dataset.name}' "
+            "any more",
+            hint="choose files with: --files 'PATTERN'",
+        )
+    return Input(
+        tuple(sorted(files, key=lambda file: file.path)),
+        in_folder=sum(file.path.startswith(f"{folder}/") for file in present),
+        changes=changes,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,6 +12,7 @@ from pennsieve_agent.domain.compute import ComputeNode
 from pennsieve_agent.domain.datasets import DataFile, Dataset
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.plans import RunPlan
+from pennsieve_agent.domain.repeats import Again, same_parameters, undeclared_in
 from pennsieve_agent.domain.run_results import Input, own_folder
 from pennsieve_agent.domain.runs import NO_LIMITS, RunLimits, RunRequest
 from pennsieve_agent.domain.target_types import DATASET_TARGET
@@ -31,6 +32,7 @@ class RunOptions:
     ``input_runs`` are runs whose results are input, too, and ``include_results`` lets those of all
     runs be. ``layout`` is that of the input, empty for the workflow's own. ``undeclared`` lets
     parameters pass that no step declares. ``grant`` lets the workflow use the dataset first.
+    ``again`` is an earlier run that is started again: what is typed beside it wins.
     ``versions`` are as :func:`.run_versions.choice_of` takes them; empty for the workflow's own.
     """
 
@@ -47,6 +49,7 @@ class RunOptions:
     layout: str = ""
     undeclared: bool = False
     grant: bool = False
+    again: Again | None = None
     versions: tuple[str, ...] = ()
 
 
@@ -54,7 +57,8 @@ class RunOptions:
 class Prepared:
     """A run that can be sent.
 
-    ``version`` and ``layout`` are those of the workflow on an own node.
+    ``version`` and ``layout`` are those of the workflow on an own node, ``fingerprint`` that of the
+    run there. ``differences`` say what is not as it was in the run that is started again.
     """
 
     request: RunRequest
@@ -65,6 +69,8 @@ class Prepared:
     folder: str
     version: str = ""
     layout: str = ""
+    fingerprint: str = ""
+    differences: tuple[str, ...] = ()
 
     @property
     def files(self) -> tuple[DataFile, ...]:
@@ -137,3 +143,26 @@ def results_folder(requested: str | None, name: str) -> str:
             f"'{requested}' is not a valid folder for results", hint="for example: results/first"
         )
     return "/".join(parts)
+
+
+def parameters_of(
+    workflow: Workflow, options: RunOptions, version: str = ""
+) -> tuple[Mapping[str, Mapping[str, str]], bool, tuple[str, ...]]:
+    """The parameters of a run: those of the run that is started again, and over them the typed.
+
+    Beside them: whether a step gets one that it does not declare, as it did before; and what the
+    ``version`` of the workflow does not take any more, in sentences.
+
+    Raises:
+        UsageProblem: a typed one cannot be used.
+    """
+    from pennsieve_agent.engine.run_parameters import check_parameters  # noqa: PLC0415 - few need it
+
+    typed = check_parameters(workflow, options.parameters, undeclared=options.undeclared)
+    if options.again is None:
+        return typed, False, ()
+    again = options.again
+    is_same = (again.workflow, again.version) == (workflow.uuid, version)
+    before, dropped = same_parameters(workflow, options.again.parameters, is_same=is_same)
+    both = {step: {**before.get(step, {}), **typed.get(step, {})} for step in before.keys() | typed}
+    return both, undeclared_in(workflow, before), dropped

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.domain.runs import RunLimits
+    from pennsieve_agent.domain.workflows import Workflow
     from pennsieve_agent.services.runs.run_backend import RunBackend
     from pennsieve_agent.services.runs.run_request import Prepared, RunOptions
 
-_REFUSALS = frozenset({400, 403, 404, 409, 413, 422})
+REFUSALS = frozenset({400, 403, 404, 409, 413, 422})
 """Answers after which the run is not there; others, such as 503, leave it open."""
 
 
@@ -132,7 +133,7 @@ def _send(
     try:
         answer = calls.ask("POST", "/runs", body=body, admin=node.is_owned)
     except PlatformError as error:
-        if error.status not in _REFUSALS:
+        if error.status not in REFUSALS:
             raise
         # The earlier try may have arrived, and its run may have used up what is refused now.
         if not (start.goes_on and _is_there(backend, start.run_id)):
@@ -178,12 +179,13 @@ def typed(ready: Prepared, options: RunOptions) -> dict[str, Any]:
         "files": sorted(options.files),
         **({"input_runs": sorted(options.input_runs)} if options.input_runs else {}),
         **({"include_results": True} if options.include_results else {}),
+        **({"again": options.again.run} if options.again else {}),
         **({"versions": sorted(options.versions)} if options.versions else {}),
         "parameters": sorted(options.parameters),
         "name": options.name,
         "folder": options.folder,
         "layout": options.layout,
-        "limits": _limits(options.limits),
+        "limits": limits_document(options.limits),
         "undeclared": options.undeclared,
     }
 
@@ -200,22 +202,33 @@ def start_body(ready: Prepared, run_id: str, kept: Mapping[str, str]) -> dict[st
         "dataset": request.dataset_id,
         "packages": list(request.package_ids),
         "files": [
-            {"path": file.path, "package": file.package_id, "size": file.size}
+            {
+                "path": file.path,
+                "package": file.package_id,
+                "size": file.size,
+                **({"checksum": file.checksum} if file.checksum else {}),
+            }
             for file in ready.files
         ],
         "parameters": {step: without_empty(v) for step, v in request.parameters.items()},
-        "targets": {
-            step.id: without_empty({**step.default_params, **folder})
-            for step in request.workflow.of_kind(StepKind.TARGET)
-        },
-        "limits": _limits(request.limits),
+        "targets": targets_document(request.workflow, folder),
+        "limits": limits_document(request.limits),
         "layers": [],
         "layout": ready.layout,
         **({"undeclared": True} if request.undeclared else {}),
     }
 
 
-def _limits(limits: RunLimits) -> dict[str, Any]:
+def targets_document(workflow: Workflow, more: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """The parameters of the data targets: the definition's own, and ``more`` for each."""
+    return {
+        step.id: without_empty({**step.default_params, **more})
+        for step in workflow.of_kind(StepKind.TARGET)
+    }
+
+
+def limits_document(limits: RunLimits) -> dict[str, Any]:
+    """The limits of protocol 1; what has no limit is left out."""
     fields = {
         "maxCost": limits.max_cost,
         "timeoutSeconds": limits.seconds,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from pennsieve_agent.domain.command_lines import (
@@ -48,6 +49,22 @@ class TypedCommand:
             "--memory": bool(self.memory),
         }
         return ", ".join(option for option, was_typed in options.items() if was_typed)
+
+
+def check_words(typed: TypedCommand, *, of_image: bool) -> None:
+    """Check the words of ``--command`` before any code or image is asked for.
+
+    Code in git may declare more parameters than were typed; an image declares none.
+
+    Raises:
+        UsageProblem: no run could fill them.
+    """
+    if typed.text is None:
+        return
+    known = {parameter.name for parameter in typed.parameters}
+    with _explained(typed.text):
+        line = CommandLine(parse(typed.text), typed.bids)
+        line.check(known if of_image else known | set(line.names))
 
 
 def with_command(checkouts: Sequence[Checkout], typed: TypedCommand) -> tuple[Checkout, ...]:
@@ -112,7 +129,7 @@ def _line(
     typed: TypedCommand, manifest: Manifest, parameters: Mapping[str, Parameter]
 ) -> CommandLine | None:
     """The command line, of the last level of a BIDS App; None for the image's own arguments."""
-    try:
+    with _explained(typed.text):
         if typed.text is not None:
             line: CommandLine | None = CommandLine(parse(typed.text), typed.bids)
         elif typed.bids:
@@ -121,14 +138,20 @@ def _line(
             line = manifest.command
         if line is not None:
             line.check(parameters)
+    return line
+
+
+@contextmanager
+def _explained(text: str | None) -> Iterator[None]:
+    try:
+        yield
     except CommandLineFault as fault:
         raise UsageProblem(
             f"the command line {fault}",
-            where=typed.text,
+            where=text,
             hint="for example: --command '{input} {output} participant -n {threads}' "
             "--parameter threads:number=2",
         ) from None
-    return line
 
 
 def keeping(checkout: Checkout, step: Step | None) -> Checkout:

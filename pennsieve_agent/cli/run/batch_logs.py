@@ -1,0 +1,153 @@
+"""What the runs of a batch printed; each line begins with its subject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.cli.run import batch_places
+from pennsieve_agent.console import cells
+from pennsieve_agent.console.shown import Shown
+from pennsieve_agent.errors import AwsError, NodeError, PlatformError, UnknownName
+
+if TYPE_CHECKING:
+    from pennsieve_agent.cli.run.batch_places import LocatedBatch
+    from pennsieve_agent.cli.run.event_views import EventViews
+    from pennsieve_agent.domain.batches import BatchRow
+    from pennsieve_agent.services.batches.follow_batch import BatchWait
+    from pennsieve_agent.services.runs.follow_run import Follower
+    from pennsieve_agent.services.runs.run_backend import RunBackend
+
+BETWEEN_SECONDS = 0.5
+"""Between two runs that are looked at. A look asks for the state and for the lines: four questions
+a second, of the five that Amazon CloudWatch Logs answers of FilterLogEvents in the slowest regions
+(AWS, "CloudWatch Logs quotas")."""
+_WIDEST = 24
+"""Columns of the longest subject before a line; longer ones are cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogChoice:
+    """Which lines: of these subjects (a name or a pattern), of those that failed, of one step."""
+
+    subject: str | None = None
+    failed: bool = False
+    step: str | None = None
+    timestamps: bool = False
+
+    def takes(self, row: BatchRow) -> bool:
+        """Whether a subject is one of them."""
+        named = self.subject is None or self.subject == row.subject
+        named = named or fnmatchcase(row.subject, self.subject or "")
+        return named and (not self.failed or row.status.value == "FAILED")
+
+
+def until_now(context: Context, located: LocatedBatch, choice: LogChoice) -> Iterator[Shown]:
+    """The lines so far, run after run.
+
+    Raises:
+        UnknownName: no subject is called so.
+    """
+    rows = _rows(located, choice)
+    readers = Readers(context, batch_places.runs_of(context, located), choice, _width(rows))
+    is_empty = True
+    messages = list[Any]()
+    for row in rows:
+        if not row.run:
+            continue
+        for part in readers.look(row):
+            is_empty = False
+            messages += part.lines
+            yield replace(part, lines=())
+    notes = (f"no line yet of batch '{located.batch.name}'",) if is_empty else ()
+    yield Shown(document={"batch_id": located.batch.id, "messages": messages}, notes=notes)
+
+
+def followed(
+    context: Context, located: LocatedBatch, wait: BatchWait, choice: LogChoice | None = None
+) -> Iterator[Shown]:
+    """The lines of the runs that go on, as they come, until the batch is over."""
+    choice = choice or LogChoice()
+    rows = _rows(located, choice)
+    readers = Readers(context, batch_places.runs_of(context, located), choice, _width(rows))
+    batch = located.batch
+    finished = {row.subject for row in rows if row.status.is_final}
+    while True:
+        active = [row for row in rows if row.run and row.subject not in finished]
+        for row in active:
+            yield from readers.look(row)
+            if row.status.is_final:
+                finished.add(row.subject)
+            else:
+                context.sleep(BETWEEN_SECONDS if not wait.here else 0.0)
+        if batch.status.is_final and not active:
+            return
+        wait.check_deadline(batch)
+        wait.pause()
+        batch = wait.look(batch)
+        rows = [row for row in located.backend.rows(batch.id) if choice.takes(row)]
+
+
+@dataclass
+class Readers:
+    """What was read of each run, so that no line is shown twice."""
+
+    context: Context
+    backend: RunBackend
+    choice: LogChoice
+    width: int
+    _known: dict[str, tuple[Follower, EventViews]] = field(default_factory=dict)
+
+    def look(self, row: BatchRow) -> Iterator[Shown]:
+        """The new lines of a subject's run; an outage is for the next look."""
+        from pennsieve_agent.domain.run_events import Change
+
+        try:
+            follower, views = self._of(row)
+            for events in follower.once():
+                yield from views.shown([one for one in events if not isinstance(one, Change)])
+        except (PlatformError, AwsError, NodeError) as error:
+            from pennsieve_agent.services.runs.follow_run import is_passing
+
+            if not is_passing(error):
+                raise
+
+    def _of(self, row: BatchRow) -> tuple[Follower, EventViews]:
+        from pennsieve_agent.cli.run import following
+        from pennsieve_agent.cli.run.event_views import EventViews
+
+        if row.run not in self._known:
+            run = self.backend.get(row.run)
+            follower = following.follower(self.context, run, self.backend, step=self.choice.step)
+            begin = cells.pad(cells.cut(row.subject, self.width), self.width)
+            views = EventViews(
+                self.context,
+                run,
+                timestamps=self.choice.timestamps,
+                subject=row.subject,
+                begin=f"{begin} ",
+            )
+            self._known[row.run] = (follower, views)
+        return self._known[row.run]
+
+
+def _rows(located: LocatedBatch, choice: LogChoice) -> list[BatchRow]:
+    rows = list(located.backend.rows(located.batch.id))
+    chosen = [row for row in rows if choice.takes(row)]
+    if (
+        not chosen
+        and choice.subject is not None
+        and not any(replace(choice, failed=False).takes(row) for row in rows)
+    ):
+        raise UnknownName(
+            f"batch '{located.batch.name}' has no subject '{choice.subject}'",
+            hint=f"see them: pennsieve run show {located.batch.id}",
+        )
+    return chosen
+
+
+def _width(rows: Sequence[BatchRow]) -> int:
+    return min(max((cells.width(row.subject) for row in rows), default=0), _WIDEST)

@@ -1,0 +1,60 @@
+"""What is said of runs that are started again, or left out because they were done before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pennsieve_agent.console.shown import Shown
+from pennsieve_agent.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.domain.runs import Run
+    from pennsieve_agent.services.runs.run_request import Prepared
+
+_MOST_NOTES = 10
+
+
+def note_differences(context: Context, ready: Prepared) -> None:
+    """Say what is not as it was in the run that is started again."""
+    for words in ready.differences[:_MOST_NOTES]:
+        context.streams.note(words)
+    if (more := len(ready.differences) - _MOST_NOTES) > 0:
+        context.streams.note(f"and {more} more differences; --dry-run --json has all")
+
+
+def done_before(context: Context, ready: Prepared) -> Run | None:
+    """The run that did the same with the same, and succeeded.
+
+    Raises:
+        UsageProblem: nobody can tell.
+    """
+    from pennsieve_agent.cli.run import places
+    from pennsieve_agent.services.runs.repeat_run import done
+
+    if ready.own_node is None:
+        raise UsageProblem(
+            f"compute node '{ready.node.name}' is run by Pennsieve, which does not keep what a run "
+            "was made of",
+            hint="leave out --skip-done, or use a node of your own with: --node NAME",
+        )
+    if not ready.fingerprint:
+        raise UsageProblem(
+            f"workflow '{ready.plan.workflow_name}' can read all that its key reaches, so nobody "
+            "can tell whether a run was done before",
+            hint="leave out --skip-done",
+        )
+    backend = places.backend_of(context, ready.own_node)
+    return done(backend, ready.request.workflow.uuid, ready.dataset.id).get(ready.fingerprint)
+
+
+def skipped(run: Run) -> Shown:
+    """A run did this before, so nothing is started."""
+    from pennsieve_agent.console import documents
+
+    when = f" ({run.completed_at})" if run.completed_at else ""
+    return Shown(
+        documents.run(run),
+        f"Run '{run.label}' did this already{when}",
+        notes=["nothing was started (--skip-done)", f"see it: pennsieve run show {run.typed}"],
+    )

@@ -1,0 +1,106 @@
+"""Starting a run again as it was: what it was started with, and what differs today. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pennsieve_agent.domain.datasets import DataFile
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.workflows import Workflow
+
+_MOST_NAME = 64
+_NUMBERED = re.compile(r"(.+)-(\d{1,4})")
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What an earlier run was started with.
+
+    ``label`` is what it is called, ``node`` and ``workflow`` are ids, ``version`` is that of the
+    workflow on an own node, empty elsewhere. Its ``files`` are by path.
+    """
+
+    run: str
+    label: str
+    node: str = ""
+    workflow: str = ""
+    version: str = ""
+    parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    files: tuple[DataFile, ...] = ()
+
+
+def same_files(
+    before: Iterable[DataFile], present: Sequence[DataFile]
+) -> tuple[tuple[DataFile, ...], tuple[str, ...]]:
+    """Those of the ``present`` files that a run read ``before``, and what differs, in sentences.
+
+    A file is known by its package, as people rename files, and else by its path.
+    """
+    by_place = {(file.package_id, file.path): file for file in present}
+    packages: dict[str, list[DataFile]] = {}
+    for file in present:
+        packages.setdefault(file.package_id, []).append(file)
+    paths = {file.path: file for file in present}
+    chosen, words = [], []
+    for file in before:
+        alone = packages.get(file.package_id, ())
+        now = by_place.get((file.package_id, file.path))
+        now = now or (alone[0] if len(alone) == 1 else paths.get(file.path))
+        if now is None:
+            words.append(f"'{file.path}' is not in the dataset any more")
+            continue
+        chosen.append(now)
+        if now.path != file.path:
+            words.append(f"'{file.path}' is called '{now.path}' now")
+        if now.package_id != file.package_id or (file.checksum and now.checksum != file.checksum):
+            words.append(f"'{file.path}' was changed: it is another file now")
+        elif file.size is not None and now.size != file.size:
+            words.append(f"'{file.path}' was changed: it had {file.size} bytes")
+    return tuple(chosen), tuple(words)
+
+
+def same_parameters(
+    workflow: Workflow, before: Mapping[str, Mapping[str, str]], *, is_same: bool
+) -> tuple[dict[str, dict[str, str]], tuple[str, ...]]:
+    """The parameters of a run that a version takes today, and those that it does not, in sentences.
+
+    ``is_same`` says that it is the version of that run, which took all of them.
+    """
+    chosen: dict[str, dict[str, str]] = {}
+    words = []
+    steps = {step.id: step for step in workflow.processors}
+    is_open = is_same or not any(step.parameters for step in steps.values())
+    for step, values in before.items():
+        known = {one.name for one in steps[step].parameters} if step in steps else set()
+        for name, value in values.items():
+            if name in known or (is_open and step in steps):
+                chosen.setdefault(step, {})[name] = value
+            else:
+                words.append(f"the workflow has no parameter '{name}' of step '{step}' any more")
+    return chosen, tuple(words)
+
+
+def undeclared_in(workflow: Workflow, parameters: Mapping[str, Mapping[str, str]]) -> bool:
+    """Whether a step that declares its parameters gets one that it does not declare."""
+    declared = {step.id: {one.name for one in step.parameters} for step in workflow.processors}
+    return any(declared.values()) and any(
+        set(values) - declared.get(step, set()) for step, values in parameters.items()
+    )
+
+
+def next_name(name: str, known: Collection[str]) -> str:
+    """What the next attempt of a run is called: ``name-2``, and after that ``name-3``.
+
+    ``known`` are the names of the runs that there are: ``name-2`` is a second attempt only where
+    ``name`` is one of them.
+    """
+    match = _NUMBERED.fullmatch(name)
+    root, number = name, 1
+    if match and match[1] in known:
+        root, number = match[1], int(match[2])
+    ending = f"-{number + 1}"
+    return f"{root[: _MOST_NAME - len(ending)]}{ending}"

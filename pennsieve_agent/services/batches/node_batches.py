@@ -1,0 +1,92 @@
+"""The batches of one own node (protocol 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pennsieve_agent.domain.batches import Batch, BatchRow, RowStatus
+from pennsieve_agent.errors import NodeError
+from pennsieve_agent.services.batches.batch_backend import BatchQuery
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.node_calls import NodeCalls
+    from pennsieve_agent.domain.own_node import OwnNode
+
+T = TypeVar("T")
+PAGE = 100
+ROWS = 1000
+"""The most rows that a node answers at once."""
+
+
+class NodeBatches:
+    """The batches of an own node that its user may see."""
+
+    def __init__(self, node: OwnNode, calls: NodeCalls) -> None:
+        self.node, self._calls = node, calls
+
+    @property
+    def token(self) -> str:
+        """The node's id."""
+        return self.node.token
+
+    @property
+    def name(self) -> str:
+        """The node's name."""
+        return self.node.name
+
+    def newest(self, query: BatchQuery) -> list[Batch]:
+        """The newest batches that fit, newest first."""
+        limit = PAGE if query.limit is None else max(1, min(query.limit, PAGE))
+        pages = self._rows(
+            "/batches", "batches", workflow=query.workflow, dataset=query.dataset, limit=str(limit)
+        )
+        return [self._read(Batch.of, row) for row in islice(pages, query.limit)]
+
+    def get(self, batch_id: str) -> Batch:
+        """One batch.
+
+        Raises:
+            NotFound: the node has no such batch, or it is somebody else's.
+        """
+        return self._read(Batch.of, self._ask("GET", f"/batches/{batch_id}"))
+
+    def rows(self, batch_id: str, status: RowStatus | None = None) -> Iterator[BatchRow]:
+        """Its subjects, in order, page by page."""
+        only = status.value if status else ""
+        rows = self._rows(f"/batches/{batch_id}/rows", "rows", status=only, limit=str(ROWS))
+        return (self._read(BatchRow.of, row) for row in rows)
+
+    def cancel(self, batch_id: str) -> None:
+        """Cancel what is active, and begin nothing more.
+
+        Raises:
+            Conflict: the batch has ended already.
+        """
+        self._ask("POST", f"/batches/{batch_id}/cancel")
+
+    def _rows(self, path: str, name: str, **query: str) -> Iterator[Mapping[str, Any]]:
+        token = ""
+        while True:
+            page = self._ask("GET", path, **query, next=token)
+            rows = page.get(name)
+            if not isinstance(rows, list):
+                raise self._wrong(f"no list of {name}")
+            yield from rows
+            before, token = token, str(page.get("next") or "")
+            if not token or token == before:
+                return
+
+    def _ask(self, method: str, path: str, **query: str) -> Mapping[str, Any]:
+        words = {name: value for name, value in query.items() if value}
+        return self._calls.ask(method, path, words, admin=self.node.is_owned)
+
+    def _read(self, read: Callable[[Mapping[str, Any]], T], document: Mapping[str, Any]) -> T:
+        try:
+            return read(document)
+        except (ValueError, TypeError, AttributeError) as error:
+            raise self._wrong(str(error)) from error
+
+    def _wrong(self, what: str) -> NodeError:
+        return NodeError(f"compute node '{self.name}' gave an answer that makes no sense: {what}")

@@ -1,0 +1,311 @@
+"""Preparing a batch: all of its runs are checked before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from pennsieve_agent.domain.batches import MOST_PARALLEL, PARALLEL, run_name
+from pennsieve_agent.domain.own_node import OwnNode
+from pennsieve_agent.domain.plans import RunPlan
+from pennsieve_agent.domain.run_results import Input, own_folder
+from pennsieve_agent.domain.runs import RunRequest
+from pennsieve_agent.errors import UsageProblem
+from pennsieve_agent.services.batches.problems import refuse, some
+from pennsieve_agent.services.batches.selection import Choice, settings_of, subjects_of
+from pennsieve_agent.services.batches.subjects import Subject
+from pennsieve_agent.services.runs import (
+    prepare_own_run,
+    prepare_pennsieve_run,
+    prepare_run,
+    run_request,
+)
+from pennsieve_agent.services.runs.run_input import Earlier, input_of
+from pennsieve_agent.services.runs.run_versions import on_pennsieve
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.compute import ComputeNode
+    from pennsieve_agent.domain.datasets import DataFile, Dataset
+    from pennsieve_agent.domain.node_calls import NodeCalls
+    from pennsieve_agent.domain.workflows import Workflow
+    from pennsieve_agent.platform.client import Platform
+    from pennsieve_agent.services.runs.run_request import HandOver, Prepared, RunOptions
+
+T = TypeVar("T")
+Parameters = Mapping[str, Mapping[str, str]]
+_NO_PLAN = RunPlan("new", "", "", ())
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRun:
+    """The run of one subject, with all of its parameters by step and name."""
+
+    subject: Subject
+    parameters: Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedBatch:
+    """A batch that can be sent. ``first`` is a run with the files of all subjects.
+
+    ``parallel`` is how many runs are active at once, ``bucket`` that of results on Pennsieve's
+    nodes, ``versions`` those that were typed.
+    """
+
+    name: str
+    first: Prepared
+    runs: tuple[BatchRun, ...]
+    parallel: int = PARALLEL
+    bucket: str = ""
+    versions: tuple[str, ...] = ()
+
+    @property
+    def own_node(self) -> OwnNode | None:
+        """The node, where it is an own one."""
+        return self.first.own_node
+
+    def request(self, run: BatchRun) -> RunRequest:
+        """What is asked for to start the run of a subject by itself."""
+        name = run_name(self.name, run.subject.name)
+        base = self.first.request
+        return replace(
+            base,
+            package_ids=Input(run.subject.files).packages,
+            name=name,
+            parameters=run.parameters,
+            target_params=run_request.targets(base.workflow, own_folder(name), self.bucket),
+        )
+
+    def common(self) -> dict[str, dict[str, str]]:
+        """The parameters that are the same for all subjects."""
+        shared = _pairs(self.runs[0].parameters)
+        for run in self.runs[1:]:
+            shared &= _pairs(run.parameters)
+        return _by_step(shared)
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What was typed."""
+
+    options: RunOptions
+    choice: Choice
+    parallel: int = PARALLEL
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a batch is prepared with: as the arguments of :func:`.prepare_run.prepare`."""
+
+    platform: Platform
+    own: Sequence[OwnNode]
+    calls: Callable[[OwnNode], NodeCalls]
+    earlier: Earlier
+    now: float
+    hand_over: HandOver | None = None
+
+
+def prepare(around: Surroundings, typed: Typed) -> PreparedBatch:
+    """Resolve the names, choose the subjects, and check that each of their runs can start.
+
+    Raises:
+        UsageProblem: something cannot be used; of subjects, all that is wrong is told.
+        Forbidden: the workflow has no (sufficient) grant on the dataset.
+    """
+    if not 1 <= typed.parallel <= MOST_PARALLEL:
+        raise UsageProblem(
+            f"{typed.parallel} runs cannot be active at once",
+            hint=f"--parallel is from 1 to {MOST_PARALLEL}; without it, {PARALLEL}",
+        )
+    options = replace(typed.options, files=typed.choice.base)
+    typed = replace(typed, options=options)
+    node, dataset = prepare_run.node_and_dataset(around.platform, around.own, options)
+    if isinstance(node, OwnNode):
+        return _on_own_node(around, typed, node, dataset)
+    return _on_pennsieve(around, typed, node, dataset)
+
+
+def _on_own_node(
+    around: Surroundings, typed: Typed, node: OwnNode, dataset: Dataset
+) -> PreparedBatch:
+    context = prepare_own_run.OwnNodeContext(
+        around.platform, node, around.calls(node), around.earlier, around.hand_over
+    )
+    row, known = prepare_own_run.workflow_on(
+        context, dataset, typed.options.workflow, typed.options.versions
+    )
+    prepare_own_run.check_grant(node, row, known.workflow, dataset)
+    layout = typed.options.layout or known.layout
+    ready = _prepared(around, typed, node, dataset, known.workflow)
+    faults = _Faults()
+    for run in ready.runs:
+        faults.of(run.subject, partial(prepare_own_run.layout_of, layout, run.subject.files))
+    faults.refuse()
+    return replace(ready, first=replace(ready.first, version=known.version, layout=layout))
+
+
+def _on_pennsieve(
+    around: Surroundings, typed: Typed, node: ComputeNode, dataset: Dataset
+) -> PreparedBatch:
+    name = typed.options.workflow
+    prepare_pennsieve_run.refuse_own_options(typed.options, node)
+    try:
+        workflow = prepare_pennsieve_run.workflow_of(around.platform, name)
+    except UsageProblem as error:
+        other = prepare_run.on_own_nodes_alone(around.own, around.calls, name, node)
+        raise other or error from None
+    if workflow.writes:
+        prepare_pennsieve_run.check_role(dataset)
+    if versions := typed.options.versions:
+        workflow = on_pennsieve(workflow, versions, around.platform.applications.image)
+    return _prepared(around, typed, node, dataset, workflow)
+
+
+def _prepared(
+    around: Surroundings,
+    typed: Typed,
+    node: ComputeNode | OwnNode,
+    dataset: Dataset,
+    workflow: Workflow,
+) -> PreparedBatch:
+    """The batch, as far as both kinds of node are alike."""
+    options = typed.options
+    name = run_request.run_name(options.name, workflow, around.now)
+    folder = own_folder(name)
+    input_ = input_of(around.platform, workflow, dataset, options, folder, around.earlier)
+    if not input_.files:
+        raise UsageProblem(
+            f"workflow '{workflow.name}' reads no files, so a batch of it has no subjects",
+            hint="start it once, without --each, --each-file and --csv",
+        )
+    subjects = subjects_of(typed.choice, input_.files)
+    chosen = _parameters(workflow, subjects, typed.choice, undeclared=options.undeclared)
+    own = isinstance(node, OwnNode)
+    base = RunRequest(
+        workflow=workflow,
+        node_uuid=node.token if isinstance(node, OwnNode) else node.uuid,
+        dataset_id=dataset.id,
+        package_ids=(),
+        limits=options.limits,
+        undeclared=options.undeclared,
+    )
+    whole = replace(input_, files=_all_files(subjects))
+    runs = tuple(map(BatchRun, subjects, chosen))
+    batch = PreparedBatch(
+        name,
+        run_request.Prepared(base, _NO_PLAN, dataset, node, whole, folder),
+        runs,
+        typed.parallel,
+        bucket="" if own else around.platform.upload_bucket,
+        versions=options.versions,
+    )
+    return replace(batch, first=replace(batch.first, plan=_plan(batch)))
+
+
+def _plan(batch: PreparedBatch) -> RunPlan:
+    """The jobs of the first run; those of all others are checked.
+
+    Raises:
+        UsageProblem: a run has no plan.
+    """
+    from pennsieve_agent.engine.compile import compile_run  # noqa: PLC0415 - few commands need it
+
+    plans, faults = list[RunPlan](), _Faults()
+    known = set[frozenset[tuple[str, str, str]]]()
+    for run in batch.runs:
+        key = frozenset(_pairs(run.parameters))
+        if key not in known:  # subjects with the same parameters have the same jobs
+            known.add(key)
+            if plan := faults.of(run.subject, partial(compile_run, "new", batch.request(run), {})):
+                plans.append(plan)
+    faults.refuse()
+    return plans[0]
+
+
+def _parameters(
+    workflow: Workflow, subjects: Sequence[Subject], choice: Choice, *, undeclared: bool
+) -> list[Parameters]:
+    from pennsieve_agent.engine.run_parameters import (  # noqa: PLC0415 - as above
+        check_parameters,
+        is_processor,
+    )
+
+    names = {
+        known
+        for step in workflow.steps
+        if is_processor(step)
+        for parameter in (*(p.name for p in step.parameters), *step.default_params)
+        for known in (parameter, f"{step.id}.{parameter}")
+    }
+    typed = {text.partition("=")[0].strip() for text in choice.settings}
+    if twice := sorted(typed & set(choice.columns)):
+        raise UsageProblem(
+            f"{some(twice)} is both a column of '{choice.table_name}' and a --param",
+            hint="keep one of them",
+        )
+    faults, chosen = _Faults(), list[Parameters]()
+    for subject in subjects:
+        settings = settings_of(subject, choice, names.__contains__)
+        check = partial(check_parameters, workflow, settings, undeclared=undeclared)
+        chosen.append(faults.of(subject, check) or {})
+    faults.refuse()
+    return chosen
+
+
+class _Faults:
+    """What is wrong with subjects; what is wrong with several in the same way is told once."""
+
+    def __init__(self) -> None:
+        self._subjects: dict[str, list[Subject]] = {}
+        self._hint = ""
+
+    def of(self, subject: Subject, check: Callable[[], T]) -> T | None:
+        """What ``check`` answers; None where it finds a fault, which is kept."""
+        try:
+            return check()
+        except UsageProblem as error:
+            self._subjects.setdefault(error.message, []).append(subject)
+            self._hint = self._hint or error.hint or ""
+        return None
+
+    def refuse(self) -> None:
+        """Refuse the batch if there are faults.
+
+        Raises:
+            UsageProblem: there are some.
+        """
+        refuse(
+            [f"{_of(subjects)}: {message}" for message, subjects in self._subjects.items()],
+            "some runs cannot be started",
+            hint=self._hint or "correct them, then type the same command again",
+        )
+
+
+def _of(subjects: Sequence[Subject]) -> str:
+    first = subjects[0]
+    line = f"line {first.line}, " if first.line else ""
+    more = f" and {len(subjects) - 1} more" if len(subjects) > 1 else ""
+    return f"{line}'{first.name}'{more}"
+
+
+def _pairs(parameters: Parameters) -> set[tuple[str, str, str]]:
+    return {(step, name, v) for step, values in parameters.items() for name, v in values.items()}
+
+
+def without(parameters: Parameters, common: Parameters) -> dict[str, dict[str, str]]:
+    """The parameters that ``common`` does not have."""
+    return _by_step(_pairs(parameters) - _pairs(common))
+
+
+def _by_step(pairs: set[tuple[str, str, str]]) -> dict[str, dict[str, str]]:
+    steps: dict[str, dict[str, str]] = {}
+    for step, name, value in sorted(pairs):
+        steps.setdefault(step, {})[name] = value
+    return steps
+
+
+def _all_files(subjects: Sequence[Subject]) -> tuple[DataFile, ...]:
+    files = {(file.package_id, file.path): file for one in subjects for file in one.files}
+    return tuple(sorted(files.values(), key=lambda file: file.path))

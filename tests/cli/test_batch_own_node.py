@@ -1,0 +1,76 @@
+"""A batch on an own node of a sandbox, whose real code opens the runs and ends them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import DATASET, Lab, made, prepare
+from tests.cli.harness import Agent
+from tests.prepared import Prepared
+
+SUBJECTS = ("sub-01", "sub-02", "Zoë 3")
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Iterator[Lab]:
+    """A lab with three subjects, and a workflow that may use them."""
+    root = tmp_path_factory.mktemp("own-batches")
+    for subject in SUBJECTS:
+        path = root / "sandbox" / "datasets" / DATASET / "subjects" / subject / "a.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"one two {subject}\n")
+    lab = made(root, prepared)
+    prepare(
+        lab,
+        ("workflow", "add", lab.url, "--public"),
+        ("dataset", "grant", "word-count", "--dataset", DATASET, "--access", "read-write"),
+    )
+    yield lab
+    lab.box.stop()
+
+
+def test_three_subjects_one_of_which_fails(lab: Lab, agent: Agent, tmp_path: Path) -> None:
+    del lab
+    file = tmp_path / "subjects.csv"
+    file.write_text("subject,EXIT\nsub-01,0\nsub-02,3\nZoë 3,0\n", encoding="utf-8")
+    words = ("run", "start", "-d", DATASET, "-w", "word-count", "--csv", str(file))
+    started = agent(*words, "--each", "subjects/*", "--parallel", "2", "--name", "three", "--wait")
+    assert started.code == 3, started.err
+    assert "Started batch 'three'" in started.out
+    assert "2 succeeded, 1 failed" in started.err
+    shown = agent("run", "show", "three", "--json").document
+    assert {row["subject"]: row["status"] for row in shown["rows"]} == {
+        "sub-01": "succeeded",
+        "sub-02": "failed",
+        "Zoë 3": "succeeded",
+    }
+    (failed,) = agent("run", "show", "three", "--failed", "--json").document["rows"]
+    assert (failed["subject"], failed["attempt"]) == ("sub-02", 1)
+    assert failed["reason"]
+    lines = agent("run", "logs", "three", "--subject", "Zo*").out.splitlines()
+    assert any(line.startswith("Zoë 3 ") and line.endswith("done") for line in lines)
+    files = [row["path"] for row in agent("dataset", "files", DATASET, "--json").document]
+    assert "results/three/sub-01/a-plain.count" in files
+    assert "results/three/Zoë-3/a-plain.count" in files
+    to = tmp_path / "results"
+    fetched = agent("run", "download", "three", "--to", str(to))
+    assert fetched.code == 0, fetched.err
+    assert "of 2 subjects" in fetched.out
+    assert (to / "sub-01" / "results" / "three" / "sub-01" / "a-plain.count").exists() or list(
+        (to / "sub-01").rglob("a-plain.count")
+    )
+    assert list((to / "Zoë 3").rglob("a-plain.count"))
+    assert not (to / "sub-02").exists()
+    again = agent("run", "download", "three", "--to", str(to), "--json").document
+    assert not again["downloaded"]
+    assert any(path.startswith("Zoë 3/") for path in again["skipped"])
+    (row,) = agent("run", "list", "--batches", "--json").document
+    assert row["counts"]["failed"] == 1
+    run = agent("run", "show", "three/sub-01", "--json").document
+    assert run["status"] == "succeeded"
+    assert agent("run", "cancel", "three").code == 1
+    taken = agent(*words, "--each", "subjects/*", "--name", "three")
+    assert taken.code == 2, taken.out

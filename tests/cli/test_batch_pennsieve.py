@@ -1,0 +1,33 @@
+"""A batch on a node that Pennsieve runs, as typed: run by run, with real runs."""
+
+from __future__ import annotations
+
+from tests.cli.conftest import DATASET, Lab
+from tests.cli.harness import Agent
+
+
+def test_a_batch_is_sent_run_by_run_and_shown_as_one(nodes: Lab, agent: Agent) -> None:
+    del nodes
+    words = ("run", "start", "-d", DATASET, "--node", "theirs", "-w", "word-count")
+    plan = agent(*words, "--each-file", "raw/**/*.txt", "--dry-run", "--json").document
+    assert [run["subject"] for run in plan["runs"]] == ["a", "deep/b"]
+    started = agent(*words, "--each-file", "raw/**/*.txt", "--name", "theirs batch", "--wait")
+    assert started.code == 0, started.err
+    assert "Started batch 'theirs batch'" in started.out
+    assert "2 of 2 runs" in started.out
+    assert "2 succeeded" in started.err
+    shown = agent("run", "show", "theirs batch", "--json").document
+    assert [row["status"] for row in shown["rows"]] == ["succeeded", "succeeded"]
+    assert agent("run", "list", "--batches", "--json").document[0]["node"] == "Pennsieve"
+    files = agent("dataset", "files", DATASET, "--json").document
+    results = [file["path"] for file in files if file["path"].startswith("results/theirs-batch/")]
+    assert {path.split("/")[2] for path in results} == {"a", "deep"}
+    lines = agent("run", "logs", "theirs batch", "--subject", "a").out.splitlines()
+    assert lines
+    assert all(line.startswith("a ") for line in lines)
+    again = agent("run", "start", "--resume", "theirs batch")
+    assert again.code == 0
+    assert "2 of 2 runs" in again.out
+    limits = agent(*words, "--each-file", "raw/*.txt", "--max-cost", "1")
+    assert limits.code == 2
+    assert "does not support limits" in limits.err

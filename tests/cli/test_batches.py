@@ -1,0 +1,412 @@
+"""Batches as typed, on an own node that answers as protocol 1 says."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pennsieve_agent.cli.run.batch_watch import SeenBatch
+from pennsieve_agent.domain.batches import Batch, BatchRow, run_id
+from pennsieve_agent.domain.own_node import OwnNode
+from pennsieve_agent.errors import AgentError, NodeUnreachable
+from pennsieve_agent.settings.own_nodes_file import OwnNodes
+from tests.cli.conftest import DATASET, Lab, made
+from tests.cli.harness import Agent, Result
+from tests.fakes.batch_node import BatchNode
+from tests.fakes.run_node import NODE, VERSION
+from tests.prepared import Prepared
+
+START = ("run", "start", "-d", DATASET, "--node", "my-node", "-w", "own-count")
+SUBJECTS = ("sub-01", "sub-02", "Zoë 3")
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Iterator[Lab]:
+    """A lab with a folder for each of three subjects."""
+    root = tmp_path_factory.mktemp("batches")
+    for subject in SUBJECTS:
+        for name in ("eeg/a.txt", "notes.md"):
+            path = root / "sandbox" / "datasets" / DATASET / "subjects" / subject / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"{subject} {name}\n")
+    lab = made(root, prepared)
+    yield lab
+    lab.box.stop()
+
+
+@dataclass
+class Scene:
+    """A machine that knows one own node. ``lost`` answers are taken, and do not arrive."""
+
+    agent: Agent
+    node: BatchNode
+    lost: list[AgentError] = field(default_factory=list)
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        *,
+        admin: bool = False,
+    ) -> Mapping[str, Any]:
+        answer = self.node.ask(method, path, query, body, admin=admin)
+        if self.lost and path == "/batches" and method == "POST":
+            raise self.lost.pop()
+        return answer
+
+    def calls(self, node: OwnNode) -> Scene | None:
+        return self if node.token == NODE.token else None
+
+    def __call__(self, *words: str, code: int = 0, **more: Any) -> Result:
+        result = self.agent(*words, **more)
+        assert result.code == code, result.err
+        return result
+
+    @property
+    def batch(self) -> str:
+        """The id of the latest batch."""
+        return list(self.node.batches)[-1]
+
+
+@pytest.fixture
+def scene(lab: Lab, agent: Agent) -> Iterator[Scene]:
+    del lab
+    node = BatchNode()
+    rows = agent("dataset", "list", "--json").document
+    node.access = {next(r["id"] for r in rows if r["name"] == DATASET): "read-write"}
+    node.version = {**VERSION, "name": "own-count"}
+    config = Path(agent.environ["PENNSIEVE_CONFIG"])
+    OwnNodes.beside(config).put("sandbox", NODE)
+    scene = Scene(agent, node)
+    agent.nodes = scene.calls
+    yield scene
+    OwnNodes.beside(config).remove("sandbox", NODE.token)
+    for path in (config.parent / "batch-starts").glob("*"):
+        path.unlink()
+
+
+@pytest.fixture
+def started(scene: Scene) -> Scene:
+    scene(*START, "--each", "subjects/*", "--name", "first batch")
+    return scene
+
+
+def table(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "subjects.csv"
+    path.write_text(text, encoding="utf-8-sig")
+    return str(path)
+
+
+def test_a_folder_is_a_run_and_all_are_one_document(scene: Scene) -> None:
+    shown = scene(
+        *(*START, "--each", "subjects/*", "--files", "**/*.txt", "-p", "STYLE=fancy"),
+        *("--max-cost", "2", "--parallel", "7", "--name", "first batch"),
+    )
+    (body,) = scene.node.batches.values()
+    assert shown.out == f"Started batch 'first batch' ({body['id']}): 3 runs\n"
+    assert "for each run: 2.00 USD; all 3 together up to 6.00 USD" in shown.err
+    assert [run["subject"] for run in body["runs"]] == sorted(SUBJECTS)
+    assert [f["path"] for f in body["runs"][0]["files"]] == ["subjects/Zoë 3/eeg/a.txt"]
+    assert (body["parallel"], body["limits"], body["layout"]) == (7, {"maxCost": 2.0}, "tree")
+    assert body["parameters"] == {"count": {"STYLE": "fancy"}}
+    assert not any(run["parameters"] for run in body["runs"])
+    posts = [path for method, path, _ in scene.node.asked if method == "POST"]
+    assert posts == ["/batches"]
+
+
+def test_a_row_is_a_run_with_its_own_parameters(scene: Scene, tmp_path: Path) -> None:
+    file = table(tmp_path, "subject;LEAST;HOW\nsub-01;2;plain\nsub-02;;fancy\nZoë 3;4;plain\n")
+    scene(*START, "--csv", file, "--files", "subjects/{subject}/eeg", "-p", "STYLE={HOW}")
+    (body,) = scene.node.batches.values()
+    assert {run["subject"]: run["parameters"]["count"] for run in body["runs"]} == {
+        "sub-01": {"LEAST": "2", "STYLE": "plain"},
+        "sub-02": {"STYLE": "fancy"},
+        "Zoë 3": {"LEAST": "4", "STYLE": "plain"},
+    }
+    assert [len(run["files"]) for run in body["runs"]] == [1, 1, 1]
+
+
+def test_the_plan_is_a_table_and_starts_nothing(scene: Scene, tmp_path: Path) -> None:
+    file = table(tmp_path, "subject,LEAST\nsub-01,2\nsub-02,3\nZoë 3,4\n")
+    words = (*START, "--each", "subjects/*", "--csv", file, "--dry-run")
+    text = scene(*words).out
+    assert "runs\t3, up to 50 at once" in text
+    assert "sub-02\t2\t" in text
+    assert "LEAST=3" in text
+    document = scene(*words, "--json").document
+    assert {run["subject"]: run["parameters"] for run in document["runs"]} == {
+        "sub-01": {"count": {"LEAST": "2"}},
+        "sub-02": {"count": {"LEAST": "3"}},
+        "Zoë 3": {"count": {"LEAST": "4"}},
+    }
+    assert document["estimate"]["once"] > 0
+    assert not scene.node.batches
+
+
+def test_a_batch_of_one_is_a_batch(scene: Scene) -> None:
+    assert "1 run\n" in scene(*START, "--each", "subjects/sub-01").out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--each", "subjects/*", "--each-file", "a"), "--each and --each-file cannot"),
+        (("--each", "subjects/*", "--local"), "--local and --each cannot be given together"),
+        (("--each-file", "raw/*", "--all"), "--all and --each-file cannot be given together"),
+        (("--each", "subjects/*", "--folder", "x"), "--folder and --each cannot"),
+        (("--each", "subjects/*", "--input-run", "x"), "--input-run and --each cannot"),
+        (("--parallel", "3"), "--parallel is for a batch"),
+        (("--each", "subjects/*", "--parallel", "0"), "0 runs cannot be active at once"),
+        (("--each", "subjects/*", "--parallel", "501"), "501 runs cannot be active at once"),
+        (("--each", "nothing-*"), "matches 'nothing-*'"),
+        (("--each", "subjects/*", "--files", "*.xyz"), "some subjects have no files"),
+        (
+            ("--each", "subjects/*", "-p", "NONE=1"),
+            "'Zoë 3' and 2 more: step 'count' has no parameter called 'NONE'",
+        ),
+        (("--csv", "/nowhere.csv"), "'/nowhere.csv' cannot be read"),
+        (("--resume", "nothing"), "no batch started on this machine is called 'nothing'"),
+        (("--resume", "x", "--each", "y"), "--resume goes on with a batch"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_sent(
+    scene: Scene, words: tuple[str, ...], message: str
+) -> None:
+    result = scene(*START, *words, code=2)
+    assert message in result.err
+    assert not scene.node.batches
+
+
+def test_faults_of_a_table_are_told_at_once(scene: Scene, tmp_path: Path) -> None:
+    file = table(tmp_path, "subject,LEAST\nsub-01,none\nsub-02,-1\nsub-09,3\n")
+    words = (*START, "--csv", file, "--files", "subjects/{subject}")
+    err = scene(*words, code=2).err
+    assert "line 4: no file for 'sub-09' matches 'subjects/sub-09'" in err
+    Path(file).write_text("subject,LEAST\nsub-01,none\nsub-02,-1\nZoë 3,3\n", encoding="utf-8")
+    err = scene(*words, code=2).err
+    assert "line 2, 'sub-01': parameter 'LEAST' of step 'count' must be a number" in err
+    assert "line 3, 'sub-02': parameter 'LEAST' of step 'count' must be at least 0" in err
+    Path(file).write_text("SUBJECT\nsub-01\n", encoding="utf-8")
+    assert "there is no column 'subject'" in scene(*words, code=2).err
+    Path(file).write_text("subject\n", encoding="utf-8")
+    assert "a batch of none" in scene(*words, code=2).err
+    assert not scene.node.batches
+
+
+def test_after_a_lost_answer_the_same_command_goes_on_with_the_same_batch(scene: Scene) -> None:
+    words = (*START, "--each", "subjects/*")
+    scene.lost.append(NodeUnreachable("no answer"))
+    scene(*words, code=1)
+    again = scene(*words)
+    assert list(scene.node.batches) == [scene.batch]
+    assert "the same command was not finished before; going on with batch" in again.err
+    assert "had been sent; no second one was made" in again.out
+    scene(*words)
+    assert len(scene.node.batches) == 2
+
+
+def test_a_batch_whose_answer_was_lost_is_gone_on_with_by_name(scene: Scene) -> None:
+    scene.lost.append(NodeUnreachable("no answer"))
+    scene(*START, "--each", "subjects/*", "--name", "lost one", code=1)
+    assert "had been sent" in scene("run", "start", "--resume", "lost one").out
+    assert len(scene.node.batches) == 1
+
+
+def test_what_the_node_refuses_is_told_with_its_subjects(scene: Scene) -> None:
+    scene.node.refusal = (409, {"code": "other-batch", "message": "the name is taken"})
+    words = (*START, "--each", "subjects/*", "--name", "taken")
+    assert "the name is taken" in scene(*words, code=1).err
+    scene.node.refusal = None
+    assert "Started batch" in scene(*words).out  # the refused one is not gone on with
+
+
+def test_the_table_has_a_row_for_each_subject_and_why_it_failed(started: Scene) -> None:
+    started.node.end(started.batch, "sub-02")
+    shown = started("run", "show", "first batch")
+    assert "status\tfailed: 2 succeeded, 1 failed" in shown.out
+    assert "estimated cost\t0.06 USD" in shown.out
+    rows = shown.out.split("\n\n")[1].splitlines()
+    assert rows[0] == "SUBJECT\tSTATUS\tINPUT\tCOUNT\tTOOK\tCOST\tWHY"
+    assert rows[3] == (
+        "sub-02\tfailed\tdone\tfailed\t1 min 5 s\t0.02 USD\tstep 'count' failed: exit code 3"
+    )
+    failed = started("run", "show", "first batch", "--failed", "--json").document
+    assert [row["subject"] for row in failed["rows"]] == ["sub-02"]
+    assert failed["counts"]["succeeded"] == 2
+
+
+@pytest.mark.parametrize("width", [80, 40])
+def test_the_table_fits_a_terminal(started: Scene, width: int) -> None:
+    started.node.end(started.batch, "sub-02")
+    out = started("run", "show", "first batch", terminal=True, width=width).out
+    lines = [line for line in out.splitlines() if started.batch not in line]  # never cut
+    assert all(len(line) <= width for line in lines), out
+    for subject in SUBJECTS:
+        assert subject in out
+    assert "exit code 3" in " ".join(out.split())
+
+
+def test_the_table_as_csv_is_read_by_any_reader(started: Scene) -> None:
+    started.node.end(started.batch, "sub-02")
+    rows = list(csv.DictReader(io.StringIO(started("run", "show", "first batch", "--csv").out)))
+    assert {row["subject"] for row in rows} == set(SUBJECTS)
+    assert (rows[2]["subject"], rows[2]["status"]) == ("sub-02", "failed")
+    assert (rows[2]["count"], rows[2]["seconds"]) == ("failed", "65.0")
+
+
+def test_a_batch_is_meant_by_name_id_and_prefix_and_its_runs_by_theirs(started: Scene) -> None:
+    started.node.end(started.batch)
+    config = Path(started.agent.environ["PENNSIEVE_CONFIG"])
+    for path in (config.parent / "batch-starts").glob("*"):
+        path.unlink()  # another machine
+    for reference in ("first batch", "first b", started.batch, started.batch[:13]):
+        shown = started("run", "show", reference, "--status", "--json").document
+        assert (shown["id"], shown["status"]) == (started.batch, "succeeded")
+    run = started("run", "show", "first batch/sub-01", "--json").document
+    assert run["id"] == run_id(started.batch, "sub-01")
+
+
+def test_a_batch_of_one_is_not_taken_for_its_run(scene: Scene) -> None:
+    scene(*START, "--each", "subjects/sub-01", "--name", "alone")
+    scene.node.end(scene.batch)
+    config = Path(scene.agent.environ["PENNSIEVE_CONFIG"])
+    for path in (config.parent / "batch-starts").glob("*"):
+        path.unlink()
+    for reference in ("alone", "alon"):
+        assert scene("run", "show", reference, "--status", "--json").document["id"] == scene.batch
+
+
+def test_batches_and_runs_of_one_are_listed(started: Scene) -> None:
+    started.node.end(started.batch, "sub-02")
+    (row,) = started("run", "list", "--batches", "--json").document
+    assert (row["name"], row["counts"]["failed"], row["node"]) == ("first batch", 1, "my-node")
+    assert "2 succeeded, 1 failed" in started("run", "list", "--batches").out
+    runs = started("run", "list", "--batch", "first batch", "--json").document
+    assert {run["name"] for run in runs} == {f"first batch/{name}" for name in SUBJECTS}
+    only = started("run", "list", "--batch", "first batch", "--status", "failed", "--json")
+    assert [run["name"] for run in only.document] == ["first batch/sub-02"]
+    started("run", "list", "--batches", "--mine", code=2)
+
+
+def test_wait_ends_as_the_whole_does(started: Scene) -> None:
+    started.agent.quick = True
+    assert "3 of 3 to go" in started("run", "wait", "first batch", "--timeout", "0", code=8).err
+    started.node.end(started.batch)
+    assert "3 succeeded" in started("run", "wait", "first batch").err
+    started.node.end(started.batch, "sub-02")
+    failed = started("run", "wait", "first batch", code=3)
+    assert "batch 'first batch': 2 succeeded, 1 failed" in failed.err
+    document = started("run", "wait", "first batch", "--json", code=3).document
+    assert document["counts"]["failed"] == 1
+
+
+def test_watch_tells_each_change_and_ends_as_the_whole_does(started: Scene) -> None:
+    started.agent.quick = True
+    started.node.set(started.batch, "sub-01", "STARTED", started="2026-11-29T10:00:00Z")
+    looks, ask = [], started.ask
+
+    def until_the_second(method: str, path: str, *rest: Any, **more: Any) -> Mapping[str, Any]:
+        looks.append(path)
+        if len(looks) > 2:
+            started.node.end(started.batch, "sub-02")
+        return ask(method, path, *rest, **more)
+
+    started.ask = until_the_second  # type: ignore[method-assign]
+    watched = started("run", "watch", "first batch", code=3)
+    assert watched.out.splitlines() == ["2 waiting, 1 running", "2 succeeded, 1 failed"]
+    assert "2 succeeded, 1 failed" in watched.err
+
+
+@pytest.mark.parametrize("width", [80, 40])
+def test_the_view_names_failures_and_the_slowest(started: Scene, width: int) -> None:
+    started.node.end(started.batch, "sub-02")
+    started.node.set(started.batch, "sub-01", "STARTED", ended="")
+    batch = Batch.of(started.ask("GET", f"/batches/{started.batch}"))
+    rows = started.ask("GET", f"/batches/{started.batch}/rows")["rows"]
+    known = {row["subject"]: BatchRow.of(row) for row in rows}
+    seen = SeenBatch(batch, [known["sub-02"]], [known["sub-01"]])
+    lines = [line.text for line in seen.picture(1_796_000_000.0, width)]
+    assert all(len(line) <= width for line in lines)
+    assert "1 running, 1 succeeded, 1 failed" in lines
+    assert any(line.startswith("✗ sub-02  step") for line in lines)
+    assert any(line.startswith("● sub-01  ") for line in lines)
+
+
+def test_the_cost_of_a_batch_is_that_of_all_runs(started: Scene) -> None:
+    assert "estimated cost\tnot counted yet" in started("run", "cost", "first batch").out
+    started.node.end(started.batch)
+    assert "estimated cost\t0.06 USD" in started("run", "cost", "first batch").out
+
+
+def test_cancel_stops_all_and_begins_nothing_more(started: Scene) -> None:
+    started.node.set(started.batch, "sub-01", "STARTED")
+    plan = started("run", "cancel", "first batch", "--dry-run").out
+    assert plan == "Would cancel batch 'first batch' with 3 runs to go\n"
+    assert "is canceled" in started("run", "cancel", "first batch").out
+    assert {row["status"] for row in started.node.rows[started.batch]} == {"CANCELED"}
+    assert "already" in started("run", "cancel", "first batch").out
+
+
+def test_a_batch_that_has_ended_is_not_cancelled(started: Scene) -> None:
+    started.node.end(started.batch)
+    assert "has ended already" in started("run", "cancel", "first batch", code=1).err
+
+
+def test_lines_begin_with_their_subject(started: Scene) -> None:
+    started.node.end(started.batch, "sub-02")
+    started.node.messages = [{"timestamp": 1_700_000_000_000, "message": "hello", "step": "count"}]
+    lines = started("run", "logs", "first batch").out.splitlines()
+    assert len(lines) == 3
+    assert any(line.startswith("Zoë 3  ") and line.endswith("hello") for line in lines)
+    (line,) = started("run", "logs", "first batch", "--failed").out.splitlines()
+    assert line.startswith("sub-02")
+    (line,) = started("run", "logs", "first batch", "--subject", "sub-*1").out.splitlines()
+    assert line.startswith("sub-01")
+    messages = started("run", "logs", "first batch", "--json").document["messages"]
+    assert {one["subject"] for one in messages} == set(SUBJECTS)
+    missing = started("run", "logs", "first batch", "--subject", "nobody", code=2)
+    assert "has no subject 'nobody'" in missing.err
+
+
+def test_following_shows_the_lines_of_active_runs_to_the_end(started: Scene) -> None:
+    started.agent.quick = True
+    started.node.messages = [{"timestamp": 1_700_000_000_000, "message": "hello", "step": "count"}]
+    started.node.set(started.batch, "sub-01", "STARTED")
+    node, ask = started.node, started.ask
+    looked = []
+
+    def until_the_second(method: str, path: str, *rest: Any, **more: Any) -> Mapping[str, Any]:
+        if path.endswith("/logs"):
+            looked.append(path)
+            node.end(started.batch)
+        return ask(method, path, *rest, **more)
+
+    started.ask = until_the_second  # type: ignore[method-assign]
+    out = started("run", "logs", "first batch", "--follow").out
+    assert sorted(line.partition("|")[0].strip() for line in out.splitlines()) == sorted(SUBJECTS)
+    assert looked
+
+
+def test_options_of_a_run_are_refused_for_a_batch_and_the_other_way(started: Scene) -> None:
+    started.node.end(started.batch)
+    assert "is a batch" in started("run", "show", "first batch", "--outputs", code=2).err
+    assert "is a batch" in started("run", "logs", "first batch", "--archive", "x", code=2).err
+    run = "first batch/sub-01"
+    assert "is for a batch" in started("run", "show", run, "--failed", code=2).err
+    assert "is for a batch" in started("run", "logs", run, "--failed", code=2).err
+
+
+def test_a_journal_is_private(started: Scene) -> None:
+    folder = Path(started.agent.environ["PENNSIEVE_CONFIG"]).parent / "batch-starts"
+    (file,) = folder.glob("*.json")
+    assert (file.stat().st_mode & 0o777, folder.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert json.loads(file.read_text().split("\n")[1])["name"] == "first batch"
