@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.cli.run import at_end
 from pennsieve_agent.console.shown import Shown
 
 
@@ -16,7 +17,11 @@ from pennsieve_agent.console.shown import Shown
     examples=["pennsieve run watch", "pennsieve run watch spike-rate-1c20"],
 )
 def watch(
-    context: Context, run: options.Run = None, timeout: options.Timeout = None
+    context: Context,
+    run: options.Run = None,
+    timeout: options.Timeout = None,
+    then: at_end.Then = None,
+    webhook: at_end.Webhook = None,
 ) -> Iterator[Shown]:
     """Watch the steps of a run until it ends.
 
@@ -28,9 +33,12 @@ def watch(
     """
     from pennsieve_agent.cli.run import batch_places, batch_watch, following
 
+    telling = at_end.AtEnd(then, webhook)
+    telling.check()
     located = batch_places.run_or_batch(context, run)
     if isinstance(located, batch_places.LocatedBatch):
+        telling.refuse_for_batch(located.batch.name)
         yield from batch_watch.watch(context, located, timeout)
         return
     follower = following.follower(context, located.run, located.backend, timeout=timeout)
-    yield from following.to_end(context, follower, following.Mode.WATCH)
+    yield from following.to_end(context, follower, following.Mode.WATCH, at_end=telling)
