@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.runs import Run
     from pennsieve_agent.services.runs.all_runs import Located
 
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.runs import Run
+    from pennsieve_agent.services.runs.all_runs import Located
+
 
 @command(
     "run download",
@@ -50,6 +54,30 @@ def download(
 
     Results that Pennsieve has not imported yet are waited for, until ten minutes after the run's
     end. The exit code is 8 when some are still on their way, or when the run has delivered none.
+    Of a batch, the results of each subject go to a folder of its own.
+    """
+    from pennsieve_agent.cli.run import batch_download, batch_places
+
+    located = batch_places.run_or_batch(context, run)
+    if isinstance(located, batch_places.LocatedBatch):
+        return batch_download.download(context, located, to, overwrite=overwrite)
+    return download_run(context, located, to, overwrite=overwrite)
+
+
+def _need_dataset(run: Run) -> None:
+    if not run.dataset_id:
+        raise UsageProblem(
+            f"run '{run.label}' had no dataset, so it delivered no files",
+            hint="list your runs with: pennsieve run list",
+        )
+
+
+def download_run(context: Context, located: Located, to: Path, *, overwrite: bool = False) -> Shown:
+    """Download the results of a run into a folder.
+
+    Raises:
+        UsageProblem: it had no dataset. StillRunning: it has delivered none yet.
+        NotFound: what it delivered is not in the dataset any more.
     """
     from pennsieve_agent.cli.run import places
 

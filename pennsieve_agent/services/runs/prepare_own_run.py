@@ -100,7 +100,7 @@ def prepare(
     if row is None or known is None:
         problems.of(lambda: layout_of(options.layout or Layout.TREE, ()))
         raise problems.all()
-    parameters, more, gone = run_request.collected_parameters(
+    parameters, more, dropped = run_request.collected_parameters(
         workflow, options, problems, known.version
     )
     if dataset is None:
@@ -139,7 +139,7 @@ def prepare(
         version=known.version,
         layout=layout,
         fingerprint=_fingerprint(known, request, layout, input_.files),
-        differences=(*_newer(row, known, options.again), *gone, *input_.changes),
+        differences=(*_newer(row, known, options.again), *dropped, *input_.changes),
         hindrance=hindrance,
     )
 

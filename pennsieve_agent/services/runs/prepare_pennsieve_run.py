@@ -50,7 +50,7 @@ def prepare(
     folder = problems.of(lambda: run_request.results_folder(options.folder, name)) or name
     if workflow is None:
         raise problems.all()
-    parameters, more, gone = run_request.collected_parameters(workflow, options, problems)
+    parameters, more, dropped = run_request.collected_parameters(workflow, options, problems)
     if dataset is None:
         raise problems.all()
     if workflow.writes:
@@ -72,7 +72,7 @@ def prepare(
     unknown = (
         ("Pennsieve keeps no versions, checksums and limits of runs",) if options.again else ()
     )
-    differences = (*unknown, *gone, *input_.changes)
+    differences = (*unknown, *dropped, *input_.changes)
     return run_request.Prepared(
         request, plan, dataset, node, input_, folder, differences=differences
     )

@@ -167,9 +167,9 @@ def parameters_of(
         return typed, False, ()
     again = options.again
     is_same = (again.workflow, again.version) == (workflow.uuid, version)
-    before, gone = same_parameters(workflow, options.again.parameters, is_same=is_same)
+    before, dropped = same_parameters(workflow, options.again.parameters, is_same=is_same)
     both = {step: {**before.get(step, {}), **typed.get(step, {})} for step in before.keys() | typed}
-    return both, undeclared_in(workflow, before), gone
+    return both, undeclared_in(workflow, before), dropped
 
 
 def collected_parameters(
@@ -181,6 +181,6 @@ def collected_parameters(
     known = problems.of(lambda: parameters_of(workflow, options, version))
     if known is None:
         return {}, False, ()
-    parameters, more, gone = known
+    parameters, more, dropped = known
     problems.of(lambda: check_values(workflow, parameters))
-    return parameters, more, tuple(gone)
+    return parameters, more, tuple(dropped)
