@@ -70,8 +70,8 @@ def test_a_batch_leaves_out_what_was_done_and_retries_what_failed(
     del lab
     file = tmp_path / "subjects.csv"
     file.write_text("subject,EXIT\nsub-01,0\nsub-02,3\nZoë 3,0\n", encoding="utf-8")
-    words = ("run", "start", "-d", DATASET, "-w", "word-count", "--csv", str(file))
-    words = (*words, "--each", "subjects/*", "-p", "STYLE=fancy")
+    table = ("run", "start", "-d", DATASET, "-w", "word-count", "--csv", str(file))
+    words = (*table, "--each", "subjects/*", "-p", "STYLE=fancy")
     assert agent(*words, "--name", "some", "--wait").code == 3
 
     plan = agent(*words, "--skip-done", "--dry-run", "--json").document
