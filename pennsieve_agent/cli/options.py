@@ -64,6 +64,12 @@ Run = Annotated[
 ]
 
 
+Runs = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="RUN", help="Names, unique prefixes or ids; default: the latest."),
+]
+
+
 class InputLayout(StrEnum):
     """How a step gets its input files: in their folders, or all at the top of INPUT_DIR."""
 

@@ -123,6 +123,25 @@ def run_summary(value: Run, state: RunState | None = None) -> dict[str, Any]:
     }
 
 
+def run_ended(value: Run, state: RunState) -> dict[str, Any]:
+    """A run that has ended, for those who are told of it: no parameter, no file, no person."""
+    return {
+        "event": "run_ended",
+        "id": value.uuid,
+        "name": value.name or None,
+        "status": state.status.label,
+        "workflow": value.workflow_name or None,
+        "node": value.node_name or None,
+        "dataset_id": value.dataset_id,
+        "started_at": time(state.started_at),
+        "completed_at": time(state.completed_at),
+        "seconds": state.seconds(math.nan),
+        "reason": state.reason or None,
+        "failed_steps": [step.id for step in state.steps if step.status.label == "failed"],
+        "command": f"pennsieve run show {value.typed}",
+    }
+
+
 def run(
     value: Run, state: RunState | None = None, input_: RunInput | None = None
 ) -> dict[str, Any]:

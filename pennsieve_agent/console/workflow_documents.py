@@ -13,6 +13,7 @@ from pennsieve_agent.domain.image_builds import BuildState
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.image_builds import NodeBuild
+    from pennsieve_agent.domain.image_findings import StepScan
     from pennsieve_agent.domain.parameters import Parameter
     from pennsieve_agent.domain.platform_offers import Build, TargetType
     from pennsieve_agent.domain.sharing import AppSharing
@@ -124,6 +125,30 @@ def node_build(value: NodeBuild, node: str) -> dict[str, Any]:
         "archive": value.archive or None,
         "size": value.size.value,
         "cost_usd": value.cost,
+    }
+
+
+def image_scan(value: StepScan) -> dict[str, Any]:
+    """The scan of a step's image on an own node."""
+    scan = value.scan
+    return {
+        "node": value.node,
+        "step": value.step,
+        "image": value.image,
+        "status": scan.status.lower(),
+        "problem": scan.problem or None,
+        "scanned_at": time(time_text(scan.scanned_at)),
+        "counts": {severity.lower(): number for severity, number in scan.counts.items()},
+        "worst": [
+            {
+                "name": finding.name,
+                "severity": finding.severity.lower(),
+                "package": finding.package or None,
+                "version": finding.version or None,
+                "url": finding.url or None,
+            }
+            for finding in scan.worst
+        ],
     }
 
 

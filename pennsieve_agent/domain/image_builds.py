@@ -11,6 +11,11 @@ from typing import Any
 
 from pennsieve_agent.domain.prices import BUILD_MINUTE
 
+ARCHIVE_DAYS = 30
+"""How long a node keeps the archive of code that it was sent to build. An image needs it no more;
+``workflow build again`` does, after a failure that may pass: a registry's limit, AWS's quota. Who
+adds or updates a workflow sends it anew."""
+
 
 class BuildSize(StrEnum):
     """How large a machine builds: CodeBuild's ``BUILD_GENERAL1_*``, for Linux."""

@@ -13,6 +13,8 @@
 ``POST``, ``GET /builds[/B[/log]]``       build an image of an archive; builds, and their logs;
                                           ``POST /builds/B/stop`` ends one
                                           (:mod:`.api.routes_builds`)
+``GET /images/I/findings``                what the scan of an image found
+                                          (:mod:`.api.routes_images`)
 ========================================= =======================================================
 """
 
@@ -22,6 +24,7 @@ from pennsieve_agent.node.api import (
     routes_admin,
     routes_batches,
     routes_builds,
+    routes_images,
     routes_node,
     routes_runs,
 )
@@ -32,6 +35,7 @@ request_handler = RequestHandler(
     (
         *routes_admin.ROUTES,
         *routes_builds.ROUTES,
+        *routes_images.ROUTES,
         *routes_node.ROUTES,
         *routes_runs.ROUTES,
         *routes_batches.ROUTES,

@@ -95,9 +95,9 @@ ADMIN = (
     ),
     _right(
         "ecr",
-        "BatchDeleteImage DescribeImages",
+        "BatchDeleteImage DescribeImageScanFindings DescribeImages",
         "workflow-images",
-        "list images, and delete those that no version uses",
+        "list images, tell what scans of them found, and delete those that no version uses",
     ),
     _right(
         "codebuild",

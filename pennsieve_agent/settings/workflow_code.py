@@ -38,6 +38,15 @@ class WorkflowCode:
         """
         return tuple(str(address) for address in self._row(workflow).get("addresses", ()))
 
+    def every_address(self) -> tuple[str, ...]:
+        """Where the repositories of all workflows are.
+
+        Raises:
+            SettingsError: the file cannot be understood.
+        """
+        workflows = self.file.read().get("workflows", {})
+        return tuple(address for workflow in workflows for address in self.addresses(workflow))
+
     def commits(self, workflow: str) -> dict[tuple[str, str], str]:
         """What its tags meant when they were registered here, by shown address and tag.
 

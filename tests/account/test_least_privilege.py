@@ -44,6 +44,7 @@ from pennsieve_agent.account.spec.options import TypedSettings
 from pennsieve_agent.account.stack.boundary import node_boundary
 from pennsieve_agent.account.stack.template import node_template as full_template
 from pennsieve_agent.account.world.node_shares import Share, put_again, share, unshare
+from pennsieve_agent.aws.builds import stop_build, stop_builds
 from pennsieve_agent.aws.deployed import deployed
 from pennsieve_agent.aws.node_client import NodeClient
 from pennsieve_agent.aws.queues import queues
@@ -125,6 +126,7 @@ def test_a_whole_life_uses_every_right(scene: Scene) -> None:
     sign_in(scene.aws)
     bucket = scene.plan().names.bucket
     worked(scene)
+    built(scene)
     scene.aws.call("s3", "create_multipart_upload", Bucket=bucket, Key="unfinished")
     plan = replace(scene.named("second").plan(), identity=WHO)
     check_before(scene.aws, plan, lambda _: None)
@@ -170,6 +172,27 @@ def shared_and_taken_back(scene: Scene, node: OwnNode) -> None:
     share(scene.aws, client, node, Share(who, ("w",)))
     put_again(scene.aws, client, node)
     assert unshare(scene.aws, client, node, who)
+
+
+def built(scene: Scene) -> None:
+    """A build that goes on is stopped; moto's have ended as soon as they are looked at."""
+    project = scene.plan().names.builder
+    scene.aws.call(
+        "codebuild",
+        "create_project",
+        name=project,
+        source={"type": "S3", "location": "bucket/code.zip"},
+        artifacts={"type": "NO_ARTIFACTS"},
+        environment={
+            "type": "LINUX_CONTAINER",
+            "image": "x",
+            "computeType": "BUILD_GENERAL1_SMALL",
+        },
+        serviceRole=f"arn:aws:iam::{NUMBER}:role/service-role/builder",
+    )
+    build = scene.aws.call("codebuild", "start_build", projectName=project)["build"]["id"]
+    stop_build(scene.aws, build)
+    assert stop_builds(scene.aws, project, lambda _: None) == 0
 
 
 def look_around_everywhere(scene: Scene, plan: AccountPlan) -> None:

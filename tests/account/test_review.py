@@ -18,6 +18,7 @@ from pennsieve_agent.account.rights.stack_rights import Place
 from pennsieve_agent.account.spec.node_spec import Mode, NodeSpec
 from pennsieve_agent.account.stack.template import node_template
 from pennsieve_agent.aws.values import AwsIdentity
+from pennsieve_agent.domain.image_builds import ARCHIVE_DAYS
 from tests.account.stack.specs import GPU, NUMBER, every, node
 
 WHO = AwsIdentity(NUMBER, f"arn:aws:iam::{NUMBER}:user/ada", "U", "us-east-1", "")
@@ -102,6 +103,7 @@ def test_how_long_things_are_kept_follows_the_template() -> None:
     assert rows["large parts of records of runs: names of files, parameters"] == "120 days"
     assert rows["what programs of runs print"] == "7 days"
     assert rows["whole logs of runs"] == "11 days"
+    assert rows["code of workflows that was uploaded"] == f"{ARCHIVE_DAYS} days"
 
 
 @pytest.mark.parametrize(

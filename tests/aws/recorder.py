@@ -86,8 +86,10 @@ class RecordingAws(Aws):
                 )
                 named = f"arn:aws:s3files:{here}:file-system/{inner}"
                 found = "*" if operation == "list_file_systems" else named
-            case "kms":
-                found = given["KeyId"]
+            case "codebuild":  # builds are their project's
+                build = str(given.get("id") or next(iter(given.get("ids", ())), ""))
+                project = given.get("projectName") or build.partition(":")[0]
+                found = f"arn:aws:codebuild:{here}:project/{project}"
             case "dynamodb":
                 found = f"arn:aws:dynamodb:{here}:table/{given['TableName']}"
             case "logs":
@@ -127,7 +129,7 @@ def _named(service: str, given: dict[str, Any]) -> str:
             return f"arn:aws:ecr:{here}:repository/{name}"
         case {"Names": [name, *_]} if service == "ssm":
             return f"arn:aws:ssm:{here}:parameter{name}"
-        case {"jobDefinition": arn}:
+        case {"jobDefinition": arn} | {"KeyId": arn}:
             return str(arn)
         case _:
             return ""

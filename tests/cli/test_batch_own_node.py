@@ -55,6 +55,18 @@ def test_three_subjects_one_of_which_fails(lab: Lab, agent: Agent, tmp_path: Pat
     files = [row["path"] for row in agent("dataset", "files", DATASET, "--json").document]
     assert "results/three/sub-01/a-plain.count" in files
     assert "results/three/Zoë-3/a-plain.count" in files
+    to = tmp_path / "results"
+    fetched = agent("run", "download", "three", "--to", str(to))
+    assert fetched.code == 0, fetched.err
+    assert "of 2 subjects" in fetched.out
+    assert (to / "sub-01" / "results" / "three" / "sub-01" / "a-plain.count").exists() or list(
+        (to / "sub-01").rglob("a-plain.count")
+    )
+    assert list((to / "Zoë 3").rglob("a-plain.count"))
+    assert not (to / "sub-02").exists()
+    again = agent("run", "download", "three", "--to", str(to), "--json").document
+    assert not again["downloaded"]
+    assert any(path.startswith("Zoë 3/") for path in again["skipped"])
     (row,) = agent("run", "list", "--batches", "--json").document
     assert row["counts"]["failed"] == 1
     run = agent("run", "show", "three/sub-01", "--json").document

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.domain.batches import run_id
+from pennsieve_agent.cli.run.batch_watch import SeenBatch
+from pennsieve_agent.domain.batches import Batch, BatchRow, run_id
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import AgentError, NodeUnreachable
 from pennsieve_agent.settings.own_nodes_file import OwnNodes
@@ -306,6 +307,44 @@ def test_wait_ends_as_the_whole_does(started: Scene) -> None:
     assert "batch 'first batch': 2 succeeded, 1 failed" in failed.err
     document = started("run", "wait", "first batch", "--json", code=3).document
     assert document["counts"]["failed"] == 1
+
+
+def test_watch_tells_each_change_and_ends_as_the_whole_does(started: Scene) -> None:
+    started.agent.quick = True
+    started.node.set(started.batch, "sub-01", "STARTED", started="2026-11-29T10:00:00Z")
+    looks, ask = [], started.ask
+
+    def until_the_second(method: str, path: str, *rest: Any, **more: Any) -> Mapping[str, Any]:
+        looks.append(path)
+        if len(looks) > 2:
+            started.node.end(started.batch, "sub-02")
+        return ask(method, path, *rest, **more)
+
+    started.ask = until_the_second  # type: ignore[method-assign]
+    watched = started("run", "watch", "first batch", code=3)
+    assert watched.out.splitlines() == ["2 waiting, 1 running", "2 succeeded, 1 failed"]
+    assert "2 succeeded, 1 failed" in watched.err
+
+
+@pytest.mark.parametrize("width", [80, 40])
+def test_the_view_names_failures_and_the_slowest(started: Scene, width: int) -> None:
+    started.node.end(started.batch, "sub-02")
+    started.node.set(started.batch, "sub-01", "STARTED", ended="")
+    batch = Batch.of(started.ask("GET", f"/batches/{started.batch}"))
+    rows = started.ask("GET", f"/batches/{started.batch}/rows")["rows"]
+    known = {row["subject"]: BatchRow.of(row) for row in rows}
+    seen = SeenBatch(batch, [known["sub-02"]], [known["sub-01"]])
+    lines = [line.text for line in seen.picture(1_796_000_000.0, width)]
+    assert all(len(line) <= width for line in lines)
+    assert "1 running, 1 succeeded, 1 failed" in lines
+    assert any(line.startswith("✗ sub-02  step") for line in lines)
+    assert any(line.startswith("● sub-01  ") for line in lines)
+
+
+def test_the_cost_of_a_batch_is_that_of_all_runs(started: Scene) -> None:
+    assert "estimated cost\tnot counted yet" in started("run", "cost", "first batch").out
+    started.node.end(started.batch)
+    assert "estimated cost\t0.06 USD" in started("run", "cost", "first batch").out
 
 
 def test_cancel_stops_all_and_begins_nothing_more(started: Scene) -> None:

@@ -6,15 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.domain.profile import ApiKey, Hosts
-from pennsieve_agent.platform.client import Platform
 from pennsieve_agent.sandbox.host.administration import administration
-from pennsieve_agent.sandbox.host.config_file import read_profiles
 from tests.cli.conftest import Lab, repository
 from tests.cli.harness import Agent
 from tests.cli.test_bad_input import refused
 
 NAME = "lab/word-count"
+
+
+@pytest.fixture(autouse=True)
+def connected(ready: Lab) -> None:
+    with administration(ready.box.data) as people:
+        people.connect_github("ada@example.org")
 
 
 def test_repositories_with_their_state_in_the_app_store(
@@ -51,18 +54,19 @@ def test_one_repository_is_shown_with_its_releases(agent: Agent) -> None:
     assert "sees no repository with 'nothing-like-it' in its name" in none.err
 
 
-def test_an_account_without_github_is_told(ready: Lab, agent: Agent) -> None:
+def test_nobody_is_connected_with_github_from_the_start(ready: Lab, agent: Agent) -> None:
     with administration(ready.box.data) as people:
         people.make_key("vera@example.org", profile="vera", workspace=None)
     vera = Agent({**agent.environ, "PENNSIEVE_PROFILE": "vera"})
-    keys = read_profiles(ready.box.data)["vera"]
-    hosts = Hosts(ready.state.api, ready.state.api2, ready.state.aws)
-    with Platform(hosts, ApiKey(keys["api_token"], keys["api_secret"])) as platform:
-        platform.github.disconnect()
     told = vera("workflow", "app", "repos")
     assert (told.code, told.out) == (0, "")
-    assert "is not connected with GitHub" in told.err
+    connect = "sandbox user connect vera@example.org"
+    assert f"is not connected with GitHub; connect it with: pennsieve {connect}" in told.err
     assert vera("workflow", "app", "repos", "--json").document == []
+    data = ("--data", str(ready.box.data))
+    assert vera(*connect.split(), *data).code == 0
+    assert NAME in vera("workflow", "app", "repos").out
+    refused(vera("sandbox", "user", "connect", "nobody@example.org", *data), 2, "no such person")
 
 
 def test_code_is_named_as_on_github(ready: Lab, agent: Agent) -> None:

@@ -295,9 +295,11 @@ def test_a_failed_run_is_shown_with_its_reason_and_last_lines(scene: Scene) -> N
         + "".join(f"  line {i}\n" for i in range(280, 299))
         + "  ValueError: no channel\n"
     )
-    assert shown.err == "all of it: pennsieve run logs run-eeee --step count\n"
+    all_of_it, advice = shown.err.splitlines()
+    assert all_of_it == "all of it: pennsieve run logs run-eeee --step count"
+    assert advice.startswith("next: try the code on this machine")
     asked = [query for _, path, query in scene.node.asked if path.endswith("/logs")]
-    assert [bool(query.get("since")) for query in asked] == [True]
+    assert [query.get("tail") for query in asked] == ["20"]
     failed = typed(scene, "run", "show", run, "--json").document["failed_step"]
     assert (failed["step"], len(failed["last_lines"])) == ("count", 20)
     for step["ended"] in ("", "2096-10-02T05:00:00.000Z"):

@@ -123,4 +123,5 @@ def test_nothing_else_writes_to_the_streams() -> None:
     assert found == {
         "console/streams.py",
         "console/steptree.py",  # gives standard error to rich, which draws cleaned text
+        "console/live_view.py",  # the same of standard output
     }

@@ -176,13 +176,16 @@ class FakeNode:
             run["status"] = "CANCELED"
             return 202, {}
         if below == ["logs"]:
-            since, step = int(query.get("since", "0")), query.get("step", "")
+            since, until = int(query.get("since", "0")), int(query.get("until", "9" * 15))
+            step, word = query.get("step", ""), query.get("word", "")
             rows = [
                 row
                 for row in self.messages
-                if row["timestamp"] >= since and step in {"", row["step"]}
+                if since <= row["timestamp"] < until
+                and step in {"", row["step"]}
+                and word in row["message"]
             ]
-            return 200, self._page("messages", rows, query)
+            return 200, self._page("messages", rows[-int(query.get("tail", "0")) :], query)
         if below == ["files"]:
             files = self.starts.get(run["id"], {}).get("files", self.inputs)
             return 200, self._page("files", files, query)

@@ -364,14 +364,25 @@ class Logs(_Client):
         return self._do("put_log_events", lambda: self.world.lines.extend(rows))
 
     def get_log_events(self, *, logStreamName: str, limit: int, **more: Any) -> Any:  # noqa: N803
-        start, since = int(more.get("nextToken") or 0), int(more.get("startTime") or 0)
+        since, until = int(more.get("startTime") or 0), int(more.get("endTime") or 10**15)
         rows = [
             {"timestamp": at, "message": text}
             for stream, at, text in self.world.lines
-            if stream == logStreamName and at >= since
+            if stream == logStreamName and since <= at < until
         ]
-        page = rows[start : start + min(limit, self.world.page)]
-        answer = {"events": page, "nextForwardToken": str(start + len(page))}
+        most = min(limit, self.world.page)
+        if more.get("startFromHead"):
+            start = int(more.get("nextToken") or 0)
+            page = rows[start : start + most]
+        else:  # each page from the end has its lines by time, too
+            end = int(more.get("nextToken") or len(rows))
+            start = max(end - most, 0)
+            page = rows[start:end]
+        answer = {
+            "events": page,
+            "nextForwardToken": str(start + len(page)),
+            "nextBackwardToken": str(start),
+        }
         return self._do("get_log_events", lambda: answer)
 
 

@@ -140,3 +140,60 @@ def test_the_log_of_a_run_of_the_former_version_is_read() -> None:
     world.lines = [(f"run/{RUN}/work/default/{n}", n, f"line {n}") for n in range(9)]
     told = read(world, RunRecord(RUN, 0.0, jobs=[old]), 4)
     assert told == [f"work line {n}" for n in range(9)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_a_filter_answers_what_all_lines_have_that_fit(data: st.DataObject) -> None:
+    """Whatever the bounds, the attempt and the pages."""
+    world = World(page=data.draw(st.integers(1, 7)))
+    first, last = (f"run/{RUN}/a/default/{name}" for name in ("first", "last"))
+    begun = {first: 100, last: 300, f"run/{RUN}/b/default/last": 200}
+    for stream, at in begun.items():
+        times = sorted(data.draw(st.lists(st.integers(1, 99), max_size=9)))
+        words = data.draw(st.lists(st.sampled_from("xyz"), min_size=9, max_size=9))
+        rows = zip(times, words, strict=False)
+        world.lines += [(stream, (at + t) * SECOND, f"{word} {t}") for t, word in rows]
+    tried = attempt(first, 100, 199)
+    record = RunRecord(RUN, 0.0, jobs=[job("a", 300, 399, tried), job("b", 200, 299)])
+    since, until = (data.draw(st.integers(0, 450)) * SECOND for _ in range(2))
+    number, word = data.draw(st.integers(0, 2)), data.draw(st.sampled_from(["", "x"]))
+    told = read(world, record, 3, since=since, until=until, attempt=number, word=word)
+    attempts = {first: 1, last: 2}
+    fit = [
+        (at, f"{stream.split('/')[2]} {text}")
+        for stream, at, text in world.lines
+        if at >= since
+        and (not until or at < until)
+        and number in {0, attempts.get(stream, 1)}
+        and word in text
+    ]
+    assert sorted(told) == sorted(text for _, text in fit)
+    count = data.draw(st.integers(1, 12))
+    if not word:
+        reading = LogReading(world.node(), record, "", since, until, number)
+        answered = reading.last(count, ())["messages"]
+        times = [row["timestamp"] for row in answered]
+        assert times == sorted(at for at, _ in fit)[-count:]
+
+
+def test_what_is_masked_cannot_be_searched_for() -> None:
+    world = World()
+    record = RunRecord(RUN, 0.0, jobs=[job("a", 1, 9)])
+    world.lines = [
+        (record.jobs[0].log, 2 * SECOND, "key hunter22 read"),
+        (record.jobs[0].log, 3 * SECOND, "end"),
+    ]
+    for word, count in (("hunter", 0), ("key", 1)):
+        page = LogReading(world.node(), record, word=word).page(9, "", ["hunter22"])
+        assert len(page["messages"]) == count
+
+
+def test_the_last_lines_need_no_stream_that_ended_long_before() -> None:
+    world = World()
+    record = RunRecord(RUN, 0.0, jobs=[job(f"s{n}", n * 1000, n * 1000 + 9) for n in range(20)])
+    for row in record.jobs:
+        world.lines += [(row.log, int(row.started + n) * SECOND, f"{n}") for n in range(9)]
+    answered = LogReading(world.node(), record).last(5, ())["messages"]
+    assert [row["message"] for row in answered] == ["4", "5", "6", "7", "8"]
+    assert world.calls["logs.get_log_events"] == 1

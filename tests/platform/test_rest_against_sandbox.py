@@ -9,7 +9,9 @@ from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.domain.transfers import StorageKeys
 from pennsieve_agent.errors import NotFound
 from pennsieve_agent.platform.client import Platform
+from pennsieve_agent.sandbox.data.github import connection
 from pennsieve_agent.sandbox.host.config_file import read_profile
+from pennsieve_agent.sandbox.host.world import World
 from tests.platform.test_against_sandbox import platform, world
 from tests.sandbox.data.upload.client import storage
 from tests.sandbox.data.upload.conftest import Box, box
@@ -17,7 +19,16 @@ from tests.sandbox.data.upload.conftest import Box, box
 __all__ = ["box", "platform", "world"]
 
 
-def test_the_github_account_is_disconnected(platform: Platform) -> None:
+def connected(world: World, platform: Platform) -> None:
+    """Connect the account, as the web application does."""
+    row = world.store.row("SELECT int_id FROM users WHERE node_id = ?", (platform.user().id,))
+    assert row is not None
+    connection.connect(world.store, row["int_id"])
+
+
+def test_the_github_account_is_disconnected(world: World, platform: Platform) -> None:
+    assert platform.github.account() is None
+    connected(world, platform)
     account = platform.github.account()
     assert account is not None
     assert account.username
@@ -25,7 +36,10 @@ def test_the_github_account_is_disconnected(platform: Platform) -> None:
     assert platform.github.account() is None
 
 
-def test_no_repositories(platform: Platform) -> None:
+def test_no_repositories(world: World, platform: Platform) -> None:
+    with pytest.raises(NotFound, match="GitHub account not found"):
+        platform.github.repositories()
+    connected(world, platform)
     assert platform.github.repositories().total == 0
     assert platform.github.installations() == ()
     with pytest.raises(NotFound):

@@ -50,6 +50,7 @@ _SANDBOX = (
     typed("sandbox user add mary@example.org --workspace Annex --data {data}"),
     typed("sandbox user add mary --aws --data {data}"),
     typed("sandbox user key mary@example.org --data {data}"),
+    typed("sandbox user connect mary@example.org --data {data}"),
     typed("sandbox user list --data {data}"),
 )
 _DATASETS = (
@@ -164,10 +165,11 @@ _RUNS = (
     ),
     typed(f"run show {RUN}"),
     typed(f"run show {RUN} --status"),
-    typed(f"run wait {RUN}"),
+    typed(f"run wait {RUN} granted --then true"),
     typed(f"run watch {RUN}"),
     typed(f"run logs {RUN}"),
     typed(f"run logs {RUN} --follow"),
+    typed(f"run logs {RUN} --since 1h --grep done --tail 2"),
     typed(f"run logs {RUN} --archive {{home}}/logs.zip"),
     typed(f"run show {RUN} --outputs"),
     typed(f"run download {RUN} --to {{home}}/results"),

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pennsieve_agent.domain.log_filter import LogFilter
 from pennsieve_agent.domain.log_follower import LogReader
 from pennsieve_agent.domain.run_events import Change, Event, Line, NewAttempt
 from pennsieve_agent.domain.runs import (
@@ -67,7 +68,9 @@ class FakeRuns:
         over = steps[1].status is DONE
         return RunState(DONE if over else STARTED, steps=steps)
 
-    def new_lines(self, _: str, steps: Sequence[StepState]) -> Iterator[list[LogMessage]]:
+    def new_lines(
+        self, _: str, steps: Sequence[StepState], __: LogFilter
+    ) -> Iterator[list[LogMessage]]:
         """Page by page, of which each may fail."""
         for step in steps:
             self.fail()
@@ -220,7 +223,10 @@ class Ended(FakeRuns):
     def state(self, _: str) -> RunState:
         return self.ended
 
-    def new_lines(self, _: str, __: Sequence[StepState]) -> Iterator[list[LogMessage]]:
+    def new_lines(
+        self, _: str, steps: Sequence[StepState], __: LogFilter
+    ) -> Iterator[list[LogMessage]]:
+        del steps
         yield list(self.log)
 
     def told(self) -> list[tuple[str, str]]:

@@ -70,6 +70,8 @@ def test_a_failed_run_there_has_its_last_lines_and_no_reason() -> None:
         "step": "count",
         "reason": None,
         "last_lines": [f"count {n}" for n in range(30, 50)],
+        "command": "pennsieve run logs spike-rate-1c20 --step count",
+        "advice": None,
     }
     assert failed.command == "pennsieve run logs spike-rate-1c20 --step count"
     assert failed_step(Located(run, backend), RunState(RunStatus.SUCCEEDED, steps=steps)) is None

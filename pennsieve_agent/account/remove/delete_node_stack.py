@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pennsieve_agent.account.register.deploy_stack import delete
 from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.world.clients import Clients, StepState
+from pennsieve_agent.aws.builds import stop_builds
 from pennsieve_agent.aws.parameters import delete_parameters, parameters_called
 from pennsieve_agent.aws.remains import (
     delete_access_points,
@@ -61,6 +62,8 @@ def delete_node_stack(stack: str, names: NodeNames | None, clients: Clients, tel
 def _empty(clients: Clients, names: NodeNames, tell: Tell) -> None:
     """Delete what would prevent the stack's deletion, or would be left behind by it."""
     aws = clients.aws
+    if count := stop_builds(aws, names.builder, clients.sleep):
+        tell(StepState.EVENT, f"builds of images stopped: {count}")
     delete_access_points(aws, names.bucket)
     _empty_bucket(clients, names, tell)
     for repository in (names.workflow_images, names.transfer_images):

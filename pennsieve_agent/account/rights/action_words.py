@@ -34,6 +34,7 @@ ACTIONS = {
     "ec2:DescribeSubnets": "list subnets",
     "ec2:UnassignPrivateIpAddresses": "take addresses from network interfaces",
     "ecr:BatchDeleteImage": "delete container images",
+    "ecr:DescribeImageScanFindings": "read what scans of container images found",
     "ecr:BatchCheckLayerAvailability": "pull container images",
     "ecr:BatchGetImage": "pull container images",
     "ecr:CompleteLayerUpload": "push container images",

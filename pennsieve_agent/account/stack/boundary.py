@@ -26,6 +26,7 @@ _WORDS = {
     "dynamodb:*Item": "DeleteItem GetItem PutItem UpdateItem",
     "secretsmanager:*SecretValue": "GetSecretValue PutSecretValue",
     "codebuild:*Build*": "BatchGetBuilds ListBuildsForProject StartBuild StopBuild",
+    "ecr:DescribeImage*": "DescribeImageScanFindings DescribeImages",
     "ecr:*LayerUpload": "CompleteLayerUpload InitiateLayerUpload",
     "ecs:*ContainerInstance": "DeregisterContainerInstance RegisterContainerInstance",
     "ecs:Submit*": "SubmitContainerStateChange SubmitTaskStateChange",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pennsieve_agent.domain.image_builds import ARCHIVE_DAYS
 from pennsieve_agent.domain.step_files import FILES_PREFIX, RUNS_FOLDER
 from pennsieve_agent.node.records.run_store import DOCUMENT_SECONDS
 from pennsieve_agent.node.runs.large_answers import ANSWERS
@@ -31,6 +32,7 @@ def lifecycle_rules() -> list[dict[str, Any]]:
         _rule("AnswersToTransferJobs", ANSWERS, 1, 1),
         _rule("DocumentsOfRuns", f"{DOCUMENTS}runs/", int(DOCUMENT_SECONDS // 86_400)),
         _rule("LogsOfRuns", "logs/", LOG_DAYS, 1),
+        _rule("CodeOfBuilds", "archives/", ARCHIVE_DAYS, 1),
         _rule("FilesOfRuns", files, RUN_OBJECT_DAYS, FILES_VERSION_DAYS),
         # What deletes objects cannot, in one rule, delete the marks of deleted ones.
         _rule("MarksOfDeletedFiles", FILES_PREFIX, ExpiredObjectDeleteMarker=True),

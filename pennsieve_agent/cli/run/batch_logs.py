@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.cli.run import places
+from pennsieve_agent.cli.run import batch_places
 from pennsieve_agent.console import cells
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import AwsError, NodeError, PlatformError, UnknownName
@@ -52,7 +52,7 @@ def until_now(context: Context, located: LocatedBatch, choice: LogChoice) -> Ite
         UnknownName: no subject is called so.
     """
     rows = _rows(located, choice)
-    readers = Readers(context, _backend(context, located), choice, _width(rows))
+    readers = Readers(context, batch_places.runs_of(context, located), choice, _width(rows))
     is_empty = True
     messages = list[Any]()
     for row in rows:
@@ -72,7 +72,7 @@ def followed(
     """The lines of the runs that go on, as they come, until the batch is over."""
     choice = choice or LogChoice()
     rows = _rows(located, choice)
-    readers = Readers(context, _backend(context, located), choice, _width(rows))
+    readers = Readers(context, batch_places.runs_of(context, located), choice, _width(rows))
     batch = located.batch
     finished = {row.subject for row in rows if row.status.is_final}
     while True:
@@ -151,13 +151,3 @@ def _rows(located: LocatedBatch, choice: LogChoice) -> list[BatchRow]:
 
 def _width(rows: Sequence[BatchRow]) -> int:
     return min(max((cells.width(row.subject) for row in rows), default=0), _WIDEST)
-
-
-def _backend(context: Context, located: LocatedBatch) -> RunBackend:
-    """The runs of the place where the batch is."""
-    from pennsieve_agent.services.runs.pennsieve_runs import PennsieveRuns
-
-    for node in context.own_nodes:
-        if node.token == located.backend.token:
-            return places.backend_of(context, node)
-    return PennsieveRuns(context.platform)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.batches import Batch
     from pennsieve_agent.services.batches.batch_backend import BatchBackend, BatchQuery
     from pennsieve_agent.services.runs.all_runs import Located
+    from pennsieve_agent.services.runs.run_backend import RunBackend
     from pennsieve_agent.settings.started_batches import BatchJournal, KeptBatch
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -144,6 +145,16 @@ def _by_id(context: Context, batch_id: str) -> LocatedBatch:
         except (PlatformError, AwsError, NodeError) as error:
             context.streams.note(f"compute node '{backend.name}' was left out: {error.message}")
     raise UnknownName(f"there is no batch {batch_id}", hint=f"list them with: {LIST}")
+
+
+def runs_of(context: Context, located: LocatedBatch) -> RunBackend:
+    """The runs of the place where a batch is."""
+    from pennsieve_agent.services.runs.pennsieve_runs import PennsieveRuns
+
+    for node in context.own_nodes:
+        if node.token == located.backend.token:
+            return places.backend_of(context, node)
+    return PennsieveRuns(context.platform)
 
 
 def run_or_batch(context: Context, reference: str | None) -> Located | LocatedBatch:

@@ -13,6 +13,7 @@ from pennsieve_agent.console.words import duration, usd, when
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.cli.run.batch_places import LocatedBatch
     from pennsieve_agent.console.streams import Streams
     from pennsieve_agent.domain.batches import Batch, BatchCounts, BatchRow
 
@@ -88,7 +89,7 @@ def audit_table(value: Batch, rows: Sequence[BatchRow], streams: Streams, now: f
             *(_states(row, steps) if wide else [_summary(row, steps)]),
             duration(row.started, row.ended, now),
             "" if row.cost is None else usd(row.cost),
-            _why(row),
+            why_words(row),
         ]
         for row in rows
     ]
@@ -108,7 +109,7 @@ def _summary(row: BatchRow, steps: Sequence[str]) -> str:
     return f"{done} of {len(steps)} done"
 
 
-def _why(row: BatchRow) -> str:
+def why_words(row: BatchRow) -> str:
     """Why a subject failed or waits, in a few words, with the step."""
     failed = next((step for step, (state, _) in row.steps.items() if state == "FAILED"), "")
     why = row.reason or (row.steps[failed][1] if failed else "")
@@ -125,13 +126,25 @@ def _narrow(row: BatchRow, streams: Streams, now: float) -> list[str]:
     style = tables.STATUS_STYLES.get(status)
     painted = end.replace(status, streams.paint(status, style), 1) if style else end
     lines = [f"{name}{painted}"]
-    if why := _printable(_why(row)):
+    if why := _printable(why_words(row)):
         lines += [f"  {line}" for line in cells.wrap(why, streams.width - 2, break_long=True)]
     return lines
 
 
 def _printable(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)
+
+
+def cost(context: Context, located: LocatedBatch) -> Shown:
+    """What the runs of a batch cost together, as far as they were counted."""
+    value = located.batch
+    pairs = [
+        ("batch", value.name),
+        ("subjects", counts_words(value.counts)),
+        ("took", duration(value.created, value.ended, context.now())),
+        ("estimated cost", "not counted yet" if value.cost is None else usd(value.cost)),
+    ]
+    return Shown(batch_documents.summary(value, located.backend.name), [Details(pairs)])
 
 
 def batches_table(context: Context, rows: Sequence[tuple[Batch, str]]) -> Part:

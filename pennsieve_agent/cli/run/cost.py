@@ -24,7 +24,7 @@ class Period(StrEnum):
 
 @command(
     "run cost",
-    answers=("run_cost", "run_totals"),
+    answers=("run_cost", "run_totals", "batch_summary"),
     examples=["pennsieve run cost", "pennsieve run cost --total --period month"],
 )
 def cost(
@@ -79,11 +79,14 @@ def _of_all(context: Context, workflow: str | None, period: Period) -> Shown:
 
 
 def _of_one(context: Context, reference: str | None) -> Shown:
+    from pennsieve_agent.cli.run import batch_places, batch_views
     from pennsieve_agent.cli.run import places as run_places
     from pennsieve_agent.console import offer_documents
     from pennsieve_agent.console.words import span, usd
 
-    located = run_places.find(context, reference)
+    located = batch_places.run_or_batch(context, reference)
+    if isinstance(located, batch_places.LocatedBatch):
+        return batch_views.cost(context, located)
     run, metrics = located.run, located.backend.metrics(located.run.uuid)
     state = run_places.state(located)
     document = offer_documents.run_metrics(run, state, metrics, context.now())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,10 @@ from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.dataset.download import Overwrite, fetched
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import NotFound, StillRunning, UsageProblem
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.runs import Run
+    from pennsieve_agent.services.runs.all_runs import Located
 
 
 @command(
@@ -34,16 +38,35 @@ def download(
 
     Results that Pennsieve has not imported yet are waited for, until ten minutes after the run's
     end. The exit code is 8 when some are still on their way, or when the run has delivered none.
+    Of a batch, the results of each subject go to a folder of its own.
+    """
+    from pennsieve_agent.cli.run import batch_download, batch_places
+
+    located = batch_places.run_or_batch(context, run)
+    if isinstance(located, batch_places.LocatedBatch):
+        return batch_download.download(context, located, to, overwrite=overwrite)
+    return download_run(context, located, to, overwrite=overwrite)
+
+
+def _need_dataset(run: Run) -> None:
+    if not run.dataset_id:
+        raise UsageProblem(
+            f"run '{run.label}' had no dataset, so it delivered no files",
+            hint="list your runs with: pennsieve run list",
+        )
+
+
+def download_run(context: Context, located: Located, to: Path, *, overwrite: bool = False) -> Shown:
+    """Download the results of a run into a folder.
+
+    Raises:
+        UsageProblem: it had no dataset. StillRunning: it has delivered none yet.
+        NotFound: what it delivered is not in the dataset any more.
     """
     from pennsieve_agent.cli.run import output_views, places
     from pennsieve_agent.services.runs import run_outputs
 
-    located = places.find(context, run)
-    if not located.run.dataset_id:
-        raise UsageProblem(
-            f"run '{located.run.label}' had no dataset, so it delivered no files",
-            hint="list your runs with: pennsieve run list",
-        )
+    _need_dataset(located.run)
     wait = places.import_wait(context)
     results = run_outputs.on_pennsieve(context.platform, located, wait)
     if not (results.files or results.importing or results.missing):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pennsieve_agent.domain.failure_advice import advice
 from pennsieve_agent.errors import AgentError
 
 if TYPE_CHECKING:
@@ -18,12 +19,16 @@ LINES = 20
 
 @dataclass(frozen=True, slots=True)
 class FailedStep:
-    """The step that ended a run. ``lines`` is None where its log cannot be read."""
+    """The step that ended a run. ``lines`` is None where its log cannot be read.
+
+    ``advice`` is what to try, empty where nobody can tell.
+    """
 
     run: Run
     step: str
     reason: str
     lines: Sequence[str] | None
+    advice: str = ""
 
     @property
     def command(self) -> str:
@@ -35,15 +40,30 @@ class FailedStep:
     def to_json(self) -> dict[str, Any]:
         """The document."""
         lines = None if self.lines is None else list(self.lines)
-        return {"step": self.step, "reason": self.reason or None, "last_lines": lines}
+        return {
+            "step": self.step,
+            "reason": self.reason or None,
+            "last_lines": lines,
+            "command": self.command,
+            "advice": self.advice or None,
+        }
+
+    @property
+    def notes(self) -> list[str]:
+        """What to type to see more, and what to try."""
+        return [f"all of it: {self.command}", *([f"next: {self.advice}"] if self.advice else [])]
+
+    def head(self, streams: Streams) -> str:
+        """The step and the reason."""
+        head = f"Step '{self.step}' failed" + (f": {self.reason}" if self.reason else "")
+        return streams.wrapped(head) if streams.out_is_terminal else head
 
     def text(self, streams: Streams) -> str:
         """The reason, and the lines below it."""
         from pennsieve_agent.console.printable import program_line
         from pennsieve_agent.console.words import plural
 
-        head = f"Step '{self.step}' failed" + (f": {self.reason}" if self.reason else "")
-        head = streams.wrapped(head) if streams.out_is_terminal else head
+        head = self.head(streams)
         if self.lines is None:
             return f"{head}\nIts log cannot be read now"
         if not self.lines:
@@ -61,11 +81,12 @@ def failed_step(located: Located, state: RunState) -> FailedStep | None:
         return None
     step = min(failed, key=lambda one: one.completed_at or "9")
     try:
-        messages = located.backend.last_lines(located.run.uuid, step, LINES)
+        messages = located.backend.last_lines(located.run.uuid, [step], LINES)
         lines = [message.message for message in messages]
     except AgentError:  # the run itself is known, and worth showing
         lines = None
-    return FailedStep(located.run, step.id, step.reason or _exit(step.attempts), lines)
+    reason = step.reason or _exit(step.attempts)
+    return FailedStep(located.run, step.id, reason, lines, advice(reason, located.run))
 
 
 def _exit(attempts: Sequence[Any]) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,9 +16,6 @@ from pennsieve_agent.errors import UsageProblem
 if TYPE_CHECKING:
     from pennsieve_agent.domain.run_filter import RunQuery, Someone
     from pennsieve_agent.domain.runs import RunStatus
-
-_AGO = re.compile(r"(\d{1,6})\s*([mhdw])")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 class Status(StrEnum):
@@ -78,7 +73,7 @@ def list_(
     The newest come first. A node that cannot be reached is named on standard error, and the others
     are listed.
     """
-    from pennsieve_agent.cli.run import batch_list, places, views
+    from pennsieve_agent.cli.run import batch_list, moments, places, views
     from pennsieve_agent.cli.workflow.named import named_workflow
     from pennsieve_agent.console import documents
     from pennsieve_agent.domain.run_filter import RunQuery
@@ -100,7 +95,7 @@ def list_(
             None if status is None else _wire(status),
             {**others, "--since": since, "--mine": mine},
         )
-    begins = "" if since is None else moment(since, context.now())
+    begins = "" if since is None else moments.iso(since, context.now(), "--since")
     query = RunQuery(
         status=None if status is None else _wire(status),
         workflow="" if workflow is None else named_workflow(context, workflow).workflow.uuid,
@@ -126,26 +121,6 @@ def _none(query: RunQuery) -> str:
     if query == RunQuery():
         return "no run yet; start one with: pennsieve run start --dataset DATASET"
     return "no such run; see all with: pennsieve run list"
-
-
-def moment(text: str, now: float) -> str:
-    """A moment as it is asked for: ``7d`` ago, or a date or time in UTC.
-
-    Raises:
-        UsageProblem: it is none.
-    """
-    if ago := _AGO.fullmatch(text.strip().lower()):
-        at = datetime.fromtimestamp(now, UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-    else:
-        try:
-            at = datetime.fromisoformat(text.strip())
-        except ValueError:
-            raise UsageProblem(
-                f"'{text}' is not a time",
-                hint="write how long ago (90m, 12h, 7d, 2w), or a date: --since 2026-11-01",
-            ) from None
-        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-    return at.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def _wire(status: Status) -> RunStatus:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,12 +13,15 @@ import typer
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.cli.run import log_options
 from pennsieve_agent.console.shown import Shown
-from pennsieve_agent.errors import UnknownName, UsageProblem
+from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.run import event_views
     from pennsieve_agent.cli.run.batch_places import LocatedBatch
+    from pennsieve_agent.domain.log_filter import LogFilter
+    from pennsieve_agent.domain.run_events import Event
     from pennsieve_agent.domain.runs import Run
     from pennsieve_agent.services.runs.all_runs import Located
     from pennsieve_agent.services.runs.follow_run import Follower
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     examples=[
         "pennsieve run logs --follow",
         "pennsieve run logs spike-rate-1c20 --step spikes --timestamps",
+        "pennsieve run logs spike-rate-1c20 --since 10m --grep Error --tail 20",
         "pennsieve run logs spike-rate-1c20 --archive logs.zip",
         "pennsieve run logs first-batch --failed",
     ],
@@ -39,9 +44,12 @@ def logs(
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Go on until the run ends.")
     ] = False,
-    step: Annotated[
-        str | None, typer.Option("--step", "-s", metavar="STEP", help="Only this step.")
-    ] = None,
+    step: log_options.Step = None,
+    attempt: log_options.Attempt = None,
+    since: log_options.Since = None,
+    until: log_options.Until = None,
+    tail: log_options.Tail = None,
+    grep: log_options.Grep = None,
     timestamps: Annotated[
         bool, typer.Option("--timestamps", "-t", help="Begin each line with its time.")
     ] = False,
@@ -71,9 +79,11 @@ def logs(
         following,
     )
 
+    typed = log_options.Typed(step, attempt, since, until, tail, grep)
     located = batch_places.run_or_batch(context, run)
     if isinstance(located, batch_places.LocatedBatch):
         _refuse_archive(located, archive)
+        log_options.refuse_for_batch(typed, located.batch.name)
         choice = batch_logs.LogChoice(subject, failed, step, timestamps)
         if follow:
             yield from batch_following.to_end(context, located, show=True, choice=choice)
@@ -87,19 +97,32 @@ def logs(
             hint="leave it out",
         )
     if archive is not None:
-        if follow or step or timestamps:
+        if follow or typed.is_any or timestamps:
             raise UsageProblem(
                 "--archive is all logs of a run that has ended", hint="leave the other options out"
             )
         yield _saved(context, located, archive)
         return
-    _check_step(located.run, step)
+    only = log_options.chosen_lines(typed, located.run, context.now(), follow=follow)
     follower = following.follower(context, located.run, located.backend, step=step)
+    follower.only = only if tail is None else _from_the_last(follower, only, tail)
     views = event_views.EventViews(context, located.run, timestamps=timestamps)
     if follow:
         yield from following.to_end(context, follower, following.Mode.LINES, views=views)
     else:
-        yield from _until_now(follower, views)
+        yield from _until_now(follower, views, tail, is_chosen=typed.is_any)
+
+
+def _from_the_last(follower: Follower, only: LogFilter, tail: int) -> LogFilter:
+    """The lines that are wanted, from about the first of the last on, where that can be asked.
+
+    Attempts are told from what comes before; of a pattern, all is read once to find it.
+    """
+    if only.attempt or (only.pattern and not only.is_followed):
+        return only
+    steps = follower.followed_steps()
+    lines = follower.backend.last_lines(follower.run.uuid, steps, tail, only) if steps else ()
+    return replace(only, since=lines[0].timestamp) if len(lines) == tail else only
 
 
 def _refuse_archive(located: LocatedBatch, archive: Path | None) -> None:
@@ -110,31 +133,39 @@ def _refuse_archive(located: LocatedBatch, archive: Path | None) -> None:
         )
 
 
-def _check_step(run: Run, step: str | None) -> None:
-    names = [s.id for s in run.steps]
-    if step is not None and step not in names:
-        raise UnknownName(
-            f"the run has no step '{step}'", hint=f"its steps are: {', '.join(names)}"
-        )
-
-
-def _until_now(follower: Follower, views: event_views.EventViews) -> Iterator[Shown]:
+def _until_now(
+    follower: Follower, views: event_views.EventViews, tail: int | None, *, is_chosen: bool
+) -> Iterator[Shown]:
     """The lines so far, page by page: a log may be larger than the memory."""
-    from pennsieve_agent.domain.run_events import Change
-
     messages, is_empty = list[Any](), True
-    for events in follower.once():
-        for part in views.shown([event for event in events if not isinstance(event, Change)]):
+    for events in _lines_of(follower, tail):
+        for part in views.shown(events):
             is_empty = False
             messages += part.lines
             yield replace(part, lines=())
     yield Shown(
         document={"run_id": follower.run.uuid, "messages": messages},
-        notes=(_nothing(follower.run),) if is_empty else (),
+        notes=(_nothing(follower.run, is_chosen=is_chosen),) if is_empty else (),
     )
 
 
-def _nothing(run: Run) -> str:
+def _lines_of(follower: Follower, tail: int | None) -> Iterator[Sequence[Event]]:
+    """The lines so far, or the last of them, and where attempts began between."""
+    from pennsieve_agent.domain.run_events import Change, Line
+
+    pages = ([one for one in page if not isinstance(one, Change)] for page in follower.once())
+    if tail is None:
+        yield from pages
+        return
+    last = deque[Line](maxlen=tail)
+    for page in pages:
+        last.extend(one for one in page if isinstance(one, Line))
+    yield list(last)
+
+
+def _nothing(run: Run, *, is_chosen: bool) -> str:
+    if is_chosen:
+        return f"no such line of run '{run.label}'; see all with: pennsieve run logs {run.typed}"
     if run.status.is_final:
         return f"run '{run.label}' logged nothing"
     return "nothing was logged yet; wait for it with --follow"

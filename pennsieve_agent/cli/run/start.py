@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pennsieve_agent.cli import local_run, local_secrets, options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.cli.run import batch_options, limits, start_options
+from pennsieve_agent.cli.run import at_end, batch_options, limits, start_options
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import UsageProblem
 
@@ -62,6 +62,8 @@ def start(
     follow: start_options.Follow = False,
     wait: start_options.Wait = False,
     watch: start_options.Watch = False,
+    then: at_end.Then = None,
+    webhook: at_end.Webhook = None,
     timeout: options.Timeout = None,
     max_cost: limits.MaxCost = None,
     time_limit: limits.TimeLimit = None,
@@ -144,6 +146,9 @@ def start(
             "--timeout": timeout is not None,
             "--grant": grant,
             "--version": version,
+            "--watch": watch,
+            "--then": then is not None,
+            "--webhook": webhook is not None,
             "--repeat": repeat is not None,
             "--skip-done": skip_done,
         }
@@ -159,8 +164,18 @@ def start(
         request = _repeated(context, repeat, request)
     elif dataset is None and resume is None:
         raise UsageProblem("missing option '--dataset'", hint="name a dataset: --dataset DATASET")
+    telling = at_end.AtEnd(then, webhook)
+    telling.check()
+    mode = mode_of(context, follow=follow, wait=wait, watch=watch)
+    if telling != at_end.NOBODY and (mode is None or batch.is_batch):
+        raise UsageProblem(
+            "--then and --webhook tell the end of a run that is waited for",
+            hint="of a batch, its runs tell it: pennsieve run wait RUN... --then COMMAND"
+            if batch.is_batch
+            else "add --wait",
+        )
     if batch.is_batch:
-        waits, show = follow or wait, follow and not context.as_json
+        waits, show = mode is not None, follow and not context.as_json
         ends = batch_start.Ends(dry_run, waits, show, timeout)
         yield from batch_start.start_batch(
             context, request, batch, None if dry_run else _hand_over(context), ends=ends
@@ -170,8 +185,9 @@ def start(
         context,
         request,
         whole=whole,
-        mode=mode_of(context, follow=follow, wait=wait, watch=watch),
+        mode=mode,
         timeout=timeout,
+        telling=telling,
         dry_run=dry_run,
         skip_done=skip_done,
     )
@@ -191,6 +207,7 @@ def on_node(
     whole: bool,
     mode: Mode | None,
     timeout: float | None,
+    telling: at_end.AtEnd = at_end.NOBODY,
     dry_run: bool,
     skip_done: bool = False,
 ) -> Iterator[Shown]:
@@ -211,7 +228,7 @@ def on_node(
         yield start_views.plan(ready)
     elif _takes_input(context, ready, whole=whole):
         yield from starting.start_and_show(
-            context, ready, request, check, mode=mode, timeout=timeout
+            context, ready, request, check, mode=mode, timeout=timeout, telling=telling
         )
     else:
         yield Shown(notes=["nothing was started"])

@@ -11,6 +11,7 @@ from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import AwsError, NodeError, PlatformError
 
 if TYPE_CHECKING:
+    from pennsieve_agent.cli.run.at_end import AtEnd
     from pennsieve_agent.cli.run.following import Mode
     from pennsieve_agent.services.runs.run_backend import RunBackend
     from pennsieve_agent.services.runs.run_request import Prepared, RunOptions
@@ -25,6 +26,7 @@ def start_and_show(
     *,
     mode: Mode | None,
     timeout: float | None,
+    telling: AtEnd,
 ) -> Iterator[Shown]:
     """Start the run, and follow it to its end as the mode says, if there is one.
 
@@ -34,7 +36,9 @@ def start_and_show(
         context.interruption.during("the run may have been started, or not", _go_on_hint(ready)),
         _started(context, ready, request, check) as (begun, backend),
     ):
-        yield from _go_on(context, ready, begun, backend, mode=mode, timeout=timeout)
+        yield from _go_on(
+            context, ready, begun, backend, mode=mode, timeout=timeout, telling=telling
+        )
 
 
 def _go_on_hint(ready: Prepared) -> str:
@@ -51,6 +55,7 @@ def _go_on(
     *,
     mode: Mode | None,
     timeout: float | None,
+    telling: AtEnd,
 ) -> Iterator[Shown]:
     """Show the run, and follow it if that was asked for.
 
@@ -66,7 +71,7 @@ def _go_on(
         return
     follower = following.follower(context, begun.run, backend, timeout=timeout)
     try:
-        yield from following.to_end(context, follower, mode)
+        yield from following.to_end(context, follower, mode, at_end=telling)
     except (PlatformError, AwsError, NodeError):
         raise  # with --json nothing was said of the run: the same command goes on with it
     except BaseException:

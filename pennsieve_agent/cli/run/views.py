@@ -66,7 +66,7 @@ def run(
     ]
     if failed is None:
         return Shown(document, text)
-    return Shown(document, [*text, "", failed.text], [f"all of it: {failed.command}"])
+    return Shown(document, [*text, "", failed.text], failed.notes)
 
 
 def _run_text(context: Context, run: Run, state: RunState, input_: RunInput) -> list[Part]:

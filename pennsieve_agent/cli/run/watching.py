@@ -10,6 +10,7 @@ from pennsieve_agent.cli.run.event_views import change_words
 from pennsieve_agent.cli.run.watch_rows import Drawn, Watched, picture
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.console.words import span
+from pennsieve_agent.domain.log_filter import LogFilter
 from pennsieve_agent.domain.run_events import Change, Event, Line
 from pennsieve_agent.domain.runs import Run, RunState
 from pennsieve_agent.domain.transfer_progress import progress_in
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.services.runs.follow_run import Follower
 
+RECENT_SECONDS = 3600.0
+"""How old the last line of a log is at most that is shown; older ones are not read."""
 ROWS_AT_END = 1000
 """Lines of the picture that stays: all of it."""
 
@@ -62,10 +65,8 @@ class WatchedRun:
         return Shown(text="\n".join(lines))
 
 
-def seen(
-    context: Context, following: Follower
-) -> Iterator[tuple[Sequence[Event], Iterable[Shown]]]:
-    """What happens, in parts that came at once, and what is shown of each.
+def seen(context: Context, following: Follower) -> Iterator[Iterable[Shown]]:
+    """What is shown of what happens, in parts that came at once.
 
     On a terminal the view is drawn meanwhile, and stays at the end as text; elsewhere, each change
     is a line.
@@ -73,18 +74,20 @@ def seen(
     from pennsieve_agent.console.live_view import shown_live
 
     if not context.streams.out_is_terminal or context.environ.get("TERM") == "dumb":
+        following.reads_lines = False
         for events in following.events():
-            yield events, _change_lines(context, events)
+            yield _change_lines(context, events)
         return
     watched = WatchedRun(context, following.run)
     following.looked, following.outage = watched.look, watched.outage
+    # What was printed long ago is not shown, and not read.
+    following.only = LogFilter(since=int((context.now() - RECENT_SECONDS) * 1000))
     with shown_live(context.streams, watched.picture):
         for events in following.events():
             watched.note(events)
-            yield events, ()
     state = watched.seen.state
     context.streams.announce(f"{following.run.label} {state.status.label}")
-    yield (), [watched.last_picture(context)]
+    yield [watched.last_picture(context)]
 
 
 def _change_lines(context: Context, events: Sequence[Event]) -> Iterator[Shown]:

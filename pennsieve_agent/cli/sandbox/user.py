@@ -1,4 +1,4 @@
-"""``pennsieve sandbox user list|add|key``: the people of a sandbox."""
+"""``pennsieve sandbox user list|add|key|connect``: the people of a sandbox."""
 
 from __future__ import annotations
 
@@ -128,6 +128,24 @@ def key(
     return Shown(
         {"profile": profile, **asdict(member)}, f"Profile '{profile}': {_role(member)}", notes
     )
+
+
+@command(
+    "sandbox user connect",
+    answers="sandbox_connection",
+    examples=["pennsieve sandbox user connect ada@example.org"],
+)
+def connect(
+    context: Context,
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The person's e-mail address.")],
+    data: box.Data = None,
+) -> Shown:
+    """Connect a person with GitHub, as the web application does on Pennsieve."""
+    with box.administration(context, data) as people:
+        people.connect_github(email)
+    notes = ["see what Pennsieve sees with: pennsieve workflow app repos"]
+    document = {"email": email, "connected": True}
+    return Shown(document, f"{email} is connected with the sandbox's GitHub", notes)
 
 
 def _role(member: Membership) -> str:

@@ -12,7 +12,7 @@ COMMANDS: tuple[Entry, ...] = (
     ),
     Command("run watch", "run.watch", "Watch the steps of a run until it ends."),
     Command("run logs", "run.logs", "What a run printed."),
-    Command("run wait", "run.wait", "Wait until a run ends."),
+    Command("run wait", "run.wait", "Wait until runs end, showing nothing meanwhile."),
     Command("run cancel", "run.cancel", "Stop a run: end what is running, start nothing more."),
     Command("run retry", "run.retry", "Start a run that failed or was cancelled again."),
     Command("run download", "run.download", "Download the files that a run wrote."),

@@ -45,6 +45,11 @@ COMMANDS: tuple[Entry, ...] = (
         "sandbox.user",
         "Make a person's API key, as a profile for --profile.",
     ),
+    Command(
+        "sandbox user connect",
+        "sandbox.user",
+        "Connect a person with GitHub, as the web application does on Pennsieve.",
+    ),
     Group(
         "sandbox workspace",
         "The workspaces of a sandbox.",

@@ -35,7 +35,7 @@ def repos(
     view = seen_on_github(context.platform, name)
     document = [_document(seen) for seen in view.repositories]
     if not view.repositories:
-        return Shown(document, notes=[_nothing(view, name)])
+        return Shown(document, notes=[_nothing(context, view, name)])
     if len(view.repositories) == 1:
         return Shown(document, _one(context, view.repositories[0]))
     rows = [
@@ -54,11 +54,17 @@ def repos(
     return Shown(document, Table(columns, rows))
 
 
-def _nothing(view: GitHubView, name: str) -> str:
+def _nothing(context: Context, view: GitHubView, name: str) -> str:
     if view.account is None:
+        is_sandbox = context.profile.hosts.near
+        how = (
+            f"with: pennsieve sandbox user connect {context.user.email}"
+            if is_sandbox
+            else "in the web application"
+        )
         return (
-            "your Pennsieve account is not connected with GitHub; connect it in the web"
-            " application, or register code without it: pennsieve workflow add OWNER/NAME"
+            f"your Pennsieve account is not connected with GitHub; connect it {how}; or register "
+            "code without it: pennsieve workflow add OWNER/NAME"
         )
     who = f"Pennsieve's GitHub app, as {view.account.username},"
     if name:

@@ -88,18 +88,21 @@ def logs(context: Context, build: OnePlace) -> Shown:
 )
 def again(context: Context, build: OnePlace, dry_run: options.DryRun = False) -> Shown:
     """Build the same code once more on an own node, after a failure that may pass."""
+    from pennsieve_agent.cli.workflow.code_context import code_record
     from pennsieve_agent.cli.workflow.follow_build import follow_build
     from pennsieve_agent.console import workflow_documents
     from pennsieve_agent.domain.image_builds import BuildState
-    from pennsieve_agent.errors import Conflict
+    from pennsieve_agent.errors import Conflict, NotFound
+    from pennsieve_agent.services.workflows.find_builds import add_command
     from pennsieve_agent.services.workflows.node_builds import BuildRequest
 
     located = _located(context, build)
     before = located.build
+    add = add_command(before, code_record(context).every_address())
     if before.state is BuildState.SUCCEEDED:
         raise Conflict(
             f"the build {before.id} made its image; the same code is not built twice",
-            hint="use the image: pennsieve workflow add REPO",
+            hint=f"use the image: {add}",
         )
     if dry_run:
         usd = before.size.usd_per_minute
@@ -107,12 +110,15 @@ def again(context: Context, build: OnePlace, dry_run: options.DryRun = False) ->
             f"build {before.name} on node '{located.node}' once more, at {usd:.3f} USD a minute"
         )
     request = BuildRequest(before.name, before.source, before.commit, before.size)
-    started = located.builds.start(before.archive, request)
+    try:
+        started = located.builds.start(before.archive, request)
+    except NotFound as error:
+        raise NotFound(error.message, hint=f"send it once more, to be built: {add}") from None
     ended = follow_build(context, located.builds, started)
     return Shown(
         workflow_documents.node_build(ended, located.node),
         f"Built {ended.name} on node '{located.node}'",
-        ["next: add or update the workflow, which takes this image: pennsieve workflow add REPO"],
+        [f"next: add or update the workflow, which takes this image: {add}"],
     )
 
 

@@ -14,6 +14,7 @@ from pennsieve_agent.errors import UsageProblem
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pennsieve_agent.domain.image_findings import StepScan
     from pennsieve_agent.domain.runs import Run
     from pennsieve_agent.services.grants.identity_view import Shown as WorkflowUser
     from pennsieve_agent.services.workflows.find_workflow import LocatedWorkflow
@@ -95,11 +96,12 @@ def _details_of(context: Context, reference: str) -> Shown:
         lambda: identity_view.shown(who, match),
         lambda: grant_list.of_nodes(who.nodes, match.uuid),
         lambda: _last_runs(context, located),
+        lambda: _scans(context, match.uuid),
     ]
-    code, (users, _), (granted, unasked), (runs, said) = side_by_side(asks)
+    code, (users, _), (granted, unasked), (runs, said), (scans, unsaid) = side_by_side(asks)
     named = {f"'{silent.node.name}'" for silent in unasked}
     note_unasked(context, unasked)
-    for text in (text for text in said if not any(name in text for name in named)):
+    for text in (text for text in (*said, *unsaid) if not any(name in text for name in named)):
         context.streams.note(text)
     grants, visibility = grant_list.with_names(granted, {}), code.of_workflow(match)
     pinned = code_record(context).pinned(match.uuid)
@@ -110,12 +112,15 @@ def _details_of(context: Context, reference: str) -> Shown:
         "identity": [_user(user) for user in users],
         "grants": [grant_documents.grant(row.grant, match.name, row.nodes) for row in grants],
         "last_runs": [documents.run_summary(run) for run in runs],
+        "scans": [workflow_documents.image_scan(scan) for scan in scans],
     }
     visible = visible_to(match, visibility) if located.is_on_pennsieve else "your nodes"
     notes = [
         f"note: {text}" for text in code.warnings([step.source_url for step in match.processors])
     ]
-    return Shown(document, whole(context, match, visible, users, grants, runs, pinned), notes)
+    return Shown(
+        document, whole(context, match, visible, users, grants, runs, pinned, scans), notes
+    )
 
 
 def _last_runs(context: Context, located: LocatedWorkflow) -> tuple[list[Run], list[str]]:
@@ -126,6 +131,15 @@ def _last_runs(context: Context, located: LocatedWorkflow) -> tuple[list[Run], l
     said: list[str] = []
     places = everywhere(context, said.append, pennsieve=located.is_on_pennsieve)
     return places.newest(RunQuery(limit=LAST_RUNS, workflow=located.workflow.uuid)), said
+
+
+def _scans(context: Context, workflow: str) -> tuple[list[StepScan], list[str]]:
+    """The scans of its images on the user's own nodes, and what is to be said of silent ones."""
+    from pennsieve_agent.cli.workflow.named import nodes_of
+    from pennsieve_agent.services.workflows.image_scans import image_scans
+
+    said: list[str] = []
+    return image_scans(nodes_of(context), workflow, said.append), said
 
 
 def _user(value: WorkflowUser) -> dict[str, Any]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.domain.image_findings import StepScan
     from pennsieve_agent.domain.parameters import Parameter
     from pennsieve_agent.domain.runs import Run
     from pennsieve_agent.domain.workflows import Step, Workflow
@@ -28,6 +29,7 @@ def whole(
     grants: Sequence[Listed],
     runs: Sequence[Run],
     pinned: Collection[str],
+    scans: Sequence[StepScan],
 ) -> list[Part]:
     """All of a workflow: what it is, its steps and parameters, its identity, grants and runs."""
     from pennsieve_agent.console.step_graph import StepGraph
@@ -35,7 +37,12 @@ def whole(
     parts: list[Part] = [_details(context, workflow, visible)]
     if is_branched(workflow.steps):
         parts += ["", StepGraph(workflow.steps)]
-    tables = [*_tables(workflow, pinned), *_identity(context, users), *_grants(context, grants)]
+    tables = [
+        *_tables(workflow, pinned),
+        *_scans(scans),
+        *_identity(context, users),
+        *_grants(context, grants),
+    ]
     for table in (*tables, *_runs(context, runs)):
         parts += ["", table]
     return parts
@@ -97,6 +104,24 @@ def _images(workflow: Workflow) -> Iterator[Table]:
     ]
     if rows:
         yield Table(columns, [[*row, *[""] * (len(columns) - len(row))] for row in rows])
+
+
+def _scans(scans: Sequence[StepScan]) -> Iterator[Table]:
+    """What Amazon ECR found in the images, on each node where there are several."""
+    has_nodes = len({row.node for row in scans}) > 1
+    rows = [
+        [
+            *([row.node] if has_nodes else []),
+            row.step,
+            row.scan.words,
+            "; ".join(finding.words for finding in row.scan.worst),
+        ]
+        for row in scans
+    ]
+    columns: list[str | Column] = ["NODE"] if has_nodes else []
+    columns += ["STEP", *(Column(name, Cut.WRAP) for name in ("SCAN BY AMAZON ECR", "WORST"))]
+    if rows:
+        yield Table(columns, rows)
 
 
 def _parameters(workflow: Workflow) -> Iterator[Table]:

@@ -58,6 +58,25 @@ DOCUMENTS: tuple[Document, ...] = (
         ),
     ),
     Document(
+        "run_ended",
+        "What --webhook sends when a run has ended.",
+        (
+            Field("event", "word", "run_ended."),
+            Field("id", "text", "The run's id."),
+            Field("name", "text", "Its name.", null=True),
+            Field("status", "word", "succeeded, canceled or failed."),
+            Field("workflow", "text", "The workflow's name.", null=True),
+            Field("node", "text", "The compute node's name.", null=True),
+            Field("dataset_id", "text", "The dataset's id."),
+            _STARTED,
+            _COMPLETED,
+            _SECONDS,
+            _REASON,
+            Field("failed_steps", "list of text", "The ids of the steps that failed."),
+            Field("command", "text", "What shows the run."),
+        ),
+    ),
+    Document(
         "run_failed_step",
         "The step that a run failed in.",
         (
@@ -69,6 +88,8 @@ DOCUMENTS: tuple[Document, ...] = (
                 "The last lines that it printed; null where its log cannot be read.",
                 null=True,
             ),
+            Field("command", "text", "What shows all that it printed."),
+            Field("advice", "text", "What to try; null where nobody can tell.", null=True),
         ),
     ),
     Document(

@@ -62,6 +62,11 @@ DOCUMENTS: tuple[Document, ...] = (
         (Field("profile", "text", "The profile's name."), *_MEMBER),
     ),
     Document(
+        "sandbox_connection",
+        "Whether a person is connected with GitHub: sandbox user connect.",
+        (Field("email", "text", "The e-mail address."), Field("connected", "boolean", "True.")),
+    ),
+    Document(
         "sandbox_aws_user",
         "A user of the emulated AWS: sandbox user add --aws.",
         (Field("name", "text", "The AWS profile's name."), _AWS_ACCOUNT),

@@ -59,6 +59,32 @@ _WORKFLOWS = (
             Field("identity", "list of workflow_user", "Its own users."),
             Field("grants", "list of grant", "The datasets that it may use on your own nodes."),
             Field("last_runs", "list of run_summary", "Its newest five runs."),
+            Field("scans", "list of image_scan", "What Amazon ECR found in its images."),
+        ),
+    ),
+    Document(
+        "image_scan",
+        "The scan of a step's image on an own node, by Amazon ECR: workflow show.",
+        (
+            Field("node", "text", "The node's name."),
+            Field("step", "text", "The step's id."),
+            Field("image", "text", "The image's digest."),
+            Field("status", "word", "Amazon ECR's word in lower case; not_scanned: no scan yet."),
+            Field("problem", "text", "What Amazon ECR says of the status.", null=True),
+            Field("scanned_at", "time", "When the scan ended.", null=True),
+            Field("counts", "map of integer", "Findings by severity: critical, high and so on."),
+            Field("worst", "list of image_finding", "The worst few."),
+        ),
+    ),
+    Document(
+        "image_finding",
+        "A known fault of a package in an image.",
+        (
+            Field("name", "text", "Its name, such as CVE-2021-44228."),
+            Field("severity", "word", "critical, high, medium, low, informational, undefined."),
+            Field("package", "text", "The package.", null=True),
+            Field("version", "text", "The package's version.", null=True),
+            Field("url", "text", "Where it is described.", null=True),
         ),
     ),
     Document(

@@ -30,7 +30,8 @@ def retried(request: Request, store: BatchStore, head: BatchHead) -> Reply:
     _refuse([subject for subject, row in rows.items() if not _is_as_seen(row, seen[subject])])
     # Active first: there must never be an attempt that nobody begins.
     store.activate(head.id)
-    begun, lost = [], []
+    begun: list[str] = []
+    lost: list[str] = []
     for subject, row in rows.items():
         won = store.ask_again(head.id, Again(row.index, row.attempt + 1, limits))
         # Whoever claimed it before may have begun it since it was looked at.

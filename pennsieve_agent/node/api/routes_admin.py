@@ -147,7 +147,7 @@ def archive(request: Request) -> Reply:
         ExpiresIn=LINK_SECONDS,
     )
     headers = {"content-length": str(size), "x-amz-checksum-sha256": checksum}
-    present = _present(request, key, size)
+    present = archive_bytes(request, digest) == size
     return 200, {"url": url, "headers": headers, "key": key, "present": present}
 
 
@@ -156,16 +156,17 @@ def archive_key(digest: str) -> str:
     return f"archives/{digest}.tar.gz"
 
 
-def _present(request: Request, key: str, size: int) -> bool:
+def archive_bytes(request: Request, digest: str) -> int | None:
+    """How large the archive of that SHA-256 is; None when it is not there, or no longer."""
     try:
         head: dict[str, Any] = request.node.client("s3").head_object(
-            Bucket=request.node.settings.bucket, Key=key
+            Bucket=request.node.settings.bucket, Key=archive_key(digest)
         )
     except Exception as error:
         if aws_code(error) not in _ABSENT:
             raise
-        return False
-    return bool(head["ContentLength"] == size)
+        return None
+    return int(head["ContentLength"])
 
 
 def _active(request: Request, workflow: str, dataset: str = "") -> Iterator[str]:

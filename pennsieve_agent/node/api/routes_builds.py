@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pennsieve_agent.domain.image_builds import BuildSize, BuildState
+from pennsieve_agent.domain.image_builds import ARCHIVE_DAYS, BuildSize, BuildState
 from pennsieve_agent.node.api.request_handler import Problem, Reply, Request, Route, route
+from pennsieve_agent.node.api.routes_admin import archive_bytes
 from pennsieve_agent.node.node import aws_code
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -46,6 +47,9 @@ def start(request: Request) -> Reply:
     for row in same:
         if not _state(row).is_final:
             return 200, {"build": shown(row), "created": False}
+    if archive_bytes(request, archive) is None:
+        text = f"it no longer has this code: code that was sent to be built is kept {ARCHIVE_DAYS}"
+        raise Problem(404, "no-archive", f"{text} days")
     earlier = _earlier(known, texts["source"], archive)
     variables = {"ARCHIVE": archive, "EARLIER": earlier}
     variables |= {name.upper(): value for name, value in texts.items()}

@@ -135,8 +135,17 @@ def log_lines(request: Request, run: str) -> Reply:
     """A page of a run's log."""
     record = _record(request, run)
     query = request.query
-    since = request.number("since", 0, 10**15)
-    reading = run_logs.LogReading(request.node, record, query.get("step", ""), since)
+    reading = run_logs.LogReading(
+        request.node,
+        record,
+        query.get("step", ""),
+        request.number("since", 0, 10**15),
+        request.number("until", 0, 10**15),
+        request.number("attempt", 0, 10**3),
+        query.get("word", ""),
+    )
+    if last := request.number("tail", 0, run_logs.MOST_TAIL):
+        return 200, reading.last(last, hidden_of(request.node, record))
     limit = request.number("limit", run_logs.MOST_LINES, run_logs.MOST_LINES)
     try:
         page = reading.page(limit, query.get("next", ""), hidden_of(request.node, record))

@@ -39,6 +39,7 @@ from pennsieve_agent.sandbox.aws.items import Items
 from pennsieve_agent.sandbox.aws.limits.function_quotas import account_settings
 from pennsieve_agent.sandbox.aws.limits.request_check import RequestCheck
 from pennsieve_agent.sandbox.aws.log_events import log_events
+from pennsieve_agent.sandbox.aws.registry.image_scans import image_scan_findings
 from pennsieve_agent.sandbox.aws.registry.registry import Record, RegistryFront
 from pennsieve_agent.sandbox.aws.registry.registry_daemon import RegistryDaemon
 from pennsieve_agent.sandbox.aws.registry.registry_logins import Logins
@@ -305,10 +306,8 @@ class Services:
     def _own(self, request: AwsRequest, account: str, body: bytes) -> Answer | None:
         if request.operation in {"FilterLogEvents", "GetLogEvents"}:
             return log_events(request, account, self._logs, self._lock)
-        if (request.service, request.operation) == ("ecr", "GetAuthorizationToken"):
-            with self._lock:
-                caller = principal(request, datetime.fromtimestamp(self._now(), UTC))
-            return self._logins.answer(account, request.region, caller)
+        if request.service == "ecr":
+            return self._ecr(request, account)
         if (request.service, request.operation) == ("lambda", "GetAccountSettings"):
             with self._lock:
                 return account_settings(account, request.region)
@@ -318,6 +317,15 @@ class Services:
             kind = request.text("InvocationType") or "RequestResponse"
             return self._invoke(request, account, kind, body)
         return None
+
+    def _ecr(self, request: AwsRequest, account: str) -> Answer | None:
+        if request.operation == "DescribeImageScanFindings":
+            return image_scan_findings(request, account, self._lock)
+        if request.operation != "GetAuthorizationToken":
+            return None
+        with self._lock:
+            caller = principal(request, datetime.fromtimestamp(self._now(), UTC))
+        return self._logins.answer(account, request.region, caller)
 
     def _invoke(self, request: AwsRequest, account: str, kind: str, body: bytes) -> Answer:
         """Call a function of the caller's account, or one that allows callers of this account."""

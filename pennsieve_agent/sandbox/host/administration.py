@@ -18,6 +18,7 @@ from pathlib import Path
 
 from pennsieve_agent.errors import UsageProblem
 from pennsieve_agent.sandbox.aws.access_keys import AwsPeople, AwsPerson, write_settings
+from pennsieve_agent.sandbox.data.github import connection
 from pennsieve_agent.sandbox.data.people import directory
 from pennsieve_agent.sandbox.data.tables import SCHEMA
 from pennsieve_agent.sandbox.host import clock
@@ -168,6 +169,14 @@ class Administration:
             membership for membership in self.memberships() if membership.workspace == where["name"]
         )
         return name, next(membership for membership in here if membership.email == person["email"])
+
+    def connect_github(self, email: str) -> None:
+        """Connect a person with GitHub, as the web application does.
+
+        Raises:
+            UsageProblem: there is no such person.
+        """
+        connection.connect(self._store, self._person(email)["int_id"])
 
     def _join(self, known: Row, where: Row, bit: int) -> None:
         if self._is_in(known, where):

@@ -8,13 +8,14 @@ one line, for as long as it can sign in again. Lines are handed on page by page,
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.backoff import Backoff
+from pennsieve_agent.domain.log_filter import ALL_LINES, LogFilter
 from pennsieve_agent.domain.run_events import Event, RunEvents
-from pennsieve_agent.domain.runs import Run, RunState, StepState
+from pennsieve_agent.domain.runs import LogMessage, Run, RunState, StepState
 from pennsieve_agent.errors import (
     AgentError,
     AwsError,
@@ -56,8 +57,9 @@ class Follower:
     """Follows one run. ``deadline`` is in unix seconds; None waits without limit.
 
     ``outage`` is told how many seconds there was no answer and why, and None when there is one
-    again. ``here`` is for a run on this machine. ``looked`` gets the state at each look, before
-    what is new in it.
+    again. ``here`` is for a run on this machine, ``only`` says which lines are wanted, if
+    it ``reads_lines``. ``looked``
+    gets the state at each look, before what is new in it.
     """
 
     backend: RunBackend
@@ -67,6 +69,8 @@ class Follower:
     outage: Callable[[float | None, str], None]
     deadline: float | None = None
     only_step: str | None = None
+    only: LogFilter = ALL_LINES
+    reads_lines: bool = True
     here: bool = False
     looked: Callable[[RunState], None] = lambda _: None
     _news: RunEvents = field(default_factory=RunEvents)
@@ -92,6 +96,26 @@ class Follower:
     def once(self) -> Iterator[list[Event]]:
         """The events so far, without waiting."""
         yield from self._look()
+
+    def look(self) -> RunState:
+        """How far the run is, without its lines; asked again while there is no answer.
+
+        Raises:
+            StillRunning: as for :meth:`events`.
+        """
+        self.reads_lines = False
+        looking = self._patiently()
+        while True:
+            try:
+                next(looking)
+            except StopIteration as end:
+                state: RunState = end.value
+                return state
+
+    def followed_steps(self) -> list[StepState]:
+        """The steps that are followed, as they are now."""
+        state = self.backend.state(self.run.uuid)
+        return [step for step in state.steps if self._wants(step)]
 
     def _check_deadline(self, how: str) -> None:
         if self.deadline is not None and self.now() >= self.deadline:
@@ -131,9 +155,12 @@ class Follower:
         state = self.backend.state(self.run.uuid)
         self.looked(state)
         steps = [step for step in state.steps if self._wants(step)]
-        pages = self.backend.new_lines(self.run.uuid, steps)
-        for events in self._news.of_look(state, steps, pages):
-            if events:
+        pages: Iterable[Sequence[LogMessage]] = ()
+        if self.reads_lines:
+            pages = self.backend.new_lines(self.run.uuid, steps, self.only)
+        kept = (self.only.lines(page) for page in pages)
+        for part in self._news.of_look(state, steps, kept):
+            if events := self.only.events(part):
                 self._count += 1
                 yield events
         self._has_looked = True

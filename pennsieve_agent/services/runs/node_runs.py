@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.domain.datasets import DataFile
 from pennsieve_agent.domain.figures import total
+from pennsieve_agent.domain.log_filter import ALL_LINES, LogFilter
 from pennsieve_agent.domain.log_follower import LogWindow
 from pennsieve_agent.domain.run_filter import RunQuery
 from pennsieve_agent.domain.run_results import Delivered, own_folder
@@ -26,7 +27,6 @@ from pennsieve_agent.domain.runs import (
     RunStatus,
     StepState,
     seconds_between,
-    unix_seconds,
 )
 from pennsieve_agent.errors import NotFound
 from pennsieve_agent.platform.http.decode import Fields
@@ -78,32 +78,47 @@ class NodeRuns:
         """The state of a run and its steps."""
         return decode_state(self._ask(f"/runs/{run_id}"), self._where)
 
-    def new_lines(self, run_id: str, steps: Sequence[StepState]) -> Iterator[Sequence[LogMessage]]:
+    def new_lines(
+        self, run_id: str, steps: Sequence[StepState], only: LogFilter = ALL_LINES
+    ) -> Iterator[Sequence[LogMessage]]:
         """Lines that were not answered before, page by page, by time; one call for all steps.
 
         Lines of the last minute are read again, as AWS may make them readable late and out of
         order (Amazon CloudWatch Logs, "FilterLogEvents").
         """
         names = {step.id for step in steps}
-        only = steps[0].id if len(steps) == 1 else ""
         window = self._windows.setdefault(run_id, LogWindow())
-        for page in self._log_pages(run_id, only, window.begin()):
+        since = max(window.begin(), only.since)
+        for page in self._log_pages(run_id, steps, replace(only, since=since)):
             yield window.fresh(line for line in page if line.step in names)
 
-    def _log_pages(self, run_id: str, only: str, since: int) -> Iterator[list[LogMessage]]:
-        query = {"step": only, "since": str(since) if since else ""}
-        for page in self._pages_of(f"/runs/{run_id}/logs", **query):
-            yield [_message(row, only) for row in page.records("messages")]
+    def _log_pages(
+        self, run_id: str, steps: Sequence[StepState], only: LogFilter, tail: int = 0
+    ) -> Iterator[list[LogMessage]]:
+        step = steps[0].id if len(steps) == 1 else ""
+        numbers = {
+            "since": only.since,
+            "until": only.until,
+            "attempt": only.attempt,
+            "tail": tail,
+        }
+        query = {name: str(number) for name, number in numbers.items() if number}
+        for page in self._pages_of(f"/runs/{run_id}/logs", step=step, word=only.word, **query):
+            yield [_message(row, step) for row in page.records("messages")]
 
-    def last_lines(self, run_id: str, step: StepState, count: int) -> Sequence[LogMessage]:
-        """The last lines of a step; of a long log, what is before is not read."""
+    def last_lines(
+        self, run_id: str, steps: Sequence[StepState], count: int, only: LogFilter = ALL_LINES
+    ) -> Sequence[LogMessage]:
+        """The last lines of these steps; of a long log, what is before is not read.
+
+        An older node answers all of it, and any node all that may fit a pattern.
+        """
+        only = replace(only, is_followed=False)
+        tail = 0 if only.pattern else count
+        names = {step.id for step in steps}
         lines: deque[LogMessage] = deque(maxlen=count)
-        for since in (*_before(step.completed_at), 0):
-            lines.clear()
-            for page in self._log_pages(run_id, step.id, since):
-                lines.extend(page)
-            if len(lines) == count:
-                break
+        for page in self._log_pages(run_id, steps, only, tail):
+            lines.extend(line for line in only.lines(page) if line.step in names)
         return list(lines)
 
     def log_archive(self, run_id: str) -> str:
@@ -258,10 +273,3 @@ class NodeRuns:
 def _message(row: Fields, step: str) -> LogMessage:
     text = row.text("message").rstrip("\r\n")
     return LogMessage(row.integer("timestamp") or 0, text, row.text("step") or step)
-
-
-def _before(ended: str) -> Iterator[int]:
-    """A minute and an hour before the end of a step, in unix milliseconds."""
-    if (at := unix_seconds(ended)) is None:
-        return
-    yield from (max(int((at - seconds) * 1000), 1) for seconds in (60, 3600))

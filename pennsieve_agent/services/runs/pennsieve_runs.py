@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.figures import total
+from pennsieve_agent.domain.log_filter import ALL_LINES, LogFilter
 from pennsieve_agent.domain.log_follower import LogReader
 from pennsieve_agent.domain.run_filter import RunFilter, RunQuery
 from pennsieve_agent.domain.run_results import Delivered, own_folder, target_folders
@@ -70,12 +71,15 @@ class PennsieveRuns:
         """The state of a run and its steps."""
         return self._platform.runs.state(run_id)
 
-    def new_lines(self, run_id: str, steps: Sequence[StepState]) -> Iterator[Sequence[LogMessage]]:
+    def new_lines(
+        self, run_id: str, steps: Sequence[StepState], only: LogFilter = ALL_LINES
+    ) -> Iterator[Sequence[LogMessage]]:
         """Lines that were not answered before, by time.
 
         Pennsieve answers whole logs (``contracts/workflows.md`` 3.5), so each step that has started
         is asked for, and none again after its end.
         """
+        del only
         unread = [
             step
             for step in steps
@@ -91,9 +95,13 @@ class PennsieveRuns:
                 self._read.add((run_id, step.id))
         yield sorted(lines, key=lambda line: line.timestamp)  # stable: a step's order is kept
 
-    def last_lines(self, run_id: str, step: StepState, count: int) -> Sequence[LogMessage]:
-        """The last lines of a step; the platform gives no part of a log (3.5)."""
-        return self._platform.runs.logs(run_id, step.id)[-count:]
+    def last_lines(
+        self, run_id: str, steps: Sequence[StepState], count: int, only: LogFilter = ALL_LINES
+    ) -> Sequence[LogMessage]:
+        """The last lines of these steps; the platform gives no part of a log (3.5)."""
+        begun = [step.id for step in steps if step.status is not RunStatus.NOT_STARTED]
+        lines = [line for step in begun for line in self._platform.runs.logs(run_id, step)]
+        return sorted(only.lines(lines), key=lambda line: line.timestamp)[-count:]
 
     def log_archive(self, run_id: str) -> str:
         """The address of a zip with all logs.

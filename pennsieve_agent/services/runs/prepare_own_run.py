@@ -70,7 +70,7 @@ def prepare(
 
     row, known = workflow_on(context, dataset, options.workflow, options.versions)
     workflow = known.workflow
-    parameters, more, gone = run_request.parameters_of(workflow, options, known.version)
+    parameters, more, dropped = run_request.parameters_of(workflow, options, known.version)
     name = run_request.run_name(options.name, workflow, now)
     folder = run_request.results_folder(options.folder, name)
     check_grant(context.node, row, workflow, dataset)
@@ -98,7 +98,7 @@ def prepare(
         version=known.version,
         layout=layout,
         fingerprint=fingerprint_of(known.document, request, layout, input_.files),
-        differences=(*_newer(row, known, options.again), *gone, *input_.changes),
+        differences=(*_newer(row, known, options.again), *dropped, *input_.changes),
     )
 
 

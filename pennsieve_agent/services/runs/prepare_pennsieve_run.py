@@ -45,7 +45,7 @@ def prepare(
         workflow = on_pennsieve(workflow, options.versions, platform.applications.image)
     name = run_request.run_name(options.name, workflow, now)
     folder = run_request.results_folder(options.folder, name)
-    parameters, more, gone = run_request.parameters_of(workflow, options)
+    parameters, more, dropped = run_request.parameters_of(workflow, options)
     input_ = input_of(platform, workflow, dataset, options, folder, earlier)
     request = RunRequest(
         workflow=workflow,
@@ -61,7 +61,7 @@ def prepare(
     unknown = (
         ("Pennsieve keeps no versions, checksums and limits of runs",) if options.again else ()
     )
-    differences = (*unknown, *gone, *input_.changes)
+    differences = (*unknown, *dropped, *input_.changes)
     return run_request.Prepared(
         request, plan, dataset, node, input_, folder, differences=differences
     )

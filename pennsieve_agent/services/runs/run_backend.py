@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from pennsieve_agent.domain.log_filter import ALL_LINES, LogFilter
+
 if TYPE_CHECKING:
     from pennsieve_agent.domain.metrics import Counters, Period, RunMetrics
     from pennsieve_agent.domain.run_filter import RunQuery
@@ -48,12 +50,19 @@ class RunBackend(Protocol):
         """The state of a run and its steps."""
         ...
 
-    def new_lines(self, run_id: str, steps: Sequence[StepState]) -> Iterator[Sequence[LogMessage]]:
-        """Lines of these steps that were not answered before, page by page, by time."""
+    def new_lines(
+        self, run_id: str, steps: Sequence[StepState], only: LogFilter
+    ) -> Iterator[Sequence[LogMessage]]:
+        """Lines of these steps that were not answered before, page by page, by time.
+
+        There may be others than ``only`` those that are wanted: it spares reading them.
+        """
         ...
 
-    def last_lines(self, run_id: str, step: StepState, count: int) -> Sequence[LogMessage]:
-        """The last lines of a step that has ended."""
+    def last_lines(
+        self, run_id: str, steps: Sequence[StepState], count: int, only: LogFilter = ALL_LINES
+    ) -> Sequence[LogMessage]:
+        """The last lines of these steps, of the time that is wanted."""
         ...
 
     def log_archive(self, run_id: str) -> str:

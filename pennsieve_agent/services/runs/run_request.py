@@ -163,6 +163,6 @@ def parameters_of(
         return typed, False, ()
     again = options.again
     is_same = (again.workflow, again.version) == (workflow.uuid, version)
-    before, gone = same_parameters(workflow, options.again.parameters, is_same=is_same)
+    before, dropped = same_parameters(workflow, options.again.parameters, is_same=is_same)
     both = {step: {**before.get(step, {}), **typed.get(step, {})} for step in before.keys() | typed}
-    return both, undeclared_in(workflow, before), gone
+    return both, undeclared_in(workflow, before), dropped

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,9 @@ from pennsieve_agent.domain.name_matching import pick
 from pennsieve_agent.errors import Conflict, NodeOlder
 from pennsieve_agent.services.workflows.node_builds import NodeBuilds
 from pennsieve_agent.services.workflows.node_workflows import newest_document
+from pennsieve_agent.services.workflows.registered_code import HIDDEN
+from pennsieve_agent.services.workflows.version_request import shown
+from pennsieve_agent.source.repository_urls import local_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -82,6 +86,22 @@ def pick_build(located: Sequence[LocatedBuild], reference: str) -> LocatedBuild:
         list_command=LIST,
         where=lambda row: row.node,
     )
+
+
+def add_command(build: NodeBuild, addresses: Iterable[str]) -> str:
+    """What to type to register the code of a build, with its image where there is one. Pure.
+
+    A node has folders and private servers by their names alone; ``addresses`` are those that this
+    machine remembers.
+    """
+    place = build.source
+    if place.startswith(HIDDEN):
+        place = next((address for address in addresses if shown(address) == build.source), "")
+        folder = local_path(place)
+        place = str(folder) if folder is not None else place
+    words = shlex.quote(place) if place else "FOLDER"
+    known = "" if place else f" (the folder of {build.name})"
+    return f"pennsieve workflow add {words} --build node{known}"
 
 
 def _sources(document: Mapping[str, Any]) -> set[str]:

@@ -50,6 +50,7 @@ class NodeBuilds:
 
         Raises:
             Conflict: the node has no builder, or AWS starts no build in its account.
+            NotFound: the archive is not on the node, or no longer.
             AgentError: the node refuses, or cannot be asked.
         """
         body = {

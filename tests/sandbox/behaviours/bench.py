@@ -185,7 +185,7 @@ class Bench:
         for word in ("one", "two"):
             self.set_secret(word)
         assert self.end(self.run({"a": ""}, files=MANY, needs="read"))[""] == "SUCCEEDED"
-        NodeRuns(self.owner.node, self.owner).last_lines(run, ended("a"), 1)
+        NodeRuns(self.owner.node, self.owner).last_lines(run, [ended("a")], 1)
         self.user.ask("DELETE", "/secrets", {"scope": "user", "deleteAll": "true"})
         self.user = user
         for words in (
@@ -219,7 +219,7 @@ class Bench:
         )
 
     def lines(self, run: str, step: str) -> list[str]:
-        return [line.message for line in self.runs.last_lines(run, ended(step), 1000)]
+        return [line.message for line in self.runs.last_lines(run, [ended(step)], 1000)]
 
     def results(self, count: int) -> dict[str, str]:
         """What the last run delivered beside its receipt, once it is as much.

@@ -23,7 +23,7 @@ NETWORK = {right for right in actions("transfer-files") if right.startswith("ec2
 SELDOM = {
     "gateway": {"s3:GetObject", OLDER_RUNS},
     "admin": {
-        *("s3:GetObject", "ecr:BatchDeleteImage", OLDER_RUNS),
+        *("s3:GetObject", "ecr:BatchDeleteImage", "ecr:DescribeImageScanFindings", OLDER_RUNS),
         *(right for right in actions("admin") if right.startswith("codebuild:")),
     },
     "builder": actions("builder"),  # test_node_builds.py lets a node build

@@ -31,6 +31,16 @@ def repository(world: World, tmp_path: Path) -> Path:
     return bare
 
 
+@pytest.fixture(autouse=True)
+def connected(platform: Platform) -> None:
+    register(platform)
+
+
+def register(platform: Platform) -> None:
+    body = {"code": "x", "installation_id": "1"}
+    assert ask(platform, "POST", "/accounts/github/register", json=body).status_code == 200
+
+
 def ask(platform: Platform, method: str, path: str, **options: Any) -> Any:
     return platform.v2.request(method, path, headers=platform.ada.bearer, **options)
 
@@ -80,9 +90,9 @@ def test_the_account_is_connected_until_it_is_not(platform: Platform) -> None:
     me = "/accounts/github/user"
     assert ask(platform, "GET", me).json()["username"] == "lab"
     assert ask(platform, "DELETE", me).status_code == 200
-    assert ask(platform, "GET", me).status_code == 404
-    body = {"code": "x", "installation_id": "1"}
-    assert ask(platform, "POST", "/accounts/github/register", json=body).status_code == 200
+    for path in (me, "/repositories", "/repository/lab/spike-rate", "/github/installations"):
+        assert ask(platform, "GET", path).status_code == 404, path
+    register(platform)
     assert ask(platform, "GET", me).status_code == 200
     found = ask(platform, "GET", "/github/installations").json()
     assert (found["count"], found["installations"][0]["name"]) == (1, "lab")

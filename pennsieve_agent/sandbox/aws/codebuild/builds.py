@@ -144,9 +144,9 @@ class Builds:
 
     def _stop_build(self, request: AwsRequest, account: str) -> dict[str, Any]:
         build = self._known(request.text("id"), request, account)
-        if not build.status_is_final:
+        if stop := self._stops.get(build.id):
             self._stopped.add(build.id)
-            self._stops[build.id].set()
+            stop.set()
         return {"build": build.document()}
 
     def _get(self, request: AwsRequest, account: str) -> dict[str, Any]:

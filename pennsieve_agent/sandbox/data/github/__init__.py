@@ -7,8 +7,9 @@ can be registered here as it would be registered on the hosted platform.
 
     git clone --bare my-workflow ~/.pennsieve/sandbox/github/lab/my-workflow.git
 
-Left out: the authorization in a browser (everybody is connected from the start, and can disconnect
-and connect again), and what only the real GitHub does, such as sending release events.
+Nobody is connected from the start (:mod:`.connection`). Left out: the authorization in a browser,
+in whose place is ``sandbox user connect``, and what only the real GitHub does, such as sending
+release events.
 """
 
 from __future__ import annotations

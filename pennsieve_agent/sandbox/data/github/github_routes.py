@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import Any
 
+from pennsieve_agent.sandbox.data.github import connection
 from pennsieve_agent.sandbox.data.github.repositories import Release, Repository, find, repositories
 from pennsieve_agent.sandbox.host.clock import iso
 from pennsieve_agent.sandbox.host.store import Row
@@ -17,7 +18,11 @@ _HOST = "https://github.com"
 
 
 class GitHub:
-    """The routes. What a refusal looks like is not in the contract: ours, as the gateway's."""
+    """The routes. What a refusal looks like is not in the contract: ours, as the gateway's.
+
+    Who is not connected has no repositories: what the contract says of the profile, 404, is
+    answered to all that asks for them.
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -42,6 +47,7 @@ class GitHub:
 
     def listing(self, request: Request) -> Response:
         """A page of the repositories whose full name has a text in it."""
+        self._need_connection(request.caller)
         page, size = _number(request, "page", 1, 10**6), _number(request, "size", 25, MAX_PAGE)
         part = request.query.get("name", "").lower()
         matching = [
@@ -56,6 +62,7 @@ class GitHub:
 
     def track(self, request: Request) -> Response:
         """Turn publishing of a repository's releases on or off."""
+        self._need_connection(request.caller)
         body = _body(request)
         url = body.get("url")
         flags = [body.get("publish_to_discover"), body.get("publish_to_appstore")]
@@ -125,8 +132,7 @@ class GitHub:
 
     def profile(self, request: Request) -> Response:
         """The caller's GitHub account; 404 when it is not connected."""
-        if self._is_disconnected(request.caller):
-            raise _refusal(404, "GitHub account not found")
+        self._need_connection(request.caller)
         return Response(200, self._profile(request.caller))
 
     def connect(self, request: Request) -> Response:
@@ -134,19 +140,17 @@ class GitHub:
         body = _body(request)
         if not isinstance(body.get("code"), str) or not body["code"]:
             raise _refusal(400, "code is required")
-        self._store.execute("DELETE FROM settings WHERE name = ?", (_disconnected(request.caller),))
+        connection.connect(self._store, request.caller.user_int_id)
         return Response(200, self._profile(request.caller))
 
     def disconnect(self, request: Request) -> Response:
         """Disconnect the account."""
-        self._store.execute(
-            "INSERT OR REPLACE INTO settings VALUES (?, '1')", (_disconnected(request.caller),)
-        )
+        connection.disconnect(self._store, request.caller.user_int_id)
         return Response(200, {"message": "GitHub account removed"})
 
     def installations(self, request: Request) -> Response:
         """The owners whose repositories the platform sees."""
-        del request
+        self._need_connection(request.caller)
         installations = [
             {
                 "id": zlib.crc32(name.lower().encode()),
@@ -172,6 +176,7 @@ class GitHub:
         return sorted({repository.owner for repository in repositories(self._world)})
 
     def _repository(self, request: Request) -> Repository:
+        self._need_connection(request.caller)
         repository = find(self._world, request.params["owner"], request.params["repo"])
         if repository is None:
             raise _refusal(404, "repository not found")
@@ -203,9 +208,9 @@ class GitHub:
             else content
         )
 
-    def _is_disconnected(self, caller: Caller) -> bool:
-        key = _disconnected(caller)
-        return self._store.row("SELECT 1 FROM settings WHERE name = ?", (key,)) is not None
+    def _need_connection(self, caller: Caller) -> None:
+        if not connection.is_connected(self._store, caller.user_int_id):
+            raise _refusal(404, "GitHub account not found")
 
     def _profile(self, caller: Caller) -> dict[str, Any]:
         login = next(iter(self._owners()), caller.email.partition("@")[0])
@@ -218,10 +223,6 @@ class GitHub:
             "avatar_url": f"{_HOST}/{login}.png",
             "installation_id": zlib.crc32(login.lower().encode()),
         }
-
-
-def _disconnected(caller: Caller) -> str:
-    return f"github_disconnected {caller.user_int_id}"
 
 
 def _release(repository: Repository, release: Release) -> dict[str, Any]:

@@ -1,0 +1,110 @@
+"""``pennsieve run download BATCH``: the results of each subject in a folder of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Shown
+from pennsieve_agent.console.words import plural
+from pennsieve_agent.errors import ExitCode, NotFound, StillRunning, UsageProblem
+
+if TYPE_CHECKING:
+    from pennsieve_agent.cli.run.batch_places import LocatedBatch
+
+_LISTS = ("downloaded", "skipped", "unchecked", "importing")
+_RECORDS = ("blocked", "failed", "renamed")
+_SHOWN = 20
+
+
+def download(context: Context, located: LocatedBatch, to: Path, *, overwrite: bool) -> Shown:
+    """Download what the runs that succeeded wrote. One that cannot be had hinders no other.
+
+    Raises:
+        StillRunning: none has succeeded, and the batch is not over.
+        NotFound: none has succeeded.
+    """
+    from pennsieve_agent.cli.run.batch_places import runs_of
+    from pennsieve_agent.cli.run.download import download_run
+    from pennsieve_agent.domain.batches import RowStatus
+    from pennsieve_agent.services.runs.all_runs import Located
+
+    batch = located.batch
+    rows = list(located.backend.rows(batch.id, RowStatus.SUCCEEDED))
+    if not rows:
+        raise _nothing(located)
+    backend = runs_of(context, located)
+    whole = _Whole(to)
+    for number, row in enumerate(rows, 1):
+        context.streams.note(f"{number} of {len(rows)}: {row.subject}")
+        try:
+            run = Located(backend.get(row.run), backend)
+            shown = download_run(context, run, to / row.subject, overwrite=overwrite)
+        except (UsageProblem, StillRunning, NotFound) as problem:
+            whole.fail(row.subject, problem.message)
+        else:
+            whole.add(row.subject, shown)
+    left = batch.counts.waiting + batch.counts.running
+    if left:
+        whole.notes.append(f"{plural(left, 'run')} to go; type the same command again later")
+        whole.code = whole.code or int(ExitCode.STILL_RUNNING)
+    return whole.shown(len(rows))
+
+
+def _nothing(located: LocatedBatch) -> StillRunning | NotFound:
+    batch = located.batch
+    if batch.status.is_final:
+        return NotFound(
+            f"no run of batch '{batch.name}' succeeded, so there are no results",
+            hint=f"see why: pennsieve run show {batch.id} --failed",
+        )
+    return StillRunning(
+        f"no run of batch '{batch.name}' has succeeded yet",
+        hint=f"wait for it with: pennsieve run wait {batch.id}",
+    )
+
+
+class _Whole:
+    """What all downloads came to together."""
+
+    def __init__(self, to: Path) -> None:
+        self.document: dict[str, Any] = {
+            "folder": str(to),
+            **{name: [] for name in (*_LISTS, *_RECORDS)},
+            "size": 0,
+        }
+        self.notes: list[str] = []
+        self.code = 0
+
+    def add(self, subject: str, shown: Shown) -> None:
+        """Add what a subject's download came to; its paths begin with the subject."""
+        part = shown.document
+        for name in _LISTS:
+            self.document[name] += [f"{subject}/{path}" for path in part[name]]
+        for name in _RECORDS:
+            self.document[name] += [{**r, "path": f"{subject}/{r['path']}"} for r in part[name]]
+        self.document["size"] += part["size"]
+        # A file that cannot be had weighs more than one that is still to come.
+        self.code = min(filter(None, (self.code, int(shown.exit_code))), default=0)
+        if shown.exit_code:
+            self.notes += [f"{subject}: {note}" for note in shown.notes]
+
+    def fail(self, subject: str, why: str) -> None:
+        """Note that a subject's results cannot be downloaded."""
+        self.document["failed"].append({"path": subject, "message": why})
+        self.notes.append(f"not downloaded: {subject}: {why}")
+        self.code = int(ExitCode.FAILED)
+
+    def shown(self, subjects: int) -> Shown:
+        """All of it."""
+        files, there = len(self.document["downloaded"]), len(self.document["skipped"])
+        text = (
+            f"Downloaded {plural(files, 'file')} of {plural(subjects, 'subject')} to "
+            f"{self.document['folder']}"
+        )
+        text += f"; {there} were there already" if there else ""
+        notes = self.notes[:_SHOWN]
+        if more := len(self.notes) - len(notes):
+            notes.append(f"{more} more; --json lists all")
+        return Shown(self.document, text, notes, exit_code=self.code)

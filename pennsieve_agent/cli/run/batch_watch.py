@@ -1,0 +1,136 @@
+"""``pennsieve run watch BATCH``: counts, failures and the slowest runs, while a batch goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.cli.run import batch_following
+from pennsieve_agent.cli.run.batch_views import counts_words, why_words
+from pennsieve_agent.cli.run.watch_rows import KEYS_OF_SEVERAL, Drawn
+from pennsieve_agent.console import cells
+from pennsieve_agent.console.shown import Shown
+from pennsieve_agent.console.words import duration, usd
+from pennsieve_agent.domain.batches import RowStatus
+
+if TYPE_CHECKING:
+    from pennsieve_agent.cli.run.batch_places import LocatedBatch
+    from pennsieve_agent.domain.batches import Batch, BatchRow
+
+LISTED = 5
+"""How many failures, and how many of the slowest runs, are named."""
+_BAR = 40
+"""Columns of the bar at most."""
+
+
+@dataclass
+class SeenBatch:
+    """What was seen of a batch last. ``failed`` and ``running`` are rows, in any order."""
+
+    batch: Batch
+    failed: Sequence[BatchRow] = ()
+    running: Sequence[BatchRow] = ()
+
+    def picture(self, now: float, width: int) -> list[Drawn]:
+        """The view for a terminal of so many columns; ``now`` is in unix seconds."""
+        batch, counts = self.batch, self.batch.counts
+        cost = "" if batch.cost is None else f", {usd(batch.cost)}"
+        took = duration(batch.created, batch.ended, now)
+        lines = [
+            _drawn(width, (f"batch {batch.name}", "bold"), (f"  {took}{cost}", "")),
+            _drawn(width, (counts_words(counts), "")),
+            _drawn(width, (_bar(batch, width), "cyan")),
+        ]
+        recent = sorted(self.failed, key=lambda row: row.ended, reverse=True)[:LISTED]
+        if recent:
+            lines += [_drawn(width), _drawn(width, ("failed, newest first", "bold"))]
+        for row in recent:
+            name = cells.cut(row.subject, max(width // 2 - 4, 8))
+            lines.append(_drawn(width, ("✗ ", "red"), (name, ""), (f"  {why_words(row)}", "dim")))
+        slowest = sorted(self.running, key=lambda row: row.started or "9")[:LISTED]
+        if slowest:
+            lines += [_drawn(width), _drawn(width, ("running, longest first", "bold"))]
+        for row in slowest:
+            name = cells.cut(row.subject, max(width - 20, 8))
+            ran = duration(row.started, row.ended, now)
+            lines.append(_drawn(width, ("● ", "cyan"), (name, ""), (f"  {ran}", "dim")))
+        return [*lines, _drawn(width), _drawn(width, (KEYS_OF_SEVERAL, "dim"))]
+
+
+def _bar(batch: Batch, width: int) -> str:
+    counts = batch.counts
+    total = max(counts.total, 1)
+    over = counts.total - counts.waiting - counts.running
+    columns = max(min(_BAR, width - 8), 4)
+    full = columns * over // total
+    return f"{'█' * full}{'░' * (columns - full)} {100 * over // total}%"
+
+
+def _drawn(width: int, *parts: tuple[str, str]) -> Drawn:
+    """A line that is cut to the width."""
+    left, kept = width, []
+    for text, style in parts:
+        short = cells.cut(text, max(left, 0)) if text else ""
+        kept.append((short, style))
+        left -= cells.width(short)
+    return Drawn(tuple(kept))
+
+
+def watch(context: Context, located: LocatedBatch, timeout: float | None) -> Iterator[Shown]:
+    """Watch a batch until it is over; in a pipe each change of the counts is a line.
+
+    Raises:
+        RunFailed: a run failed, was cancelled or left out.
+        StillRunning: the time was up.
+    """
+    batch = located.batch
+    with context.interruption.during(
+        "stopped watching; the batch goes on",
+        f"watch again: pennsieve run watch {batch.id}\n"
+        f"  cancel it:   pennsieve run cancel {batch.id}",
+        always=True,
+    ):
+        streams = context.streams
+        if streams.out_is_terminal and context.environ.get("TERM") != "dumb":
+            batch = _live(context, located, timeout)
+        else:
+            wait = batch_following.waiter(context, located, timeout)
+            last = ""
+            while True:
+                if (words := counts_words(batch.counts)) != last:
+                    last = words
+                    yield Shown(text=words)
+                if batch.status.is_final:
+                    break
+                wait.check_deadline(batch)
+                wait.pause()
+                batch = wait.look(batch)
+    yield batch_following.end(context, located, batch, as_document=True)
+
+
+def _live(context: Context, located: LocatedBatch, timeout: float | None) -> Batch:
+    from pennsieve_agent.console.live_view import shown_live
+
+    seen = SeenBatch(located.batch)
+    wait = batch_following.waiter(context, located, timeout)
+    _look(located, seen)
+
+    def look(batch: Batch) -> None:
+        seen.batch = batch
+        _look(located, seen)
+
+    with shown_live(context.streams, lambda width, _: seen.picture(context.now(), width)):
+        batch = wait.until_over(located.batch, look)
+    context.streams.announce(f"{batch.name} {batch.status.value.lower()}")
+    return batch
+
+
+def _look(located: LocatedBatch, seen: SeenBatch) -> None:
+    """Ask for the rows that are named, where the counts say that there are some."""
+    batch, counts = seen.batch, seen.batch.counts
+    rows = located.backend.rows
+    if counts.failed != len(seen.failed):
+        seen.failed = list(rows(batch.id, RowStatus.FAILED))
+    seen.running = list(rows(batch.id, RowStatus.STARTED)) if counts.running else ()

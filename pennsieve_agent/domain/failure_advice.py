@@ -1,0 +1,48 @@
+"""What to try after a run has failed, told from the reason in words. Pure."""
+
+from __future__ import annotations
+
+import re
+from shlex import quote
+
+from pennsieve_agent.domain.runs import Run
+
+_MEMORY = "start it again with more memory for that step: {again} --memory-on-oom x2"
+_ADVICE = (
+    (r"memory|exit code 137", _MEMORY),
+    (r"time limit of the run", "start it again with more time: {again} --time-limit TIME"),
+    (r"time limit was reached", "start it again with more time: {again} --time-limit TIME"),
+    (r"cost limit of the run", "start it again with a higher limit: {again} --max-cost USD"),
+    (r"budget of the compute node", ("raise the budget: pennsieve compute update {node} "
+     "--monthly-budget USD; or wait for the next month")),
+    (r"took its machine back", "start it again without --spot, or with: {again} --retries 2"),
+    (r"no machine (for it|available)", "start it again later; or on other machines: {again}"),
+    (r"more processors than|none of the compute node's machines",
+     ("give the step fewer processors in its manifest; or look at the node: "
+     "pennsieve compute show {node}")),
+    (r"image could not be pulled|its network does not lead|could not be (mounted|started)",
+     "look at the node: pennsieve compute doctor {node}"),
+    (r"secret could not be read", "look at the node's secrets: pennsieve secret list {node}"),
+    (r"\bgrant", ("let the workflow use the dataset again: "
+     "pennsieve dataset grant {workflow} -d {dataset}")),
+    (r"exit code 12[67]\b", ("the program was not found, or may not be executed: look for it in "
+     "the Dockerfile, and check it with: pennsieve workflow check")),
+    (r"exit code \d", "try the code on this machine, with its log at hand: {here}"),
+    (r"cannot be downloaded|packages? .* not in|not in the dataset",
+     "look whether the files are in the dataset: pennsieve dataset files {dataset}"),
+)  # fmt: skip
+
+
+def advice(reason: str, run: Run) -> str:
+    """What to try, with the command to type; empty where nobody can tell."""
+    for pattern, words in _ADVICE:
+        if re.search(pattern, reason):
+            return words.format(
+                again=f"pennsieve run retry {run.typed}",
+                here=f"pennsieve run start --local -w {quote(run.workflow_name)} "
+                f"-d {run.dataset_id}",
+                node=quote(run.node_name or run.node_uuid),
+                workflow=quote(run.workflow_name),
+                dataset=run.dataset_id,
+            )
+    return ""

@@ -1,0 +1,46 @@
+"""What is advised after a failure, told from the node's own words."""
+
+from __future__ import annotations
+
+import pytest
+
+from pennsieve_agent.domain.failure_advice import advice
+from pennsieve_agent.domain.runs import Run, RunStatus
+from pennsieve_agent.node.runs.batch_reasons import failure
+
+RUN = Run("r", RunStatus.FAILED, workflow_name="spike rate", dataset_id="N:d", node_name="lab 1")
+AGAIN = "pennsieve run retry r"
+
+
+@pytest.mark.parametrize(
+    ("job", "words"),
+    [
+        ({"container": {"reason": "OutOfMemoryError: Container killed"}}, f"{AGAIN} --memory-on"),
+        ({"container": {"exitCode": 137}}, f"{AGAIN} --memory-on-oom x2"),
+        ({"statusReason": "Job attempt duration exceeded timeout"}, f"{AGAIN} --time-limit TIME"),
+        ({"container": {"reason": "CannotPullContainerError: x"}}, "compute doctor 'lab 1'"),
+        ({"container": {"reason": "Your Spot Task was interrupted."}}, "without --spot"),
+        ({"container": {"exitCode": 127}}, "pennsieve workflow check"),
+        ({"container": {"exitCode": 2}}, "pennsieve run start --local -w 'spike rate' -d N:d"),
+        (
+            {"container": {"reason": "ResourceInitializationError: unable to pull secrets"}},
+            "pennsieve secret list 'lab 1'",
+        ),
+        ({"statusReason": "something new"}, ""),
+    ],
+)
+def test_a_reason_of_aws_leads_to_something_to_try(job: dict[str, object], words: str) -> None:
+    assert words in advice(failure(job), RUN)
+    assert words or not advice(failure(job), RUN)
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("the time limit of the run, 60 s, was reached", "--time-limit"),
+        ("the cost limit of the run, 1.00 USD, was reached", "--max-cost USD"),
+        ("this month's budget of the compute node, 5.00 USD, is used up", "--monthly-budget USD"),
+    ],
+)
+def test_a_limit_that_was_reached_can_be_raised(reason: str, words: str) -> None:
+    assert words in advice(reason, RUN)
