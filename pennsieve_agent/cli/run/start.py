@@ -139,7 +139,19 @@ def start(
             "--watch": watch,
             "--repeat": repeat is not None,
             "--skip-done": skip_done and resume is not None,
-        }
+        },
+        {
+            "--dataset": dataset,
+            "--workflow": workflow,
+            "--version": version,
+            "--node": node,
+            "--files": files,
+            "--param": param,
+            "--layout": layout,
+            "--name": name,
+            "--dry-run": dry_run,
+            "--max-cost, --time-limit, --spot and --retries": request.limits,
+        },
     )
     if local:
         only_nodes = {
