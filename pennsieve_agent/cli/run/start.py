@@ -127,7 +127,9 @@ def start(
     here = local_options.LocalOptions(
         input_, to, engine, upload=upload, secrets=tuple(secret or ()), dry_run=dry_run
     )
-    batch = batch_options.BatchOptions(per_folder, per_file, csv, parallel, resume)
+    batch = batch_options.BatchOptions(
+        per_folder, per_file, csv, parallel, resume, skip_done=skip_done
+    )
     batch.check(
         {
             "--local": local,
@@ -136,7 +138,7 @@ def start(
             "--folder": folder is not None,
             "--watch": watch,
             "--repeat": repeat is not None,
-            "--skip-done": skip_done,
+            "--skip-done": skip_done and resume is not None,
         },
         {
             "--dataset": dataset,
