@@ -81,14 +81,18 @@ def _begun(
     dry_run: bool,
 ) -> OpenBatch | Shown:
     """Check all runs of a batch and write it down; the plan with ``dry_run``."""
-    from pennsieve_agent.cli.run import batch_plan, start_views
+    from pennsieve_agent.cli.run import batch_plan, repeat_views, start_views
     from pennsieve_agent.services.batches import start_batch as starting
 
     typed, digest = _typed(request, options)
     ready, check = _prepared(context, typed, hand_over, dry_run=dry_run)
+    if options.skip_done:
+        ready = repeat_views.without_done(context, ready)
     if dry_run:
         check()
         return batch_plan.plan(ready)
+    if not ready.runs:
+        return repeat_views.all_done(ready)
     start_views.note_files(context, ready.first.input, ready.first.folder)
     words = starting.command_of(ready, _words(typed, digest))
     node = ready.first.request.node_uuid

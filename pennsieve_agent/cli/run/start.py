@@ -127,7 +127,9 @@ def start(
     here = local_options.LocalOptions(
         input_, to, engine, upload=upload, secrets=tuple(secret or ()), dry_run=dry_run
     )
-    batch = batch_options.BatchOptions(per_folder, per_file, csv, parallel, resume)
+    batch = batch_options.BatchOptions(
+        per_folder, per_file, csv, parallel, resume, skip_done=skip_done
+    )
     batch.check(
         {
             "--local": local,
@@ -135,7 +137,7 @@ def start(
             "--input-run": bool(input_run),
             "--folder": folder is not None,
             "--repeat": repeat is not None,
-            "--skip-done": skip_done,
+            "--skip-done": skip_done and resume is not None,
         },
         {
             "--dataset": dataset,
