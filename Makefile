@@ -44,6 +44,7 @@ bench: $(VENV)/.dev          ## start-up, command, transfer and log times, as ra
 	$(BIN)/python -m tests.benchmarks.check_code
 	$(BIN)/python -m tests.benchmarks.local_runs
 	$(BIN)/python -m tests.benchmarks.commands
+	$(BIN)/python -m tests.benchmarks.large_dataset
 	$(BIN)/python tests/benchmarks/startup.py
 	$(BIN)/python -m tests.benchmarks.transfers
 	$(BIN)/python -m tests.benchmarks.log_following
