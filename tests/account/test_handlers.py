@@ -35,7 +35,7 @@ NOT_OURS = {
     r"AWS::Logs::LogGroup s3:.*": "no delivery",
     r"kms:(DisableKey|DisableKeyRotation|EnableKey|ListAliases)": "a key is used, and turns",
     r"lambda:.*(AliasS|CapacityProvider|CodeSigning|LayerVersion|PublishVersion).*": "plain",
-    r"lambda:.*(Recursion|RuntimeAlias|RuntimeManagement|Scaling).*": "functions",
+    r"lambda:.*(RuntimeAlias|RuntimeManagement|Scaling).*": "functions",
     r"logs:.*(Bearer|DataProtection|DeletionProtection|Delivery|IndexPolic|ResourcePolic).*": "",
     r"s3:(DeleteBucketTagging|DeleteObject)": "a bucket's handler deletes no object",
     r"s3:.*(Abac|Accelerate|Acl|Analytics|CORS|Cors|IntelligentTiering|Inventory).*": "private",

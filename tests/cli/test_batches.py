@@ -123,6 +123,11 @@ def test_a_folder_is_a_run_and_all_are_one_document(scene: Scene) -> None:
     assert posts == ["/batches"]
 
 
+def test_a_batch_that_this_machine_did_not_start_is_not_gone_on_with(scene: Scene) -> None:
+    result = scene("run", "start", "--resume", "nothing", code=2)
+    assert "no batch started on this machine is called 'nothing'" in result.err
+
+
 def test_a_row_is_a_run_with_its_own_parameters(scene: Scene, tmp_path: Path) -> None:
     file = table(tmp_path, "subject;LEAST;HOW\nsub-01;2;plain\nsub-02;;fancy\nZoë 3;4;plain\n")
     scene(*START, "--csv", file, "--files", "subjects/{subject}/eeg", "-p", "STYLE={HOW}")
@@ -174,7 +179,6 @@ def test_a_batch_of_one_is_a_batch(scene: Scene) -> None:
             "'Zoë 3' and 2 more: step 'count' has no parameter called 'NONE'",
         ),
         (("--csv", "/nowhere.csv"), "'/nowhere.csv' cannot be read"),
-        (("--resume", "nothing"), "no batch started on this machine is called 'nothing'"),
         (("--resume", "x", "--each", "y"), "--resume goes on with a batch"),
     ],
 )
@@ -217,7 +221,10 @@ def test_after_a_lost_answer_the_same_command_goes_on_with_the_same_batch(scene:
 def test_a_batch_whose_answer_was_lost_is_gone_on_with_by_name(scene: Scene) -> None:
     scene.lost.append(NodeUnreachable("no answer"))
     scene(*START, "--each", "subjects/*", "--name", "lost one", code=1)
-    assert "had been sent" in scene("run", "start", "--resume", "lost one").out
+    resume = ("run", "start", "--resume", "lost one")
+    for words in (("--dry-run",), ("-p", "A=1"), ("--max-cost", "1"), ("-d", DATASET)):
+        assert "and --resume cannot be given together" in scene(*resume, *words, code=2).err
+    assert "had been sent" in scene(*resume).out
     assert len(scene.node.batches) == 1
 
 
@@ -326,6 +333,22 @@ def test_watch_tells_each_change_and_ends_as_the_whole_does(started: Scene) -> N
     assert "2 succeeded, 1 failed" in watched.err
 
 
+def test_a_start_is_watched_to_the_end(scene: Scene) -> None:
+    scene.agent.quick = True
+    ask = scene.ask
+
+    def ends(method: str, path: str, *rest: Any, **more: Any) -> Mapping[str, Any]:
+        answer = ask(method, path, *rest, **more)
+        if method == "GET" and path == f"/batches/{next(iter(scene.node.batches), '')}":
+            scene.node.end(scene.batch)
+        return answer
+
+    scene.ask = ends  # type: ignore[method-assign]
+    watched = scene(*START, "--each", "subjects/*", "--watch")
+    assert watched.out.splitlines()[-1] == "3 succeeded"
+    assert "--follow and --watch" in scene(*START, "--each", "x", "-f", "--watch", code=2).err
+
+
 @pytest.mark.parametrize("width", [80, 40])
 def test_the_view_names_failures_and_the_slowest(started: Scene, width: int) -> None:
     started.node.end(started.batch, "sub-02")
@@ -403,6 +426,20 @@ def test_options_of_a_run_are_refused_for_a_batch_and_the_other_way(started: Sce
     run = "first batch/sub-01"
     assert "is for a batch" in started("run", "show", run, "--failed", code=2).err
     assert "is for a batch" in started("run", "logs", run, "--failed", code=2).err
+
+
+def test_a_node_that_is_gone_is_named_and_nothing_is_lost(started: Scene) -> None:
+    ask = started.ask
+
+    def unreachable(*words: Any, **more: Any) -> Mapping[str, Any]:
+        del words, more
+        raise NodeUnreachable("compute node 'my-node' is gone")
+
+    started.ask = unreachable  # type: ignore[method-assign]
+    assert "is gone" in started("run", "show", "first batch", code=1).err
+    assert "is gone" in started("run", "cancel", "first batch", code=1).err
+    started.ask = ask  # type: ignore[method-assign]
+    assert "3 waiting" in started("run", "show", "first batch").out
 
 
 def test_a_journal_is_private(started: Scene) -> None:

@@ -128,7 +128,8 @@ _HANDLERS = {
         "GenerateDataKey; lambda: "
         "CreateFunction DeleteFunction DeleteFunctionConcurrency GetFunction "
         "GetFunctionCodeSigningConfig GetFunctionRecursionConfig GetFunctionScalingConfig "
-        "GetRuntimeManagementConfig ListTags PutFunctionConcurrency TagResource UntagResource "
+        "GetRuntimeManagementConfig ListTags PutFunctionConcurrency "
+        "PutFunctionRecursionConfig TagResource UntagResource "
         "UpdateFunctionCode UpdateFunctionConfiguration; s3: GetObject GetObjectVersion"
     ),
     "AWS::Lambda::EventInvokeConfig": (

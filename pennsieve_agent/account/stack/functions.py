@@ -32,6 +32,12 @@ CONCURRENCY = 5
 """What each function may use of the account's concurrency, and what it is sure to have."""
 RELAY_CONCURRENCY = 10
 """More than the others, as any number of transfers ask at once. Who gets no slot asks again."""
+_IN_CHAINS = frozenset({"reconciler", "relay", "transfer"})
+"""Functions that may come more than 16 times in one chain of calls, where AWS Lambda would stop it
+(https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html). The end of a run begins
+the next one of a batch: two transfers and their ends for each run that fails before it has a job on
+AWS Batch, whose events begin a new chain. Chains end by themselves: each takes a row of a batch, of
+which there are at most 10,000, and a transfer is tried a limited number of times."""
 MOVER_IMAGE = "docker/library/python:3.13-slim"
 PUBLIC_REGISTRY = "public.ecr.aws"
 
@@ -103,6 +109,7 @@ def node_function(
         "Type": "AWS::Lambda::Function",
         "Properties": {
             "FunctionName": name,
+            **({"RecursiveLoop": "Allow"} if module in _IN_CHAINS else {}),
             "Description": f"Pennsieve node '{spec.names.token}': the {module}",
             "Runtime": RUNTIME,
             "Architectures": ["arm64"],

@@ -29,9 +29,7 @@ Csv = Annotated[
 ]
 Parallel = Annotated[
     int | None,
-    typer.Option(
-        "--parallel", metavar="N", help="Of a batch: runs at once, 1 to 500.", show_default="50"
-    ),
+    typer.Option("--parallel", metavar="N", help="Of a batch: runs at once, 1 to 500; default 50."),
 ]
 Resume = Annotated[
     str | None,
@@ -48,6 +46,7 @@ class BatchOptions:
     csv: Path | None
     parallel: int | None
     resume: str | None
+    skip_done: bool = False
 
     @property
     def is_batch(self) -> bool:
@@ -56,8 +55,10 @@ class BatchOptions:
             value is not None for value in (self.per_folder, self.per_file, self.csv, self.resume)
         )
 
-    def check(self, others: Mapping[str, bool]) -> None:
+    def check(self, others: Mapping[str, bool], chosen: Mapping[str, object]) -> None:
         """Refuse options that do not go together; ``others`` says which others were typed.
+
+        ``chosen`` are those of what is sent, which a batch that is gone on with has.
 
         Raises:
             UsageProblem: there are some.
@@ -92,4 +93,10 @@ class BatchOptions:
             raise UsageProblem(
                 "--resume goes on with a batch whose subjects are chosen already",
                 hint="leave out --each, --each-file and --csv",
+            )
+        typed = [name for name, value in chosen.items() if value and self.resume is not None]
+        if typed:
+            raise UsageProblem(
+                f"{typed[0]} and --resume cannot be given together",
+                hint="a batch goes on as it was started; type: pennsieve run start --resume BATCH",
             )

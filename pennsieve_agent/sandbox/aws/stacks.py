@@ -301,6 +301,7 @@ def _after_function(function: Any, properties: dict[str, Any]) -> None:
     config = properties.get("LoggingConfig") or {}
     function.logs_group_name = config.get("LogGroup") or function.logs_group_name
     function.dead_letters = (properties.get("DeadLetterConfig") or {}).get("TargetArn", "")
+    function.recursive_loop = properties.get("RecursiveLoop", "")
 
 
 def _after_nat(gateway: Any, properties: dict[str, Any]) -> None:

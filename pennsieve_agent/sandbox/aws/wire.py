@@ -62,7 +62,10 @@ _S3_PLAIN = {
 
 @dataclass(frozen=True, slots=True)
 class AwsRequest:
-    """A request. ``service`` is the name it is signed for; ``operation`` is empty if unknown."""
+    """A request. ``service`` is the name it is signed for; ``operation`` is empty if unknown.
+
+    ``trace`` is the header that tells of the calls of functions that led to it.
+    """
 
     service: str
     region: str
@@ -70,6 +73,7 @@ class AwsRequest:
     token: str = field(repr=False)
     operation: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    trace: str = ""
 
     def text(self, name: str) -> str:
         """A parameter that is a text; empty when it is not there."""
@@ -88,7 +92,8 @@ def read(environ: Mapping[str, Any], body: bytes) -> AwsRequest:
         environ.get("HTTP_X_AMZ_SECURITY_TOKEN") or arguments.get("X-Amz-Security-Token") or ""
     )
     operation, parameters = _operation(service, environ, body, arguments)
-    return AwsRequest(service, region, key, token, operation, parameters)
+    trace = str(environ.get("HTTP_X_AMZN_TRACE_ID", ""))
+    return AwsRequest(service, region, key, token, operation, parameters, trace)
 
 
 def _operation(

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING, Any, Self
 
-from pennsieve_agent.domain.grants import Access
+from pennsieve_agent.domain.grants import Access, until_words
 from pennsieve_agent.domain.input_layout import Layout, local_paths
 from pennsieve_agent.domain.name_matching import pick
 from pennsieve_agent.domain.repeats import Again
-from pennsieve_agent.domain.runs import RunRequest
+from pennsieve_agent.domain.runs import RunRequest, unix_seconds
 from pennsieve_agent.domain.workflows import Workflow
 from pennsieve_agent.errors import Forbidden, NotFound, UsageProblem
 from pennsieve_agent.platform.workflows.run_codec import without_empty
@@ -23,6 +23,7 @@ from pennsieve_agent.services.nodes.node_documents import (
 from pennsieve_agent.services.runs import run_request
 from pennsieve_agent.services.runs.run_input import Earlier, input_of
 from pennsieve_agent.services.runs.run_versions import version_on_node
+from pennsieve_agent.services.runs.start_run import files_document
 from pennsieve_agent.services.workflows.node_workflows import version_path, workflows_on
 
 if TYPE_CHECKING:
@@ -96,15 +97,15 @@ def prepare(
         folder,
         version=known.version,
         layout=layout,
-        fingerprint=_fingerprint(known, request, layout, input_.files),
+        fingerprint=fingerprint_of(known.document, request, layout, input_.files),
         differences=(*_newer(row, known, options.again), *dropped, *input_.changes),
     )
 
 
-def _fingerprint(
-    known: WorkflowVersion, request: RunRequest, layout: str, files: Sequence[DataFile]
+def fingerprint_of(
+    document: Mapping[str, Any], request: RunRequest, layout: str, files: Sequence[DataFile]
 ) -> str:
-    """What the node will keep as the fingerprint of the run."""
+    """What the node will keep as the fingerprint of a run of a version's ``document``."""
     from pennsieve_agent.domain.fingerprints import fingerprint  # noqa: PLC0415 - few need it
     from pennsieve_agent.engine.run_parameters import declares_none, merged  # noqa: PLC0415
 
@@ -115,11 +116,7 @@ def _fingerprint(
         )
         for step in request.workflow.processors
     }
-    rows = [
-        {"path": f.path, "package": f.package_id, "size": f.size, "checksum": f.checksum}
-        for f in files
-    ]
-    return fingerprint(known.document, parameters, layout, rows)
+    return fingerprint(document, parameters, layout, files_document(files))
 
 
 def _newer(row: NodeWorkflow, known: WorkflowVersion, again: Again | None) -> tuple[str, ...]:
@@ -240,7 +237,7 @@ def check_grant(node: OwnNode, row: NodeWorkflow, workflow: Workflow, dataset: D
     Raises:
         Forbidden: it has no (sufficient) grant.
     """
-    access = row.grants.get(dataset.id)
+    access, ended = row.grants.get(dataset.id), row.ended.get(dataset.id, "")
     needed = Access.READ_WRITE if workflow.writes else Access.READ
     if access is needed or access is Access.READ_WRITE:
         return
@@ -248,12 +245,18 @@ def check_grant(node: OwnNode, row: NodeWorkflow, workflow: Workflow, dataset: D
         f"may only read dataset '{dataset.name}', and it writes results there"
         if access
         else f"has no access to dataset '{dataset.name}'"
+        + (f": its grant ended on {_day(ended)}" if ended else "")
     )
     command = f"pennsieve dataset grant {quote(row.name)} --dataset {quote(dataset.name)}"
     message = f"on compute node '{node.name}', workflow '{row.name}' {has}"
     if not node.is_owned:
         raise Forbidden(message, hint=f"ask the node's owner for: {command}")
     raise NotGrantedError.of(message, command, row.uuid, dataset.id, needed)
+
+
+def _day(moment: str) -> str:
+    at = unix_seconds(moment)
+    return until_words(at) if at else moment
 
 
 def layout_of(name: str, files: Sequence[DataFile]) -> Layout:

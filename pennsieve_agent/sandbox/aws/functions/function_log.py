@@ -79,5 +79,6 @@ def keep_log_groups() -> None:
         self.logs_group_name = config.get("LogGroup") or self.logs_group_name
         self.file_systems = mounts_of(spec)
         self.dead_letters = (spec.get("DeadLetterConfig") or {}).get("TargetArn", "")
+        self.recursive_loop = spec.get("RecursiveLoop", "")
 
     LambdaFunction.__init__ = make  # type: ignore[method-assign]

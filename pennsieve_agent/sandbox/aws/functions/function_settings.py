@@ -25,6 +25,7 @@ class FunctionSettings:
     destinations: Mapping[str, str]
     file_systems: tuple[tuple[str, str], ...]
     dead_letters: str
+    recursive_loop: str
     code: bytes = field(repr=False)
 
 
@@ -53,5 +54,6 @@ def find(account: str, region: str, name: str) -> FunctionSettings | None:
         destinations=asynchronous.destinations,
         file_systems=tuple(getattr(function, "file_systems", ())),
         dead_letters=str(getattr(function, "dead_letters", "") or ""),
+        recursive_loop=str(getattr(function, "recursive_loop", "") or ""),
         code=bytes(getattr(function, "code_bytes", None) or b""),
     )

@@ -1,12 +1,11 @@
 """Lambda functions of the emulated account.
 
 A function's ``Handler`` names what runs; :data:`Handlers` has what runs it (:mod:`.runtimes`, or
-code of this process). It gets the event, the credentials of the function's role, and the function's
-variables. It runs while nothing of the emulation is locked, as it calls back into it.
+code of this process). It gets the event, its role's credentials and the function's variables, and
+runs while nothing of the emulation is locked, as it calls back into it.
 
-As AWS does it: the role must trust Lambda, a synchronous answer has an error of the function in its
-payload, no more run at once than is reserved, an asynchronous event is tried three times, and then
-goes to the queue for dead letters where the function names one.
+As AWS does it: the role must trust Lambda, the payload of a synchronous answer has the error, no
+more run at once than is reserved, asynchronous events are tried three times, then dead letters.
 """
 
 from __future__ import annotations
@@ -30,6 +29,7 @@ from pennsieve_agent.sandbox.aws.functions.dead_letters import DeadLetters
 from pennsieve_agent.sandbox.aws.functions.function_log import FunctionLog
 from pennsieve_agent.sandbox.aws.functions.function_network import network_of
 from pennsieve_agent.sandbox.aws.functions.function_settings import FunctionSettings, find
+from pennsieve_agent.sandbox.aws.functions.recursion import REFUSAL, WHY, Chain
 from pennsieve_agent.sandbox.aws.functions.waiting_events import Event, WaitingEvents
 from pennsieve_agent.sandbox.aws.limits.function_quotas import MOST_EVENT
 from pennsieve_agent.sandbox.aws.rights.policy_check import Answer, failure
@@ -58,7 +58,8 @@ _NO_CONNECTION = (
 class Invocation:
     """What a handler is given besides its event.
 
-    ``code`` is the function's zip, and ``seconds`` what the call may take.
+    ``code`` is the function's zip, and ``seconds`` what the call may take. ``chain`` is the header
+    that its own calls carry.
     """
 
     function: str
@@ -68,6 +69,7 @@ class Invocation:
     keys: Keys
     code: bytes = field(repr=False)
     seconds: float
+    chain: str = ""
 
     @property
     def session(self) -> Any:
@@ -184,20 +186,25 @@ class Functions:
         if kind == "DryRun":
             return _answer("204 No Content", b"")
         if kind == "Event":
-            self.send(account, region, function.name, payload)
+            self.send(account, region, function.name, payload, request.trace)
             return _answer("202 Accepted", b"")
-        return self._synchronous(function, region, payload)
+        chain = Chain.of(request.trace, function.arn)
+        if chain.is_stopped(function.recursive_loop):
+            return failure("lambda", 400, REFUSAL, WHY)
+        return self._synchronous(function, region, payload, chain)
 
-    def _synchronous(self, function: FunctionSettings, region: str, payload: bytes) -> Answer:
-        ended = self._run(function, region, json.loads(payload or b"{}"))
+    def _synchronous(
+        self, function: FunctionSettings, region: str, payload: bytes, chain: Chain
+    ) -> Answer:
+        ended = self._run(function, region, json.loads(payload or b"{}"), chain)
         if ended is None:
             return failure("lambda", 429, "TooManyRequestsException", "Rate Exceeded.")
         failed = (("X-Amz-Function-Error", "Unhandled"),) if ended.failed else ()
         return _answer("200 OK", ended.payload, *failed)
 
-    def send(self, account: str, region: str, name: str, payload: bytes) -> None:
-        """Queue an event for a function."""
-        self._events.put(self._waiting.add(account, region, name, payload))
+    def send(self, account: str, region: str, name: str, payload: bytes, chain: str = "") -> None:
+        """Queue an event for a function; ``chain`` is the header of the call that sends it."""
+        self._events.put(self._waiting.add(account, region, name, payload, chain))
 
     def _work(self) -> None:
         while (event := self._events.get()) is not None and not self._stopping.is_set():
@@ -210,19 +217,30 @@ class Functions:
 
     def _handle(self, function: FunctionSettings, event: Event) -> None:
         ended: _Ended | None = _CUT_OFF
+        chain = Chain.of(event.chain, function.arn)
+        if chain.is_stopped(function.recursive_loop):
+            log.warning("function %s: a chain of calls is stopped", function.name)
+            self._tell(function, event.payload, _error(REFUSAL, WHY), event.attempt, chain)
+            self._waiting.remove(event)
+            return
         if not event.cut_off:
             self._waiting.begin(event)
-            ended = self._run(function, event.region, json.loads(event.payload))
+            ended = self._run(function, event.region, json.loads(event.payload), chain)
         if ended is None:  # all that is reserved is in use: the event waits for its turn
             self._later(self._waiting.again(event, failed=False))
         elif ended.failed and event.attempt < function.tries:
             self._later(self._waiting.again(event, failed=True))
         else:
-            self._tell(function, event.payload, ended, event.attempt)
+            self._tell(function, event.payload, ended, event.attempt, chain)
             self._waiting.remove(event)
 
     def _tell(
-        self, function: FunctionSettings, payload: bytes, ended: _Ended, attempt: int
+        self,
+        function: FunctionSettings,
+        payload: bytes,
+        ended: _Ended,
+        attempt: int,
+        chain: Chain,
     ) -> None:
         """Hand what became of an event to the function that is to know it."""
         if ended.failed and function.dead_letters:
@@ -245,7 +263,8 @@ class Functions:
                 "%s: a record of %d bytes is not delivered", function.name, len(record_payload)
             )
             return
-        self.send(account, region, resource.removeprefix("function:"), record_payload)
+        name = resource.removeprefix("function:")
+        self.send(account, region, name, record_payload, chain.header)
 
     def _caller(self, function: FunctionSettings) -> Principal:
         role = function.role
@@ -256,7 +275,9 @@ class Functions:
         timer.daemon = True
         timer.start()
 
-    def _run(self, function: FunctionSettings, region: str, event: Any) -> _Ended | None:
+    def _run(
+        self, function: FunctionSettings, region: str, event: Any, chain: Chain
+    ) -> _Ended | None:
         """Run a function to its end or its limit; None when too many of it run already."""
         with self._counting:
             if function.reserved is not None and self._running[function.arn] >= function.reserved:
@@ -266,7 +287,7 @@ class Functions:
 
         def run() -> None:
             try:
-                result = self._call(function, region, event)
+                result = self._call(function, region, event, chain)
                 failure = json.loads(result.payload) if result.failed else {}
                 self._log.write(function.role, function.name, function.arn, function.group, failure)
                 ended.put(result)
@@ -282,13 +303,14 @@ class Functions:
             text = f"{uuid.uuid4()} Task timed out after {function.seconds:.2f} seconds"
             return _error("Sandbox.Timedout", text)
 
-    def _call(self, function: FunctionSettings, region: str, event: Any) -> _Ended:
+    def _call(self, function: FunctionSettings, region: str, event: Any, chain: Chain) -> _Ended:
         handler = self._handlers(function.handler)
         if handler is None:
             text = f"Unable to import module '{function.handler}'"
             return _error("Runtime.ImportModuleError", text)
         try:
-            payload = json.dumps(handler(event, self._invocation(function, region))).encode()
+            invocation = self._invocation(function, region, chain.header)
+            payload = json.dumps(handler(event, invocation)).encode()
         except Unstartable as refused:
             log.warning("function %s cannot mount: %s", function.name, refused)
             kind = "Connectivity" if isinstance(refused, _NotReached) else "Failure"
@@ -307,7 +329,7 @@ class Functions:
             return _error("Function.ResponseSizeTooLarge", text)
         return _Ended(payload)
 
-    def _invocation(self, function: FunctionSettings, region: str) -> Invocation:
+    def _invocation(self, function: FunctionSettings, region: str, chain: str = "") -> Invocation:
         context = {"aws:SourceAccount": function.account, "aws:SourceArn": function.arn}
         keys = self._sessions.keys(function.role, SERVICE, function.name, context)
         return Invocation(
@@ -318,6 +340,7 @@ class Functions:
             keys,
             function.code,
             function.seconds,
+            chain,
         )
 
     def _mounted(self, function: FunctionSettings, region: str) -> dict[str, str]:

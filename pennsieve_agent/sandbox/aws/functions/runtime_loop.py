@@ -2,7 +2,8 @@
 
 :func:`main` is started with the text of this file. It loads boto3 with its descriptions of AWS,
 which takes long, and then waits: each time it is asked it forks a process for a function, which has
-all that already. Such a process answers events: each line of its input is one, each line it writes
+all that already. Such a process answers events: each line of its input is ``{"event", "chain"}``,
+the second being the header that its own calls carry; each line it writes
 is ``{"answer"}``, or ``{"error": [kind, text, trace]}``. What the handler prints goes to standard
 error.
 """
@@ -56,9 +57,11 @@ class Context:
 def answer(handler: str, seconds: float, line: str) -> dict[str, Any]:
     """Call a handler with an event; its result or its error."""
     module, _, name = handler.rpartition(".")
+    call = json.loads(line)
+    os.environ["_X_AMZN_TRACE_ID"] = call["chain"]  # botocore sends it along
     try:
         code = getattr(importlib.import_module(module), name)
-        return {"answer": code(json.loads(line), Context(seconds))}
+        return {"answer": code(call["event"], Context(seconds))}
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the function's
         trace = traceback.format_tb(error.__traceback__)
         return {"error": [type(error).__name__, str(error), trace]}

@@ -95,7 +95,7 @@ class Runtimes:
         if runtime is None:
             runtime = self._new(handler, invocation, folder)
         try:
-            answer = runtime.call(event, max(end - time.monotonic(), 0))
+            answer = runtime.call(event, invocation.chain, max(end - time.monotonic(), 0))
         except BaseException:
             self._drop(runtime)
             raise
@@ -236,12 +236,12 @@ class _Runtime:
         self._answers = answers
         self._nursery = nursery
 
-    def call(self, event: Any, seconds: float) -> dict[str, Any]:
+    def call(self, event: Any, chain: str, seconds: float) -> dict[str, Any]:
         timer = threading.Timer(seconds, self._nursery.end, (self._process,))
         timer.daemon = True
         timer.start()
         try:
-            self._events.write(f"{json.dumps(event)}\n")
+            self._events.write(f"{json.dumps({'event': event, 'chain': chain})}\n")
             self._events.flush()
             line = self._answers.readline()
         except BrokenPipeError:

@@ -18,12 +18,16 @@ CREATE TABLE IF NOT EXISTS lambda_events (
     id INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, function TEXT NOT NULL,
     payload TEXT NOT NULL, attempt INTEGER NOT NULL, begun INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS lambda_chains (event INTEGER PRIMARY KEY, chain TEXT NOT NULL);
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event for a function by its name. ``attempt`` counts from 1."""
+    """An event for a function by its name. ``attempt`` counts from 1.
+
+    ``chain`` is the header of the call that sent it (:mod:`.recursion`).
+    """
 
     number: int
     account: str
@@ -33,6 +37,7 @@ class Event:
     attempt: int = 1
     cut_off: bool = False
     """Whether this attempt ended with an earlier process."""
+    chain: str = ""
 
 
 class WaitingEvents:
@@ -41,7 +46,9 @@ class WaitingEvents:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def add(self, account: str, region: str, function: str, payload: bytes) -> Event:
+    def add(
+        self, account: str, region: str, function: str, payload: bytes, chain: str = ""
+    ) -> Event:
         """Keep a new event."""
         text = payload.decode() or "{}"
         number = self._store.execute(
@@ -49,7 +56,10 @@ class WaitingEvents:
             " VALUES (?, ?, ?, ?, 1, 0)",
             (account, region, function, text),
         )
-        return Event(number, account, region, function, text.encode())
+        if chain:
+            insert = "INSERT OR REPLACE INTO lambda_chains (event, chain) VALUES (?, ?)"
+            self._store.execute(insert, (number, chain))
+        return Event(number, account, region, function, text.encode(), chain=chain)
 
     def begin(self, event: Event) -> None:
         """Note that an attempt begins."""
@@ -66,10 +76,16 @@ class WaitingEvents:
     def remove(self, event: Event) -> None:
         """Forget an event that was handled, or is given up."""
         self._store.execute("DELETE FROM lambda_events WHERE id = ?", (event.number,))
+        if event.chain:
+            self._store.execute("DELETE FROM lambda_chains WHERE event = ?", (event.number,))
 
     def left(self) -> Iterator[Event]:
         """The events of an earlier process, in order."""
-        for row in self._store.rows("SELECT * FROM lambda_events ORDER BY id"):
+        rows = self._store.rows(
+            "SELECT lambda_events.*, COALESCE(chain, '') AS chain FROM lambda_events"
+            " LEFT JOIN lambda_chains ON event = id ORDER BY id"
+        )
+        for row in rows:
             yield Event(
                 row["id"],
                 row["account"],
@@ -78,4 +94,5 @@ class WaitingEvents:
                 row["payload"].encode(),
                 row["attempt"],
                 bool(row["begun"]),
+                row["chain"],
             )
