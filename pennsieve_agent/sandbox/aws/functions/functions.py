@@ -219,7 +219,6 @@ class Functions:
         ended: _Ended | None = _CUT_OFF
         chain = Chain.of(event.chain, function.arn)
         if chain.is_stopped(function.recursive_loop):
-            log.warning("function %s: a chain of calls is stopped", function.name)
             self._tell(function, event.payload, _error(REFUSAL, WHY), event.attempt, chain)
             self._waiting.remove(event)
             return
