@@ -228,11 +228,16 @@ def _callback(form: Declared[..., Any]) -> Callable[..., int]:
 def _perform(form: Declared[..., Any], context: Context, values: Mapping[str, Any]) -> int:
     result = form(context, **values)
     if not isinstance(result, GeneratorType):
-        return _print(result, context)
-    code = 0
-    with closing(result):
-        for shown in result:
-            code = _print(shown, context)
+        code = _print(result, context)
+    else:
+        code = 0
+        with closing(result):
+            for shown in result:
+                code = _print(shown, context)
+    if context.uses_pennsieve and not values.get("dry_run"):
+        from pennsieve_agent.cli.dataset.ended import sweep_noted
+
+        sweep_noted(context)
     return code
 
 

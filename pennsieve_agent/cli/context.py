@@ -100,6 +100,11 @@ class Context:
         """
         return self.settings.profile(self.profile_name)
 
+    @property
+    def uses_pennsieve(self) -> bool:
+        """Whether the command has signed in to Pennsieve so far."""
+        return "platform" in self.__dict__
+
     @cached_property
     def platform(self) -> Platform:
         """Pennsieve, signed in on first use.

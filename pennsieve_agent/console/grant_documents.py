@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from pennsieve_agent.console.documents import time
 from pennsieve_agent.domain.grants import Grant
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.dataset_uses import DatasetUse
 
 
 def grant(value: Grant, workflow_name: str, nodes: Sequence[str]) -> dict[str, Any]:
@@ -23,7 +27,26 @@ def grant(value: Grant, workflow_name: str, nodes: Sequence[str]) -> dict[str, A
             "email": value.by_email or None,
         },
         "created_at": moment(value.at) if value.at else None,
+        "until": moment(value.until) if value.until else None,
+        "ended": value.ended,
         "nodes": list(nodes),
+    }
+
+
+def dataset_use(value: DatasetUse) -> dict[str, Any]:
+    """A run that used a dataset."""
+    return {
+        "run": value.run or None,
+        "run_id": value.run_id,
+        "started_at": time(value.started),
+        "completed_at": time(value.ended),
+        "person": {"id": None, "name": value.person or None, "email": value.email or None},
+        "aws_identity": value.caller or None,
+        "workflow": value.workflow or None,
+        "workflow_id": value.workflow_id,
+        "version": value.version or None,
+        "node": value.node or None,
+        "status": value.state,
     }
 
 

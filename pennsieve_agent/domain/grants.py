@@ -7,8 +7,16 @@ own identity are put on the dataset (:mod:`pennsieve_agent.domain.workflow_ident
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+
+from pennsieve_agent.errors import UsageProblem
+
+_SPAN = re.compile(r"(\d{1,5})\s*([hdw])")
+_HOURS = {"h": 1, "d": 24, "w": 7 * 24}
+_EXAMPLE = "for example: --until 2027-01-31, --until 30d or --until 12h"
 
 
 class Access(StrEnum):
@@ -32,7 +40,8 @@ class Access(StrEnum):
 class Grant:
     """A workflow's grant on one dataset, as a compute node keeps it.
 
-    ``by`` is the name and ``by_email`` the address of who gave it; ``at`` is in unix seconds.
+    ``by`` is the name and ``by_email`` the address of who gave it; ``at`` and ``until`` are in unix
+    seconds, 0 for no end. ``ended`` is what the node says, whose clock decides.
     """
 
     workflow: str
@@ -43,6 +52,8 @@ class Grant:
     by_email: str = ""
     at: float = 0.0
     node: str = ""
+    until: float = 0.0
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +70,32 @@ class Enablement:
     created_by: str = ""
     enabled_by: str = ""
     enabled_at: str = ""
+
+
+def parse_until(text: str, now: float) -> float:
+    """When a grant ends, in unix seconds: after a date, to its end in UTC, or after a time.
+
+    Raises:
+        UsageProblem: it is not a date as ``2027-01-31`` nor a time as ``30d``, or is over already.
+    """
+    words = text.strip().lower()
+    try:
+        if match := _SPAN.fullmatch(words):
+            until = now + int(match[1]) * _HOURS[match[2]] * 3600
+            datetime.fromtimestamp(until, UTC)  # years that no calendar has are refused
+        else:
+            day = date.fromisoformat(words) + timedelta(days=1)
+            until = datetime.combine(day, time(), UTC).timestamp()
+    except (ValueError, OverflowError):
+        raise UsageProblem(f"'{text}' is not a date or a time from now on", hint=_EXAMPLE) from None
+    if until <= now:
+        raise UsageProblem(f"--until '{text}' is over already", hint=_EXAMPLE)
+    return until
+
+
+def until_words(until: float) -> str:
+    """The end of a grant as people read it, in UTC: a date for the end of a day."""
+    at = datetime.fromtimestamp(until, UTC)
+    if at.time() == time():
+        return f"{at - timedelta(days=1):%Y-%m-%d}"
+    return f"{at:%Y-%m-%d %H:%M} UTC"

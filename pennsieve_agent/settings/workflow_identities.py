@@ -3,11 +3,13 @@
 The file lies beside ``config.ini`` and has no keys in it; those are in the keychain
 (:mod:`.workflow_keys`). An integration that is about to be made is written down first, by its
 random mark, and crossed out when its key is where it belongs: what is left of a lost answer or a
-killed program is found by it, and deleted.
+killed program is found by it, and deleted. The ends of grants are here, too: after them, the
+workflow's users are to be taken off the datasets.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -18,6 +20,16 @@ from pennsieve_agent.domain.workflow_identity import Kind, NewIntegration, Workf
 from pennsieve_agent.settings.private_json import PrivateJson
 
 FILE_NAME = "workflow-identities.json"
+
+
+def any_end(config_path: Path, now: float) -> bool:
+    """Whether the end of a grant has passed, of anybody's on this machine."""
+    try:
+        text = (config_path.parent / FILE_NAME).read_text(encoding="utf-8")
+        owners = json.loads(text)["owners"].values()
+        return any(until <= now for rows in owners for until in rows.get("ends", {}).values())
+    except (OSError, AttributeError, KeyError, TypeError, ValueError):
+        return False  # who needs the file says what is wrong with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +138,36 @@ class WorkflowIdentities:
             rows[workflow].pop(kind.value)
             if not rows[workflow]:
                 del rows[workflow]
+
+    def note_end(self, workflow: str, dataset: str, until: float) -> None:
+        """Remember when a grant ends, in unix seconds; 0 forgets it.
+
+        Raises:
+            SettingsError: it cannot be written down.
+
+        """
+        key = f"{workflow} {dataset}"
+        if not until and key not in self._mine(self.file.read()).get("ends", {}):
+            return
+        with self.file.changing() as content:
+            ends = self._mine(content).setdefault("ends", {})
+            ends.pop(key, None)
+            if until:
+                ends[key] = until
+
+    def ended(self, now: float) -> list[tuple[str, str]]:
+        """The grants whose end has passed and that were not swept, by workflow and dataset.
+
+        Raises:
+            SettingsError: the file cannot be understood.
+
+        """
+        rows = self._mine(self.file.read()).get("ends", {})
+        try:
+            keys = [key for key, until in rows.items() if float(until) <= now]
+            return [(workflow, dataset) for workflow, dataset in map(str.split, keys)]
+        except (TypeError, ValueError):
+            raise self.file.unusable("an entry in it is not the end of a grant") from None
 
     def _mine(self, content: dict[str, Any]) -> dict[str, Any]:
         try:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.errors import Conflict, Invalid
+from pennsieve_agent.errors import Conflict, Forbidden, Invalid
 from tests.node.cloud import REGION
 from tests.node.owned import (
     DATASET,
@@ -118,3 +118,31 @@ def test_grants_are_listed_with_who_and_when(node: Owned) -> None:
             owner.ask("PUT", "/grants", body={**body, "access": "read"})
     with pytest.raises(Invalid, match="access must be read or read-write"):
         grant(owner, access="write")
+
+
+def test_a_grant_with_an_end_is_none_from_then_on(node: Owned) -> None:
+    owner = node.furnish()
+    until = node.world.clock + 3600
+    body = {"workflow": WORKFLOW, "dataset": DATASET, "access": "read-write", "until": until}
+    assert owner.ask("PUT", "/grants", body=body)["until"] == until
+    assert owner.ask("POST", "/runs", body=start())["created"]
+    node.world.sleep(3600)
+    with pytest.raises(Forbidden, match=r"has no grant on dataset .*: its grant ended on 2026-"):
+        owner.ask("POST", "/runs", body=start())
+    (row,) = owner.ask("GET", "/grants")["grants"]
+    assert (row["until"], row["ended"]) == (until, True)
+    (workflow,) = owner.ask("GET", "/workflows")["workflows"]
+    assert (workflow["grants"], list(workflow["ended"])) == ([], [DATASET])
+    grant(owner)  # given again without an end
+    (row,) = owner.ask("GET", "/grants")["grants"]
+    assert (row.get("until"), row["ended"]) == (None, False)
+    assert owner.ask("POST", "/runs", body=start())["created"]
+
+
+@pytest.mark.parametrize("until", [1.0, -1, "soon", True, 1e12])
+def test_an_end_that_is_over_or_no_time_is_refused(node: Owned, until: object) -> None:
+    owner = node.furnish()
+    body = {"workflow": WORKFLOW, "dataset": DATASET, "access": "read", "until": until}
+    with pytest.raises(Invalid, match="until must be a time to come"):
+        owner.ask("PUT", "/grants", body=body)
+    assert owner.ask("GET", "/grants")["grants"][0]["access"] == "read-write"

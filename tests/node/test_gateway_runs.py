@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.errors import Conflict, Forbidden, Invalid, NotFound
+from pennsieve_agent.node import relay
 from pennsieve_agent.node.jobs.tasks import OUTPUTS_PATH, RECEIPT_PATH
 from tests.node.gateway_calls import relayed
 from tests.node.owned import (
@@ -344,3 +345,38 @@ def test_a_grant_that_is_taken_back_ends_the_run_that_needs_it(node: Owned) -> N
     run = owner.ask("GET", f"/runs/{asks['id']}")
     assert run["status"] == "FAILED"
     assert "its grant was revoked" in run["reason"]
+
+
+def test_the_clock_ends_a_run_whose_grant_has_ended(node: Owned) -> None:
+    owner = node.furnish()
+    until = node.world.clock + 250
+    body = {"workflow": WORKFLOW, "dataset": DATASET, "access": "read-write", "until": until}
+    owner.ask("PUT", "/grants", body=body)
+    asks = start()
+    owner.ask("POST", "/runs", body=asks)
+    node.world.deliver(node.world.events.pop(0))
+    (job,) = node.world.ready()
+    node.world.begin(job)
+    node.world.events.clear()  # nothing of AWS Batch's wakes it: the clock alone does
+    node.world.tick()
+    node.world.finish_all()
+    node.world.tick()
+    run = owner.ask("GET", f"/runs/{asks['id']}")
+    assert run["status"] == "FAILED"
+    assert "may no longer change dataset N:dataset:d: its grant ended on 2026-" in run["reason"]
+
+
+def test_the_relay_says_that_the_grant_has_ended(node: Owned) -> None:
+    owner = node.furnish()
+    asks = start()
+    owner.ask("POST", "/runs", body=asks)
+    node.world.deliver(node.world.events.pop(0))
+    until = node.world.clock + 10
+    body = {"workflow": WORKFLOW, "dataset": DATASET, "access": "read-write", "until": until}
+    owner.ask("PUT", "/grants", body=body)
+    node.world.sleep(10)
+    query = {"dataset_id": DATASET}
+    event = {"run": asks["id"], "method": "POST", "path": "/packages/download-manifest"}
+    answer = relay.handle({"relay": {**event, "query": query, "body": {}}}, node.world.node())
+    assert answer["status"] == 403
+    assert "its grant ended on 2026-" in str(answer)

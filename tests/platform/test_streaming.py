@@ -10,6 +10,7 @@ from itertools import cycle, islice
 import httpx
 import pytest
 
+from pennsieve_agent.domain.folder_sizes import folder_of
 from pennsieve_agent.platform.client import Platform
 from pennsieve_agent.platform.http.paging import by_cursor, by_offset
 from tests.fakes.network import answering
@@ -85,6 +86,21 @@ def test_a_hundred_thousand_packages_need_no_more_memory_than_a_few() -> None:
             peak_of_all = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
+    assert peak_of_all - peak_of_few < ALLOWED_BYTES
+
+
+def test_the_sums_of_a_hundred_thousand_files_need_no_more_memory_than_those_of_a_few() -> None:
+    with Platform(HOSTS, KEY, network=answering(answer)) as platform:
+        found = ((file.path, file.size) for file in platform.datasets.files("N:dataset:d"))
+        tracemalloc.start()
+        try:
+            folder_of(islice(found, SETTLED), 0)
+            peak_of_few = tracemalloc.get_traced_memory()[1]
+            top = folder_of(found, 0)
+            peak_of_all = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert top.files == PACKAGES - SETTLED
     assert peak_of_all - peak_of_few < ALLOWED_BYTES
 
 

@@ -44,6 +44,10 @@ class _Context(Context):
         return self.machine.platform
 
     @property
+    def uses_pennsieve(self) -> bool:
+        return True
+
+    @property
     def identity(self) -> Identity:
         return self.machine.who
 

@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown, Table
 from pennsieve_agent.console.tables import PATH
+from pennsieve_agent.errors import UsageProblem
 
 
 @command(
     "dataset files",
-    answers="list of file",
+    answers=("list of file", "dataset_tree"),
     examples=[
         "pennsieve dataset files 'Mouse EEG'",
         "pennsieve dataset files 'Mouse EEG' --files 'raw/**/*.edf'",
+        "pennsieve dataset files 'Mouse EEG' --tree --depth 2",
     ],
 )
-def files(context: Context, dataset: options.DatasetArgument, match: options.Files = None) -> Shown:
-    """The files of a dataset."""
+def files(
+    context: Context,
+    dataset: options.DatasetArgument,
+    match: options.Files = None,
+    tree: Annotated[
+        bool, typer.Option("--tree", help="Folders with how many files, and their total size.")
+    ] = False,
+    depth: Annotated[
+        int | None,
+        typer.Option("--depth", metavar="N", min=1, help="With --tree: no deeper than N folders."),
+    ] = None,
+) -> Shown:
+    """The files of a dataset.
+
+    With --tree they are drawn below their folders, each of which has the number of files in it and
+    their size; a folder deeper than --depth is shown by its sums alone.
+    """
+    from pennsieve_agent.cli.dataset import file_tree
     from pennsieve_agent.console import documents
     from pennsieve_agent.console.words import figure, plural, size
     from pennsieve_agent.domain.figures import total
@@ -26,9 +48,18 @@ def files(context: Context, dataset: options.DatasetArgument, match: options.Fil
     from pennsieve_agent.services import lookup
     from pennsieve_agent.services.files.choose_files import coming_notes, idle_notes, unfit
 
+    if depth is not None and not tree:
+        raise UsageProblem("--depth needs --tree", hint="add --tree, or leave out --depth")
     where = lookup.dataset(context.platform, dataset)
+    if tree and not match:  # read page by page, and not kept
+        every = context.platform.datasets.files(where.id)
+        return file_tree.shown(context, where, every, depth)
     selection = select(context.platform.datasets.files(where.id), match or ())
     listed = selection.files
+    if tree and listed:
+        return file_tree.shown(context, where, listed, depth)
+    if context.as_json:
+        return Shown([documents.file(f) for f in listed])
     rows = [[f.path, figure(f.size, size, plain=not context.relative)] for f in listed]
     count = f"{plural(len(listed), 'file')}, {size(total(f.size for f in listed))}"
     text = Table([PATH, "SIZE"], rows) if rows else None
@@ -37,4 +68,4 @@ def files(context: Context, dataset: options.DatasetArgument, match: options.Fil
         problem = unfit(selection, where)
         coming = coming_notes(context.platform, where, selection.unused)
         notes += coming or [problem.message, str(problem.hint)]
-    return Shown([documents.file(f) for f in listed], text, notes)
+    return Shown(text=text, notes=notes)

@@ -11,7 +11,7 @@ from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Prose, Shown, planned
-from pennsieve_agent.domain.grants import Access
+from pennsieve_agent.domain.grants import Access, parse_until, until_words
 from pennsieve_agent.errors import NotFound, UsageProblem
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ _STEPS_HAVE_KEY = (
     examples=[
         "pennsieve dataset grant spike-rate -d 'Mouse EEG'",
         "pennsieve dataset grant spike-rate -d 'Mouse EEG' --access read",
+        "pennsieve dataset grant spike-rate -d 'Mouse EEG' --until 2027-01-31",
     ],
 )
 def grant(
@@ -55,12 +56,21 @@ def grant(
             "workflow needs.",
         ),
     ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(
+            "--until", metavar="DATE", help="Its last day in UTC, or a time from now: 30d, 12h."
+        ),
+    ] = None,
     dry_run: options.DryRun = False,
 ) -> Iterator[Shown]:
     """Let a workflow use a dataset.
 
     Your compute nodes move data of granted datasets only. Only managers of the dataset can grant
-    it.
+    it. With --until the grant ends by itself: from then on your nodes refuse runs that need it,
+    and end those that are running within five minutes. The workflow's user is taken off the
+    dataset on Pennsieve by your next command. Granting again changes the date; without --until
+    there is none.
     """
     from pennsieve_agent.cli.workflow import identity
     from pennsieve_agent.cli.workflow.named import named_workflow
@@ -69,15 +79,17 @@ def grant(
     from pennsieve_agent.services.grants.grant_workflows import granting_of
 
     identity.need_own_nodes(context)
+    end = parse_until(until, context.now()) if until is not None else 0.0
     needs = granting_of(named_workflow(context, workflow).workflow, context.admin_nodes)
     where = lookup.dataset(context.platform, dataset)
     if dry_run:
         granting.check_manager(context.platform, where)
         words = (access or needs.needs).words
-        yield planned(f"let workflow '{needs.workflow.name}' {words} dataset '{where.name}'")
+        date = f" until {until_words(end)}" if end else ""
+        yield planned(f"let workflow '{needs.workflow.name}' {words} dataset '{where.name}'{date}")
         return
     granted = granting.grant(
-        identity.identity_context(context), needs.workflow, where, access or needs.needs
+        identity.identity_context(context), needs.workflow, where, access or needs.needs, end
     )
     identity.note_unasked(context, granted.unasked if context.as_json else ())
     text, notes = _text(needs, where, granted), _notes(needs, granted, chosen=access)
@@ -87,9 +99,12 @@ def grant(
 
 
 def _granted(workflow: Workflow, dataset: Dataset, granted: Granted) -> dict[str, object]:
+    from pennsieve_agent.console.grant_documents import moment
+
     return {
         **_names(workflow, dataset.id, dataset.name),
         "access": granted.access.value,
+        "until": moment(granted.until) if granted.until else None,
         "changed": granted.changed,
         "nodes": list(granted.nodes),
         "nodes_not_asked": [silent.node.name for silent in granted.unasked],
@@ -108,9 +123,10 @@ def _names(workflow: Workflow, dataset_id: str, dataset: str) -> dict[str, objec
 
 def _text(needs: Granting, dataset: Dataset, granted: Granted) -> Prose:
     verb = "may" if granted.changed else "may already"
+    date = f" until {until_words(granted.until)}," if granted.until else ""
     return Prose(
         f"Workflow '{needs.workflow.name}' {verb} {granted.access.words} dataset "
-        f"'{dataset.name}' on your compute nodes: {', '.join(granted.nodes)}"
+        f"'{dataset.name}'{date} on your compute nodes: {', '.join(granted.nodes)}"
     )
 
 
@@ -122,6 +138,9 @@ def _notes(needs: Granting, granted: Granted, *, chosen: Access | None) -> Itera
         yield f"note: {granted.access.words} access is what this workflow needs"
     elif needs.needs.writes and not chosen.writes:
         yield "note: this workflow writes results back, which needs --access read-write"
+    if granted.ended_at and not granted.until:
+        date = until_words(granted.ended_at)
+        yield f"note: the grant before was until {date}; this one never ends"
     if granted.access.writes and granted.changed:
         yield _MANAGER
     if not granted.new_users:

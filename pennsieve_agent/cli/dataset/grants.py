@@ -10,6 +10,7 @@ from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown, Table
 from pennsieve_agent.console.tables import Column, Cut
+from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
 
 @command(
     "dataset grants",
-    answers="list of grant",
-    examples=["pennsieve dataset grants", "pennsieve dataset grants 'Mouse EEG' -w spike-rate"],
+    answers=("list of grant", "list of dataset_use"),
+    examples=[
+        "pennsieve dataset grants",
+        "pennsieve dataset grants 'Mouse EEG' -w spike-rate",
+        "pennsieve dataset grants 'Mouse EEG' --audit --csv",
+    ],
 )
 def grants(
     context: Context,
@@ -33,14 +38,30 @@ def grants(
         str | None,
         typer.Option("--workflow", "-w", metavar="WORKFLOW", help="Only those of a workflow."),
     ] = None,
+    audit: Annotated[
+        bool, typer.Option("--audit", help="The runs that used the dataset, in place of grants.")
+    ] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="With --audit: as CSV.")] = False,
 ) -> Shown:
-    """Which workflows may use which datasets, granted by whom and when."""
+    """Which workflows may use which datasets, granted by whom and when.
+
+    Grants whose end has passed are shown once more, and taken away. With --audit: when a run used
+    the dataset, who started it, with which workflow and version, on which node, and how it ended.
+    """
+    from pennsieve_agent.cli.dataset.ended import sweep
     from pennsieve_agent.cli.workflow.identity import note_unasked
     from pennsieve_agent.console import grant_documents
 
+    if csv and (context.as_json or not audit):
+        problem = "--csv and --json cannot be given together" if audit else "--csv needs --audit"
+        raise UsageProblem(problem, hint="see: pennsieve dataset grants --help")
     known = _known_workflows(context)
+    if audit:
+        return _audit(context, dataset, _workflow_id(workflow, known), as_csv=csv)
     listed, unasked = _listed(context, dataset, workflow, known)
     note_unasked(context, unasked)
+    if ended := [(row.grant.workflow, row.grant.dataset) for row in listed if row.grant.ended]:
+        sweep(context, ended, known)
     document = [
         grant_documents.grant(row.grant, known.get(row.grant.workflow, ""), row.nodes)
         for row in listed
@@ -63,22 +84,41 @@ def _known_workflows(context: Context) -> dict[str, str]:
     return names | {w.uuid: w.name for w in workflows.list(context.workspace_id)}
 
 
+def _audit(context: Context, dataset: str | None, workflow_id: str, *, as_csv: bool) -> Shown:
+    from pennsieve_agent.cli.dataset.audit import audit
+    from pennsieve_agent.services import lookup
+
+    if dataset is None:
+        raise UsageProblem(
+            "--audit needs a dataset", hint="type: pennsieve dataset grants DATASET --audit"
+        )
+    where = lookup.dataset(context.platform, dataset)
+    return audit(context, where, workflow_id, as_csv=as_csv)
+
+
+def _workflow_id(workflow: str | None, known: dict[str, str]) -> str:
+    """The id of the workflow that is meant; "" for all."""
+    from pennsieve_agent.domain.name_matching import pick
+
+    if workflow is None:
+        return ""
+    list_command = "pennsieve workflow list"
+    return pick(
+        workflow,
+        known.items(),
+        kind="workflow",
+        keys=lambda row: row,
+        list_command=list_command,
+    )[0]
+
+
 def _listed(
     context: Context, dataset: str | None, workflow: str | None, known: dict[str, str]
 ) -> tuple[list[Listed], list[Unasked]]:
-    from pennsieve_agent.domain.name_matching import pick
     from pennsieve_agent.services import lookup
     from pennsieve_agent.services.grants import grant_list
 
-    id_ = ""
-    if workflow is not None:
-        id_ = pick(
-            workflow,
-            known.items(),
-            kind="workflow",
-            keys=lambda row: row,
-            list_command="pennsieve workflow list",
-        )[0]
+    id_ = _workflow_id(workflow, known)
     where = lookup.dataset(context.platform, dataset) if dataset is not None else None
     rows, unasked = grant_list.of_nodes(context.admin_nodes, id_, where.id if where else "")
     if where is not None:
@@ -93,12 +133,18 @@ def _listed(
 def _table(context: Context, listed: Sequence[Listed], known: dict[str, str]) -> Table:
     from pennsieve_agent.console.grant_documents import moment
     from pennsieve_agent.console.words import when
+    from pennsieve_agent.domain.grants import until_words
+
+    def end(row: Listed) -> str:
+        date = until_words(row.grant.until) if row.grant.until else ""
+        return f"ended {date}" if row.grant.ended else date
 
     rows = [
         [
             known.get(row.grant.workflow, row.grant.workflow),
             row.grant.dataset_name or row.grant.dataset,
             row.grant.access.value,
+            end(row),
             row.grant.by or row.grant.by_email,
             when(moment(row.grant.at), context.now(), relative=context.relative),
             ", ".join(row.nodes) or "somebody else's",
@@ -106,4 +152,4 @@ def _table(context: Context, listed: Sequence[Listed], known: dict[str, str]) ->
         for row in listed
     ]
     spare = [Column(name, Cut.END, spare=True) for name in ("GRANTED BY", "SINCE", "NODES")]
-    return Table(["WORKFLOW", "DATASET", "ACCESS", *spare], rows)
+    return Table(["WORKFLOW", "DATASET", "ACCESS", "UNTIL", *spare], rows)

@@ -35,6 +35,7 @@ def retry(
         UsageProblem: the batch is on Pennsieve's nodes.
     """
     from pennsieve_agent.cli.run import batch_following
+    from pennsieve_agent.cli.run.following import Mode
     from pennsieve_agent.services.runs.start_run import limits_document
 
     batch, backend = located.batch, located.backend
@@ -60,11 +61,12 @@ def retry(
     words = f"Started {plural(len(begun), 'subject')} of batch '{batch.name}' again"
     located = replace(located, batch=backend.get(batch.id))
     document = batch_documents.summary(located.batch, backend.name)
-    if not ends.waits:
+    if ends.mode is None:
         yield Shown(document, words, [f"see it: pennsieve run show {batch.id}"])
         return
     yield Shown(text=words)
-    yield from batch_following.to_end(context, located, show=ends.show, timeout=ends.timeout)
+    show = ends.mode is Mode.LINES
+    yield from batch_following.to_end(context, located, show=show, timeout=ends.timeout)
 
 
 def _rows(located: LocatedBatch, *, subject: str, failed: bool) -> Sequence[BatchRow]:

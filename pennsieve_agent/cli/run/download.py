@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,7 +45,8 @@ def download(
 
     located = batch_places.run_or_batch(context, run)
     if isinstance(located, batch_places.LocatedBatch):
-        return batch_download.download(context, located, to, overwrite=overwrite)
+        fetch = partial(download_run, overwrite=overwrite)
+        return batch_download.download(context, located, to, fetch)
     return download_run(context, located, to, overwrite=overwrite)
 
 

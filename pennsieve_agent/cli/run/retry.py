@@ -65,8 +65,7 @@ def retry(
     if isinstance(located, batch_places.LocatedBatch):
         if watch:
             raise UsageProblem("--watch is for a run, not for a batch", hint="leave it out")
-        show = follow and not context.as_json
-        ends = batch_start.Ends(dry_run, follow or wait, show, timeout)
+        ends = batch_start.Ends(mode, timeout, dry_run=dry_run)
         yield from batch_retry.retry(
             context, located, chosen, ends=ends, subject=subject, failed=failed
         )

@@ -136,7 +136,6 @@ def start(
             "--all": whole,
             "--input-run": bool(input_run),
             "--folder": folder is not None,
-            "--watch": watch,
             "--repeat": repeat is not None,
             "--skip-done": skip_done and resume is not None,
         },
@@ -187,8 +186,7 @@ def start(
             else "add --wait",
         )
     if batch.is_batch:
-        waits, show = mode is not None, follow and not context.as_json
-        ends = batch_start.Ends(dry_run, waits, show, timeout)
+        ends = batch_start.Ends(mode, timeout, dry_run=dry_run)
         yield from batch_start.start_batch(
             context, request, batch, None if dry_run else _hand_over(context), ends=ends
         )

@@ -12,6 +12,7 @@ _OF_WORKFLOW = (
 )
 _ROLE = Field("role", "word", "viewer, editor, manager or owner.")
 _ACCESS = Field("access", "word", "read or read-write.")
+_UNTIL = Field("until", "time", "When it ends; null for never.", null=True)
 _PATH = Field("path", "text", "Its path in the dataset.")
 _SIZE = Field("size", "integer", "Bytes.")
 _SKIPPED = Field("skipped", "list of skipped_file", "Equal files that are there already.")
@@ -68,6 +69,28 @@ _THINGS = (
 )
 
 _FILES = (
+    Document(
+        "dataset_tree",
+        "The folders and files of a dataset with their sizes: dataset files --tree.",
+        (
+            *_OF_DATASET,
+            Field("files", "integer", "How many files there are."),
+            Field("size", "integer", "Bytes of all.", null=True),
+            Field(
+                "entries", "list of tree_entry", "Folders, each before what is in it, and files."
+            ),
+        ),
+    ),
+    Document(
+        "tree_entry",
+        "A folder or file in a tree.",
+        (
+            Field("path", "text", "Its path in the dataset; a folder's ends with /."),
+            Field("folder", "boolean", "Whether it is a folder."),
+            Field("files", "integer", "How many files are in a folder, at any depth.", null=True),
+            Field("size", "integer", "Bytes, of a folder with all in it.", null=True),
+        ),
+    ),
     Document(
         "dataset_entry",
         "A file or folder of a dataset.",
@@ -162,6 +185,7 @@ _ACCESSES = (
             *_OF_WORKFLOW,
             *_OF_DATASET,
             _ACCESS,
+            _UNTIL,
             Field("changed", "boolean", "False where it had this grant before."),
             Field("nodes", "list of text", "The compute nodes that keep the grant."),
             Field("nodes_not_asked", "list of text", "Compute nodes that did not answer."),
@@ -188,7 +212,26 @@ _ACCESSES = (
             _ACCESS,
             Field("created_by", "person", "Who granted it."),
             Field("created_at", "time", "When.", null=True),
+            _UNTIL,
+            Field("ended", "boolean", "Whether that time has passed on the compute node."),
             Field("nodes", "list of text", "Your compute nodes that keep it."),
+        ),
+    ),
+    Document(
+        "dataset_use",
+        "A run that used a dataset: dataset grants --audit.",
+        (
+            Field("run", "text", "The run's name.", null=True),
+            Field("run_id", "text", "The run's id."),
+            Field("started_at", "time", "When it began, or was asked for.", null=True),
+            Field("completed_at", "time", "When it ended.", null=True),
+            Field("person", "person", "Who started it; on an own node, as the caller said."),
+            Field("aws_identity", "text", "Who called the own node, as AWS says.", null=True),
+            Field("workflow", "text", "The workflow's name.", null=True),
+            Field("workflow_id", "text", "The workflow's id."),
+            Field("version", "text", "The workflow's version.", null=True),
+            Field("node", "text", "The compute node.", null=True),
+            Field("status", "word", "How it is."),
         ),
     ),
 )

@@ -21,6 +21,8 @@ MOST_ARCHIVE = 5 * 1024**3
 _ID = re.compile(r"[0-9A-Za-z_.-]{1,100}")
 _DATASET = re.compile(r"N:dataset:[0-9A-Za-z-]{1,64}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_FAR = 253_402_300_800.0
+"""The year 10000, which no calendar of ours can write."""
 _ABSENT = {"404", "403", "NoSuchKey", "NotFound", "AccessDenied", "Forbidden"}
 
 
@@ -81,9 +83,20 @@ def grant(request: Request) -> Reply:
     if body.get("access") not in {READ, WRITE}:
         raise Problem(400, "bad-grant", f"access must be {READ} or {WRITE}")
     row |= {"datasetName": row["datasetName"][:256], "access": str(body["access"])}
-    request.registry.grant({**row, "by": claimed(body.get("by") or request.person)})
+    until = _until(body.get("until"), request.node.now())
+    by = claimed(body.get("by") or request.person)
+    request.registry.grant({**row, "by": by, **({"until": until} if until else {})})
     wake(request.node, _active(request, row["workflow"], row["dataset"]))
-    return 200, row
+    return 200, {**row, "until": until}
+
+
+def _until(value: object, now: float) -> float:
+    """When a grant ends, in unix seconds; 0 for never."""
+    if not value:
+        return 0.0
+    if isinstance(value, bool) or not isinstance(value, int | float) or not now < value < _FAR:
+        raise Problem(400, "bad-grant", "until must be a time to come, in unix seconds")
+    return float(value)
 
 
 def revoke(request: Request) -> Reply:
@@ -97,10 +110,11 @@ def revoke(request: Request) -> Reply:
 
 
 def list_grants(request: Request) -> Reply:
-    """The grants, of all or of one workflow or dataset."""
+    """The grants, of all or of one workflow or dataset, with those that have ended."""
     query = request.query
-    rows = request.registry.grants(query.get("workflow", ""), query.get("dataset", ""))
-    return 200, {"grants": rows}
+    registry = request.registry
+    rows = registry.grants(query.get("workflow", ""), query.get("dataset", ""))
+    return 200, {"grants": [{**row, "ended": registry.has_ended(row)} for row in rows]}
 
 
 def share(request: Request) -> Reply:

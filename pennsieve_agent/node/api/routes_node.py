@@ -40,8 +40,13 @@ def list_workflows(request: Request) -> Reply:
                 "grants": [
                     {"dataset": row["dataset"], "access": row["access"]}
                     for row in grants
-                    if row["workflow"] == workflow
+                    if row["workflow"] == workflow and not registry.has_ended(row)
                 ],
+                "ended": {
+                    row["dataset"]: timestamp(row["until"])
+                    for row in grants
+                    if row["workflow"] == workflow and registry.has_ended(row)
+                },
                 "identity": held.get(workflow, ""),
             }
         )

@@ -82,6 +82,8 @@ def _check_grant(request: Request, version: Mapping[str, Any], workflow: str, da
         has = registry.access(workflow, dataset)
         what = "has no grant on" if not has else "may only read"
         text = f"workflow '{version['name']}' {what} dataset {dataset} on this node"
+        if "ended" in (why := registry.why_not(workflow, dataset)):
+            text += f": {why}"
         raise Problem(403, "not-granted", text, needed=need)
     _check_identity(request, version, need)
 

@@ -60,10 +60,12 @@ def _as_workflow(node: Node, record: RunRecord, request: RelayRequest) -> Answer
     kind = Kind.READ if request.path in _READS else Kind.WRITE
     name, workflow = record.workflow.get("name", ""), record.workflow["id"]
     access = READ if kind is Kind.READ else WRITE
-    if not Registry(node).allows(workflow, record.dataset, access):
+    registry = Registry(node)
+    if not registry.allows(workflow, record.dataset, access):
         may = "no longer use" if kind is Kind.READ else "not change"
         return _refusal(
-            f"workflow '{name}' may {may} dataset {record.dataset}: its grant was revoked; "
+            f"workflow '{name}' may {may} dataset {record.dataset}: "
+            f"{registry.why_not(workflow, record.dataset)}; "
             f"grant it again with: {_grant_command(record)}"
         )
     signed = Signed(node, workflow, kind, name)

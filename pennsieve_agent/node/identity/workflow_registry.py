@@ -2,6 +2,7 @@
 
 * workflow versions never change: the same content may be written again, other content may not;
 * a grant lets the node move data of one dataset for one workflow, to read it or to write, too;
+  one with an end (``until``, unix seconds) is none from then on, by the node's own clock;
 * a share lets an AWS identity ask for some workflows.
 
 The identities of workflows are kept by :mod:`.workflow_credentials`.
@@ -12,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from pennsieve_agent.node.node import Node
@@ -95,21 +97,36 @@ class Registry:
     # Grants -----------------------------------------------------------------------------------
 
     def grant(self, row: Json) -> None:
-        """Keep a grant ``{workflow, dataset, datasetName, access, by}``."""
+        """Keep a grant ``{workflow, dataset, datasetName, access, by, until}`` in place of another.
+
+        ``until`` is in unix seconds; 0 or absent for none.
+        """
         body = {**row, "at": self.node.now()}
         key = f"{row['workflow']} {row['dataset']}"
         self._items.put(_GRANT, key, {"body": {"S": json.dumps(body)}})
 
     def revoke(self, workflow: str, dataset: str) -> bool:
-        """Take a grant back; whether there was one."""
-        present = self.access(workflow, dataset) != ""
+        """Take a grant back, also one that has ended; whether there was one."""
+        present = self._grant_of(workflow, dataset) is not None
         self._items.delete(_GRANT, f"{workflow} {dataset}")
         return present
 
     def access(self, workflow: str, dataset: str) -> str:
-        """What a workflow may do with a dataset: :data:`READ`, :data:`WRITE`, or nothing."""
-        item = self._items.get(_GRANT, f"{workflow} {dataset}")
-        return str(json.loads(item["body"]["S"])["access"]) if item else ""
+        """What a workflow may do with a dataset now: :data:`READ`, :data:`WRITE`, or nothing."""
+        row = self._grant_of(workflow, dataset)
+        return str(row["access"]) if row and not self.has_ended(row) else ""
+
+    def has_ended(self, grant: Json) -> bool:
+        """Whether the date of a grant has passed."""
+        return bool(grant.get("until")) and float(grant["until"]) <= self.node.now()
+
+    def why_not(self, workflow: str, dataset: str) -> str:
+        """Why a workflow may not use a dataset that it could use before, as "its grant ..."."""
+        row = self._grant_of(workflow, dataset)
+        if row is None or not self.has_ended(row):
+            return "its grant was revoked"
+        at = datetime.fromtimestamp(float(row["until"]), UTC)
+        return f"its grant ended on {at:%Y-%m-%d at %H:%M} UTC"
 
     def allows(self, workflow: str, dataset: str, access: str) -> bool:
         """Whether a grant covers an access."""
@@ -121,6 +138,11 @@ class Registry:
         rows = self._items.query(_GRANT, f"{workflow} " if workflow else "")
         grants = [json.loads(row["body"]["S"]) for row in rows]
         return [row for row in grants if not dataset or row["dataset"] == dataset]
+
+    def _grant_of(self, workflow: str, dataset: str) -> Row | None:
+        item = self._items.get(_GRANT, f"{workflow} {dataset}")
+        row: Row | None = json.loads(item["body"]["S"]) if item else None
+        return row
 
     # Shares -----------------------------------------------------------------------------------
 

@@ -1,4 +1,6 @@
-"""Whether a run may go on: a grant that it still needs may have been taken back.
+"""Whether a run may go on: a grant that it still needs may have been taken back, or have ended.
+
+It is asked at each event of a run and by the clock, so a run ends within five minutes of the date.
 
 Apart from :mod:`.own_run`, as the reconciler needs this alone, at each event, and what it loads is
 what a cold start takes.
@@ -16,10 +18,11 @@ def lost_grant(node: Node, record: RunRecord) -> str:
     """Why a run may not go on: a grant that it still needs was taken back; empty when it may."""
     need = _still_needed(record)
     workflow = record.workflow.get("id", "")
-    if not record.is_own or not need or Registry(node).allows(workflow, record.dataset, need):
+    registry = Registry(node)
+    if not record.is_own or not need or registry.allows(workflow, record.dataset, need):
         return ""
-    what = "read" if need == READ else "change"
-    return f"the workflow may no longer {what} dataset {record.dataset}: its grant was revoked"
+    what, why = "read" if need == READ else "change", registry.why_not(workflow, record.dataset)
+    return f"the workflow may no longer {what} dataset {record.dataset}: {why}"
 
 
 def _still_needed(record: RunRecord) -> str:

@@ -93,13 +93,13 @@ class Datasets(DatasetChanges):
             return page.records("packages"), page.text("cursor")
 
         for item in by_cursor(fetch):
-            if item.record("content").text("state") not in _DELETED:
-                yield from tree.add(self._package(item))
+            content = item.need_record("content")
+            if content.raw("state") not in _DELETED:
+                yield from tree.add(self._package(item, content))
         if tree.lost:
             self._note(f"{tree.lost} packages lie in folders that are gone, and are left out")
 
-    def _package(self, item: Fields) -> Package:
-        content = item.need_record("content")
+    def _package(self, item: Fields, content: Fields) -> Package:
         # Here "id" is the number and "nodeId" the node id, the opposite of the other listing.
         node_id = content.need_text("nodeId")
         is_folder = content.text("packageType") == "Collection"

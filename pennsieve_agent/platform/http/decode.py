@@ -118,7 +118,7 @@ class Fields:
     def record(self, name: str) -> Fields:
         """A field that is an object; an empty one when it is anything else."""
         value = self._raw.get(name)
-        return Fields(value if isinstance(value, dict) else {}, self.where, name)
+        return Fields(value if isinstance(value, dict) else {}, self.where)
 
     def need_record(self, name: str) -> Fields:
         """A field that is an object and nothing can be done without.

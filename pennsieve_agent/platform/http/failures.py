@@ -85,9 +85,8 @@ def is_token_refusal(answer: Answer) -> bool:
     answer about rights (``contracts/resources.md`` section 6, trap 13). The gateway of v1 answers
     401 or 403 with ``Unauthorized.`` or nothing at all (``contracts/core.md`` 1.8).
     """
-    text = reason(answer.body)
     if answer.status == 401:  # noqa: PLR2004 - the status is the word
-        return text in {"Unauthorized", ""} and not is_web_page(answer.body)
+        return reason(answer.body) in {"Unauthorized", ""} and not is_web_page(answer.body)
     if answer.status == 403:  # noqa: PLR2004 - the status is the word
         return not answer.body.strip() or _exact_message(answer.body) == "Forbidden"
     return False

@@ -26,8 +26,7 @@ def iso(value: object) -> str:
     moment = _moment(value)
     if moment is None:
         return value if isinstance(value, str) else ""
-    text = moment.astimezone(UTC).replace(tzinfo=None)
-    return text.isoformat(timespec="milliseconds") + "Z"
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def milliseconds(value: object) -> int | None:
@@ -37,6 +36,7 @@ def milliseconds(value: object) -> int | None:
 
 
 def _moment(value: object) -> datetime | None:
+    """A moment in UTC."""
     try:
         if isinstance(value, bool):
             return None
@@ -59,9 +59,9 @@ def _from_number(value: float) -> datetime | None:
 def _from_text(text: str) -> datetime | None:
     if text.isdecimal():
         return _from_number(int(text[:20]))
-    if go := _GO.fullmatch(text):
+    if text[10:11] == " " and (go := _GO.fullmatch(text)):
         text = f"{go['day']}T{go['time']}{go['fraction'] or ''}{go['zone']}"
     moment = datetime.fromisoformat(text)
     # Text without a zone is UTC: that is all any of the services runs in.
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC)
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)

@@ -7,6 +7,7 @@ Pennsieve the users of the workflow's own identity are put on the dataset.
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from pennsieve_agent.domain.datasets import Role
 from pennsieve_agent.domain.grants import Access
 from pennsieve_agent.domain.node_calls import NodeAdmin
 from pennsieve_agent.domain.workflow_identity import Kind, kinds_for
-from pennsieve_agent.errors import Forbidden, NotFound, SettingsError
+from pennsieve_agent.errors import Forbidden, NodeOlder, NotFound, SettingsError
 from pennsieve_agent.services.grants import remove_identity, workflow_identities
 from pennsieve_agent.services.grants.identity_context import IdentityContext
 from pennsieve_agent.services.grants.identity_standing import (
@@ -34,7 +35,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """The outcome of a grant. ``in_keychain`` says where their keys are."""
+    """The outcome of a grant. ``in_keychain`` says where their keys are.
+
+    ``until`` is when it ends, and ``ended_at`` when the one before it did or was to, in unix
+    seconds; 0 for never.
+    """
 
     access: Access
     changed: bool
@@ -42,6 +47,8 @@ class Granted:
     nodes: tuple[str, ...]
     in_keychain: bool
     unasked: tuple[Unasked, ...] = ()
+    until: float = 0.0
+    ended_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +61,32 @@ class Revoked:
 
 
 def grant(
-    context: IdentityContext, workflow: Workflow, dataset: Dataset, access: Access
+    context: IdentityContext,
+    workflow: Workflow,
+    dataset: Dataset,
+    access: Access,
+    until: float = 0.0,
 ) -> Granted:
-    """Grant a workflow exactly this access to a dataset. May be repeated.
+    """Grant a workflow exactly this access to a dataset, until a time. May be repeated.
 
-    Everything that can be refused is asked first, so that nothing is half made.
+    Everything that can be refused is asked first, so that nothing is half made. ``until`` is in
+    unix seconds, 0 for no end; the nodes keep it, as Pennsieve knows no end of an integration
+    (``contracts/core.md`` 6.3), and :mod:`.ended_grants` takes the workflow's users off afterwards.
 
     Raises:
         Forbidden: the person is not a manager of the dataset; nothing was changed.
         SettingsError: the identity's key is not here, or the keychain is locked; nothing was made.
+        NodeOlder: a node is too old to keep an end; it has no grant then.
         AgentError: no node can be asked, or Pennsieve refuses.
 
     """
     check_manager(context.platform, dataset)
     with context.store.alone(context.note):
-        return _grant(context, workflow, dataset, access)
+        return _grant(context, workflow, dataset, access, until)
 
 
 def _grant(
-    context: IdentityContext, workflow: Workflow, dataset: Dataset, access: Access
+    context: IdentityContext, workflow: Workflow, dataset: Dataset, access: Access, until: float
 ) -> Granted:
     workflow_identities.tidy(context)
     standing = standing_of(context, workflow)
@@ -84,21 +98,25 @@ def _grant(
         for kind in missing
     ]
     standing.hand_out(new_users)
-    before = {row.access for admin, _ in standing.nodes for row in _rows(admin, workflow, dataset)}
+    before = [row for admin, _ in standing.nodes for row in _rows(admin, workflow, dataset)]
     send_keys(context, workflow, standing, new_users, in_keychain=in_keychain)
-    changed = before != {access} or any(standing.handing.values())
+    same = {(row.access, row.until) for row in before} == {(access, until)}
+    # Before the grant: what is written down here is looked at on the nodes before it is swept.
+    context.store.note_end(workflow.uuid, dataset.id, until)
     _put_on(context, standing, dataset, kinds)
     for admin, _ in standing.nodes:
-        admin.ask("PUT", "/grants", body=_row(context, workflow, dataset, access))
+        _put(admin, _row(context, workflow, dataset, access, until))
     if not access.writes:
         _take_off(context, standing, workflow, dataset.id, (Kind.WRITE,))
     return Granted(
         access,
-        changed,
+        not same or any(standing.handing.values()),
         tuple(one.user.name for one in new_users),
         tuple(admin.node.name for admin, _ in standing.nodes),
         in_keychain,
         tuple(standing.unasked),
+        until,
+        max((row.until for row in before), default=0.0),
     )
 
 
@@ -125,6 +143,7 @@ def revoke(context: IdentityContext, workflow: Workflow, dataset_id: str) -> Rev
         had = _take_off(context, standing, workflow, dataset_id, tuple(Kind)) or had
     except NotFound:
         context.note("Pennsieve no longer has this dataset, or you no longer have access to it")
+    context.store.note_end(workflow.uuid, dataset_id, 0.0)
     nodes = tuple(admin.node.name for admin, _ in standing.nodes)
     return Revoked(had, nodes, tuple(standing.unasked))
 
@@ -199,8 +218,25 @@ def _rows(admin: NodeAdmin, workflow: Workflow, dataset: Dataset) -> list[Any]:
     return grants_of(admin, workflow.uuid, dataset.id)
 
 
+def _put(admin: NodeAdmin, row: dict[str, Any]) -> None:
+    """Have a node keep a grant; one that would keep it for good in place of until a time, may not.
+
+    Raises:
+        NodeOlder: the node does not know ends of grants.
+    """
+    answer = admin.ask("PUT", "/grants", body=row)
+    until = row.get("until", 0.0)
+    if until and answer.get("until") != until:
+        admin.ask("DELETE", "/grants", {name: row[name] for name in ("workflow", "dataset")})
+        raise NodeOlder(
+            f"compute node '{admin.node.name}' is older and keeps no end of a grant, so it was "
+            "given none",
+            hint=f"update it with: pennsieve compute update {shlex.quote(admin.node.name)}",
+        )
+
+
 def _row(
-    context: IdentityContext, workflow: Workflow, dataset: Dataset, access: Access
+    context: IdentityContext, workflow: Workflow, dataset: Dataset, access: Access, until: float
 ) -> dict[str, Any]:
     return {
         "workflow": workflow.uuid,
@@ -208,4 +244,5 @@ def _row(
         "datasetName": dataset.name,
         "access": access.value,
         "by": context.by,
+        **({"until": until} if until else {}),
     }

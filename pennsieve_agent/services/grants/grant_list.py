@@ -29,10 +29,10 @@ def of_nodes(
 ) -> tuple[list[Listed], list[Unasked]]:
     """The grants on the owner's nodes, each once."""
     answers, unasked = ask_nodes(nodes, lambda admin: grants_of(admin, workflow, dataset))
-    listed: dict[tuple[str, str, str], Listed] = {}
+    listed: dict[tuple[str, str, str, float], Listed] = {}
     for _, rows in answers:
         for row in rows:
-            key = row.workflow, row.dataset, row.access.value
+            key = row.workflow, row.dataset, row.access.value, row.until
             known = listed.get(key)
             names = (*known.nodes, row.node) if known else (row.node,)
             listed[key] = Listed(known.grant if known else row, names)

@@ -49,6 +49,14 @@ class Identities(Protocol):
         """Forget a user; one that is not known is fine."""
         ...
 
+    def note_end(self, workflow: str, dataset: str, until: float) -> None:
+        """Remember when a grant ends, in unix seconds; 0 forgets it."""
+        ...
+
+    def ended(self, now: float) -> list[tuple[str, str]]:
+        """The grants that have ended, by workflow and dataset, and were not swept yet."""
+        ...
+
 
 class Keys(Protocol):
     """The keys of workflows' users in the system's keychain, by the number of the integration.

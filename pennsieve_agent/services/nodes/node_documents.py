@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 class NodeWorkflow:
     """A workflow that a node knows. ``grants`` are by dataset; ``versions`` the oldest first.
 
-    ``registered`` are the times of the versions, which older nodes do not tell.
+    ``registered`` are the times of the versions, and ``ended`` those when grants ended, by dataset;
+    older nodes tell neither.
     """
 
     uuid: str
@@ -41,6 +42,7 @@ class NodeWorkflow:
     latest: str
     grants: Mapping[str, Access]
     registered: Mapping[str, str] = field(default_factory=dict)
+    ended: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def newest(self) -> str:
@@ -78,6 +80,7 @@ def decode_workflows(answer: Mapping[str, Any], where: str) -> tuple[NodeWorkflo
                 if grant.text("access") in set(Access)
             },
             registered=row.text_map("registered"),
+            ended=row.text_map("ended"),
         )
         for row in Fields(dict(answer), where).records("workflows")
     )

@@ -44,13 +44,20 @@ def grants_of(admin: NodeAdmin, workflow: str = "", dataset: str = "") -> list[G
 
 
 def widest(grants: Sequence[Grant]) -> dict[str, Grant]:
-    """One grant for each dataset: of several nodes', the one that allows most."""
+    """One grant for each dataset: of several nodes', the one that allows most, and longest.
+
+    Those that have ended are none.
+    """
     grants_by_dataset: dict[str, Grant] = {}
     for grant in grants:
         known = grants_by_dataset.get(grant.dataset)
-        if known is None or (grant.access.writes and not known.access.writes):
+        if not grant.ended and (known is None or _reach(grant) > _reach(known)):
             grants_by_dataset[grant.dataset] = grant
     return grants_by_dataset
+
+
+def _reach(grant: Grant) -> tuple[bool, float]:
+    return grant.access.writes, grant.until or float("inf")
 
 
 def _grant(row: Mapping[str, Any], node: str) -> Grant:
@@ -64,4 +71,6 @@ def _grant(row: Mapping[str, Any], node: str) -> Grant:
         by_email=str(by.get("email") or ""),
         at=float(row.get("at") or 0),
         node=node,
+        until=float(row.get("until") or 0),
+        ended=bool(row.get("ended")),
     )

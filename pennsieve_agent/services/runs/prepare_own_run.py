@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING, Any, Self
 
-from pennsieve_agent.domain.grants import Access
+from pennsieve_agent.domain.grants import Access, until_words
 from pennsieve_agent.domain.input_layout import Layout, local_paths
 from pennsieve_agent.domain.name_matching import pick
 from pennsieve_agent.domain.repeats import Again
-from pennsieve_agent.domain.runs import RunRequest
+from pennsieve_agent.domain.runs import RunRequest, unix_seconds
 from pennsieve_agent.domain.workflows import Workflow
 from pennsieve_agent.errors import Forbidden, NotFound, UsageProblem
 from pennsieve_agent.platform.workflows.run_codec import without_empty
@@ -237,7 +237,7 @@ def check_grant(node: OwnNode, row: NodeWorkflow, workflow: Workflow, dataset: D
     Raises:
         Forbidden: it has no (sufficient) grant.
     """
-    access = row.grants.get(dataset.id)
+    access, ended = row.grants.get(dataset.id), row.ended.get(dataset.id, "")
     needed = Access.READ_WRITE if workflow.writes else Access.READ
     if access is needed or access is Access.READ_WRITE:
         return
@@ -245,12 +245,18 @@ def check_grant(node: OwnNode, row: NodeWorkflow, workflow: Workflow, dataset: D
         f"may only read dataset '{dataset.name}', and it writes results there"
         if access
         else f"has no access to dataset '{dataset.name}'"
+        + (f": its grant ended on {_day(ended)}" if ended else "")
     )
     command = f"pennsieve dataset grant {quote(row.name)} --dataset {quote(dataset.name)}"
     message = f"on compute node '{node.name}', workflow '{row.name}' {has}"
     if not node.is_owned:
         raise Forbidden(message, hint=f"ask the node's owner for: {command}")
     raise NotGrantedError.of(message, command, row.uuid, dataset.id, needed)
+
+
+def _day(moment: str) -> str:
+    at = unix_seconds(moment)
+    return until_words(at) if at else moment
 
 
 def layout_of(name: str, files: Sequence[DataFile]) -> Layout:

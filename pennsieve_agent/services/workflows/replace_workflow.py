@@ -100,7 +100,7 @@ def replace_definition(
         raise
     for row in plan.kept if plan else ():
         dataset = platform.datasets.get(row.dataset)
-        grant_dataset.grant(identity, added.workflow, dataset, row.access)
+        grant_dataset.grant(identity, added.workflow, dataset, row.access, row.until)
     if plan is not None:
         ended = identity_renewal.end(identity, old)
         for row in ended.kept:  # the new one has them: the old one's must not be given again
