@@ -86,7 +86,7 @@ def test_a_batch_leaves_out_what_was_done_and_retries_what_failed(
 
     plan = agent(*words, "--skip-done", "--dry-run", "--json").document
     assert [row["subject"] for row in plan["runs"]] == ["sub-02"]
-    assert {row["subject"]: row["run"] for row in plan["done"]} == {
+    assert {row["subject"]: row["done_by"] for row in plan["done"]} == {
         "sub-01": "some/sub-01",
         "Zoë 3": "some/Zoë 3",
     }

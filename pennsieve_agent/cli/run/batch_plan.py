@@ -160,5 +160,5 @@ def _document(ready: PreparedBatch, estimate: dict[str, float] | None) -> dict[s
             }
             for run in ready.runs
         ],
-        "done": [{"subject": run.subject.name, "run": label} for run, label in ready.done],
+        "done": [{"subject": run.subject.name, "done_by": label} for run, label in ready.done],
     }

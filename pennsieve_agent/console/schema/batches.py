@@ -112,7 +112,7 @@ DOCUMENTS: tuple[Document, ...] = (
         "A subject that is left out, as it was done before.",
         (
             Field("subject", "text", "The subject."),
-            Field("run", "text", "The run that did it."),
+            Field("done_by", "text", "The run that did it."),
         ),
     ),
     Document(
