@@ -6,7 +6,7 @@ INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --progress-ba
 PYTEST_ARGS ?=
 SOAK ?= 5000
 
-.PHONY: demo demo-own test coverage check format lint lint-cloud types soak venv size bench bench-sandbox completions clean
+.PHONY: demo demo-own test coverage check format lint lint-cloud types soak venv size bench bench-sandbox bench-batches completions clean
 
 demo: $(VENV)/.demo          ## the whole journey against a sandbox, on real files
 	@PATH="$(abspath $(BIN)):$$PATH" bash examples/demo.sh
@@ -51,6 +51,9 @@ bench: $(VENV)/.dev          ## start-up, command, transfer and log times, as ra
 
 bench-sandbox: $(VENV)/.dev  ## what a sandbox bears: 20 clients, 10,000 runs
 	$(BIN)/python tests/benchmarks/sandbox_load.py
+
+bench-batches: $(VENV)/.dev  ## how soon a batch of 1,000 subjects is accepted, and its table shown
+	$(BIN)/python -m tests.benchmarks.batches
 
 completions: $(VENV)/.dev    ## write completions/ anew
 	$(BIN)/python -c 'from pathlib import Path; from pennsieve_agent.cli.completion import write_all; write_all(Path("completions"))'

@@ -52,6 +52,19 @@ class Language(StrEnum):
     OTHER = "other"
 
 
+def _walk(tree: ast.AST) -> list[ast.AST]:
+    """What ``ast.walk`` yields, in its order, in less time: a third of a check was spent here."""
+    nodes = [tree]
+    for node in nodes:  # which grows meanwhile
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, ast.AST):
+                nodes.append(value)
+            elif isinstance(value, list):
+                nodes += [part for part in value if isinstance(part, ast.AST)]
+    return nodes
+
+
 @dataclass(frozen=True)
 class Source:
     """A file of code. ``first`` is the line of the file on which ``text`` begins."""
@@ -74,7 +87,7 @@ class Source:
     @cached_property
     def nodes(self) -> tuple[ast.AST, ...]:
         """All nodes of Python's syntax, collected once as this takes longer than parsing."""
-        return () if self.tree is None else tuple(ast.walk(self.tree))
+        return () if self.tree is None else tuple(_walk(self.tree))
 
     @cached_property
     def code(self) -> str:

@@ -72,3 +72,42 @@ def test_three_subjects_one_of_which_fails(lab: Lab, agent: Agent, tmp_path: Pat
     assert agent("run", "cancel", "three").code == 1
     taken = agent(*words, "--each", "subjects/*", "--name", "three")
     assert taken.code == 2, taken.out
+
+
+def test_a_batch_leaves_out_what_was_done_and_retries_what_failed(
+    lab: Lab, agent: Agent, tmp_path: Path
+) -> None:
+    del lab
+    file = tmp_path / "subjects.csv"
+    file.write_text("subject,EXIT\nsub-01,0\nsub-02,3\nZoë 3,0\n", encoding="utf-8")
+    table = ("run", "start", "-d", DATASET, "-w", "word-count", "--csv", str(file))
+    words = (*table, "--each", "subjects/*", "-p", "STYLE=fancy")
+    assert agent(*words, "--name", "some", "--wait").code == 3
+
+    plan = agent(*words, "--skip-done", "--dry-run", "--json").document
+    assert [row["subject"] for row in plan["runs"]] == ["sub-02"]
+    assert {row["subject"]: row["done_by"] for row in plan["done"]} == {
+        "sub-01": "some/sub-01",
+        "Zoë 3": "some/Zoë 3",
+    }
+    shown = agent(*words, "--skip-done", "--dry-run")
+    assert "sub-01\tsome/sub-01\n" in shown.out
+    assert "left out: 2 subjects of 3 that were done before" in shown.err
+    one = ("run", "start", "-d", DATASET, "-w", "word-count", "-p", "STYLE=fancy")
+    all_done = agent(*one, "--each", "subjects/sub-01", "-p", "EXIT=0", "--skip-done")
+    assert (all_done.code, all_done.out) == (
+        0,
+        "Nothing is left to do: 1 subject was done before\n",
+    )
+
+    dry = agent("run", "retry", "some", "--dry-run")
+    assert "start 1 subject of batch 'some' again: sub-02" in dry.out
+    again = agent("run", "retry", "some", "--failed", "--wait", "--json")
+    assert again.code == 3, again.err
+    (row,) = [row for row in again.document["rows"] if row["status"] == "failed"]
+    assert (row["subject"], row["attempt"]) == ("sub-02", 2)
+    # A run of a batch is retried in its batch.
+    assert agent("run", "retry", "some/sub-02", "--dry-run").code == 0
+    good = agent("run", "retry", "some/sub-01")
+    assert good.code == 1
+    assert "subject 'sub-01' of batch 'some' did not fail" in good.err

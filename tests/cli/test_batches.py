@@ -333,6 +333,22 @@ def test_watch_tells_each_change_and_ends_as_the_whole_does(started: Scene) -> N
     assert "2 succeeded, 1 failed" in watched.err
 
 
+def test_a_start_is_watched_to_the_end(scene: Scene) -> None:
+    scene.agent.quick = True
+    ask = scene.ask
+
+    def ends(method: str, path: str, *rest: Any, **more: Any) -> Mapping[str, Any]:
+        answer = ask(method, path, *rest, **more)
+        if method == "GET" and path == f"/batches/{next(iter(scene.node.batches), '')}":
+            scene.node.end(scene.batch)
+        return answer
+
+    scene.ask = ends  # type: ignore[method-assign]
+    watched = scene(*START, "--each", "subjects/*", "--watch")
+    assert watched.out.splitlines()[-1] == "3 succeeded"
+    assert "--follow and --watch" in scene(*START, "--each", "x", "-f", "--watch", code=2).err
+
+
 @pytest.mark.parametrize("width", [80, 40])
 def test_the_view_names_failures_and_the_slowest(started: Scene, width: int) -> None:
     started.node.end(started.batch, "sub-02")

@@ -58,6 +58,7 @@ def test_commands_of_each_level() -> None:
         "logs",
         "wait",
         "cancel",
+        "retry",
         "download",
         "cost",
     ]

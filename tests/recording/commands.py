@@ -176,7 +176,6 @@ _RUNS = (
     typed(f"run logs {RUN} --archive {{home}}/logs.zip"),
     typed(f"run show {RUN} --outputs"),
     typed(f"run download {RUN} --to {{home}}/results"),
-    typed(f"run download {RUN} --to {{home}}/coming --as-they-come"),
     typed(f"run show {RUN} --web", codes=(2,)),  # a sandbox has no web application
     typed("dataset grants --audit", DATASET),
     typed("dataset grants --audit --csv", DATASET),

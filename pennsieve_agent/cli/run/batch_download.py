@@ -11,22 +11,28 @@ from pennsieve_agent.console.words import plural
 from pennsieve_agent.errors import ExitCode, NotFound, StillRunning, UsageProblem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pennsieve_agent.cli.run.batch_places import LocatedBatch
+    from pennsieve_agent.services.runs.all_runs import Located
+
+    Fetch = Callable[[Context, Located, Path], Shown]
 
 _LISTS = ("downloaded", "skipped", "unchecked", "importing")
 _RECORDS = ("blocked", "failed", "renamed")
 _SHOWN = 20
 
 
-def download(context: Context, located: LocatedBatch, to: Path, *, overwrite: bool) -> Shown:
-    """Download what the runs that succeeded wrote. One that cannot be had hinders no other.
+def download(context: Context, located: LocatedBatch, to: Path, fetch: Fetch) -> Shown:
+    """Download what the runs that succeeded wrote; ``fetch`` gets that of one into a folder.
+
+    Results that cannot be fetched do not hinder the others.
 
     Raises:
         StillRunning: none has succeeded, and the batch is not over.
         NotFound: none has succeeded.
     """
     from pennsieve_agent.cli.run.batch_places import runs_of
-    from pennsieve_agent.cli.run.download import download_run
     from pennsieve_agent.domain.batches import RowStatus
     from pennsieve_agent.services.runs.all_runs import Located
 
@@ -40,7 +46,7 @@ def download(context: Context, located: LocatedBatch, to: Path, *, overwrite: bo
         context.streams.note(f"{number} of {len(rows)}: {row.subject}")
         try:
             run = Located(backend.get(row.run), backend)
-            shown = download_run(context, run, to / row.subject, overwrite=overwrite)
+            shown = fetch(context, run, to / row.subject)
         except (UsageProblem, StillRunning, NotFound) as problem:
             whole.fail(row.subject, problem.message)
         else:
@@ -85,7 +91,7 @@ class _Whole:
         for name in _RECORDS:
             self.document[name] += [{**r, "path": f"{subject}/{r['path']}"} for r in part[name]]
         self.document["size"] += part["size"]
-        # A file that cannot be had weighs more than one that is still to come.
+        # A file that cannot be fetched weighs more than one that is still to come.
         self.code = min(filter(None, (self.code, int(shown.exit_code))), default=0)
         if shown.exit_code:
             self.notes += [f"{subject}: {note}" for note in shown.notes]

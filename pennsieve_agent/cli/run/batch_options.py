@@ -46,6 +46,7 @@ class BatchOptions:
     csv: Path | None
     parallel: int | None
     resume: str | None
+    skip_done: bool = False
 
     @property
     def is_batch(self) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pennsieve_agent.cli.run.start_views import LAYOUTS, left_out_words
 from pennsieve_agent.cli.run.views import limits_words
 from pennsieve_agent.console import documents, tables
-from pennsieve_agent.console.shown import Details, Shown
+from pennsieve_agent.console.shown import Details, Part, Shown, Table
 from pennsieve_agent.console.tables import Column, Cut
 from pennsieve_agent.console.words import plural, size, usd
 from pennsieve_agent.domain.figures import total
@@ -33,6 +33,7 @@ def plan(ready: PreparedBatch) -> Shown:
         ("runs", f"{len(ready.runs)}, up to {ready.parallel} at once"),
         ("input", _amount(ready)),
         ("left out", left_out_words(first.input)),
+        ("done before", plural(len(ready.done), "subject") if ready.done else ""),
         ("layout", LAYOUTS.get(first.layout, first.layout)),
         ("results", f"{first.folder}/SUBJECT"),
         ("limits", limits_of(ready)),
@@ -40,7 +41,13 @@ def plan(ready: PreparedBatch) -> Shown:
     ]
     return Shown(
         _document(ready, estimate),
-        [Details(pairs), "", lambda streams: _plan_rows(ready, streams)],
+        [
+            Details(pairs),
+            "",
+            lambda streams: _plan_rows(ready, streams),
+            *([""] if ready.done else []),
+            *_done_rows(ready),
+        ],
         notes=["nothing was started (--dry-run)"],
     )
 
@@ -118,6 +125,13 @@ def _plan_rows(ready: PreparedBatch, streams: Streams) -> str:
     return f"{text}\n... and {plural(more, 'more run')} (all: --json)" if more else text
 
 
+def _done_rows(ready: PreparedBatch) -> list[Part]:
+    """The subjects that are left out, and which run did them."""
+    columns: list[str | Column] = [Column("LEFT OUT", Cut.MIDDLE), "DONE BY"]
+    rows = [[run.subject.name, label] for run, label in ready.done]
+    return [Table(columns, rows)] if rows else []
+
+
 def _document(ready: PreparedBatch, estimate: dict[str, float] | None) -> dict[str, Any]:
     """What a batch would start."""
     first = ready.first
@@ -146,4 +160,5 @@ def _document(ready: PreparedBatch, estimate: dict[str, float] | None) -> dict[s
             }
             for run in ready.runs
         ],
+        "done": [{"subject": run.subject.name, "done_by": label} for run, label in ready.done],
     }

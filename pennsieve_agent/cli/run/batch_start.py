@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pennsieve_agent.cli.run.batch_options import BatchOptions
+    from pennsieve_agent.cli.run.following import Mode
     from pennsieve_agent.services.batches.csv_table import CsvTable
     from pennsieve_agent.services.batches.prepare_batch import PreparedBatch, Typed
     from pennsieve_agent.services.runs.run_request import HandOver, RunOptions
@@ -36,7 +37,8 @@ def start_batch(
         RunFailed: a run failed, was cancelled or left out.
         StillRunning: the time was up.
     """
-    from pennsieve_agent.cli.run import batch_following, batch_send
+    from pennsieve_agent.cli.run import batch_following, batch_send, batch_watch
+    from pennsieve_agent.cli.run.following import Mode
 
     if options.resume is not None:
         batch: OpenBatch | Shown = batch_send.resume(context, options.resume)
@@ -46,25 +48,28 @@ def start_batch(
         yield batch
         return
     shown = batch_send.send(context, batch, parallel=options.parallel)
-    if not ends.waits:
+    if ends.mode is None:
         yield shown
         return
     yield replace(shown, document=NOTHING)
     located = batch_places.find(context, batch.kept.id)
-    yield from batch_following.to_end(context, located, show=ends.show, timeout=ends.timeout)
+    if ends.mode is Mode.WATCH:
+        yield from batch_watch.watch(context, located, ends.timeout)
+        return
+    show = ends.mode is Mode.LINES
+    yield from batch_following.to_end(context, located, show=show, timeout=ends.timeout)
 
 
 @dataclass(frozen=True, slots=True)
 class Ends:
     """How a command ends: with the plan, with the start, or with the end of all runs.
 
-    ``show`` is for all lines, ``timeout`` in seconds.
+    ``mode`` says what is shown until then, ``timeout`` is in seconds.
     """
 
-    dry_run: bool = False
-    waits: bool = False
-    show: bool = False
+    mode: Mode | None = None
     timeout: float | None = None
+    dry_run: bool = False
 
 
 def _begun(
@@ -76,14 +81,18 @@ def _begun(
     dry_run: bool,
 ) -> OpenBatch | Shown:
     """Check all runs of a batch and write it down; the plan with ``dry_run``."""
-    from pennsieve_agent.cli.run import batch_plan, start_views
+    from pennsieve_agent.cli.run import batch_plan, repeat_views, start_views
     from pennsieve_agent.services.batches import start_batch as starting
 
     typed, digest = _typed(request, options)
     ready, check = _prepared(context, typed, hand_over, dry_run=dry_run)
+    if options.skip_done:
+        ready = repeat_views.without_done(context, ready)
     if dry_run:
         check()
         return batch_plan.plan(ready)
+    if not ready.runs:
+        return repeat_views.all_done(ready)
     start_views.note_files(context, ready.first.input, ready.first.folder)
     words = starting.command_of(ready, _words(typed, digest))
     node = ready.first.request.node_uuid

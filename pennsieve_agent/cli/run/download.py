@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,11 +14,7 @@ from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.dataset.download import Overwrite, fetched
 from pennsieve_agent.console.shown import Shown
-from pennsieve_agent.errors import NotFound, StillRunning, UsageProblem, together
-
-if TYPE_CHECKING:
-    from pennsieve_agent.domain.runs import Run
-    from pennsieve_agent.services.runs.all_runs import Located
+from pennsieve_agent.errors import NotFound, StillRunning, UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.runs import Run
@@ -28,10 +24,7 @@ if TYPE_CHECKING:
 @command(
     "run download",
     answers="download",
-    examples=[
-        "pennsieve run download --to ./results",
-        "pennsieve run download spike-rate-1c20 --to ./results --as-they-come",
-    ],
+    examples=["pennsieve run download --to ./results"],
 )
 def download(
     context: Context,
@@ -41,16 +34,8 @@ def download(
         typer.Option("--to", metavar="DIR", help="The folder the files go to.", file_okay=False),
     ] = Path(),
     overwrite: Overwrite = False,
-    as_they_come: Annotated[
-        bool, typer.Option("--as-they-come", help="Follow the run, and fetch files as they appear.")
-    ] = False,
 ) -> Shown:
     """Download the files that a run wrote. Run it again to go on where it stopped.
-
-    Files are compared by Pennsieve's checksum; those that are there already are not fetched again.
-    With --as-they-come a run that goes on is followed: a node delivers the files of each data
-    target together, when the steps before it are done, so a run with one target delivers at its
-    end.
 
     Results that Pennsieve has not imported yet are waited for, until ten minutes after the run's
     end. The exit code is 8 when some are still on their way, or when the run has delivered none.
@@ -60,81 +45,9 @@ def download(
 
     located = batch_places.run_or_batch(context, run)
     if isinstance(located, batch_places.LocatedBatch):
-        return batch_download.download(context, located, to, overwrite=overwrite)
+        fetch = partial(download_run, overwrite=overwrite)
+        return batch_download.download(context, located, to, fetch)
     return download_run(context, located, to, overwrite=overwrite)
-
-
-def _need_dataset(run: Run) -> None:
-    if not run.dataset_id:
-        raise UsageProblem(
-            f"run '{run.label}' had no dataset, so it delivered no files",
-            hint="list your runs with: pennsieve run list",
-        )
-
-
-def download_run(context: Context, located: Located, to: Path, *, overwrite: bool = False) -> Shown:
-    """Download the results of a run into a folder.
-
-    Raises:
-        UsageProblem: it had no dataset. StillRunning: it has delivered none yet.
-        NotFound: what it delivered is not in the dataset any more.
-    """
-    from pennsieve_agent.cli.run import places
-
-    located = places.find(context, run)
-    if as_they_come:
-        _fetch_coming(context, located, to, overwrite=overwrite)
-        located = places.find(context, located.run.uuid)
-    return download_run(context, located, to, overwrite=overwrite)
-
-
-def download_runs(
-    context: Context, runs: Sequence[Located], to: Path, *, overwrite: bool = False
-) -> list[tuple[Located, Path, Shown]]:
-    """Download the results of several runs, each into a folder of its own below ``to``.
-
-    A run that has none yet, or has none at all, does not hinder the others: what is wrong is raised
-    when all others are there.
-
-    Raises:
-        AgentError: what is wrong with one; SeveralProblems where it is several.
-    """
-    from pennsieve_agent.services.runs.coming_results import folders_of
-
-    done, problems = [], []
-    for located, folder in zip(runs, folders_of([one.run for one in runs], to), strict=True):
-        try:
-            shown = download_run(context, located, folder, overwrite=overwrite)
-        except (UsageProblem, StillRunning, NotFound) as problem:
-            problems.append(problem)
-        else:
-            done.append((located, folder, shown))
-    if problems:
-        raise together(problems, f"{len(problems)} of {len(runs)} runs have no results here")
-    return done
-
-
-def _fetch_coming(context: Context, located: Located, to: Path, *, overwrite: bool) -> None:
-    """Fetch what is in the dataset already, and what appears there, until the run has ended."""
-    from pennsieve_agent.console.words import plural
-    from pennsieve_agent.services.runs import run_outputs
-    from pennsieve_agent.services.runs.coming_results import as_they_come
-
-    run, backend = located.run, located.backend
-    _need_dataset(run)
-    coming = as_they_come(
-        lambda: run_outputs.so_far(context.platform, located),
-        lambda: backend.state(run.uuid).status.is_final,
-        context.sleep,
-    )
-    with context.interruption.during(
-        "the run goes on, and the files that were fetched are kept",
-        f"go on with: pennsieve run download {run.typed} --as-they-come",
-        always=True,
-    ):
-        for files in coming:
-            fetched(context, run.dataset_id, files, to, overwrite=overwrite)
-            context.streams.note(f"fetched {plural(len(files), 'file')}; waiting for more")
 
 
 def _need_dataset(run: Run) -> None:

@@ -8,8 +8,11 @@ from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.runs import Run
+    from pennsieve_agent.services.batches.prepare_batch import PreparedBatch
     from pennsieve_agent.services.runs.run_request import Prepared
 
 _MOST_NOTES = 10
@@ -29,6 +32,30 @@ def done_before(context: Context, ready: Prepared) -> Run | None:
     Raises:
         UsageProblem: nobody can tell.
     """
+    return _before(context, ready, has_fingerprint=bool(ready.fingerprint)).get(ready.fingerprint)
+
+
+def without_done(context: Context, ready: PreparedBatch) -> PreparedBatch:
+    """A batch without what was done before, which is said.
+
+    Raises:
+        UsageProblem: nobody can tell.
+    """
+    from pennsieve_agent.console.words import plural
+    from pennsieve_agent.services.batches import leave_out_done
+
+    open_ = not ready.document.get("needsPennsieve")
+    before = _before(context, ready.first, has_fingerprint=open_)
+    count = len(ready.runs)
+    ready = leave_out_done.without_done(ready, before)
+    if ready.done:
+        words = plural(len(ready.done), "subject")
+        context.streams.note(f"left out: {words} of {count} that were done before")
+    return ready
+
+
+def _before(context: Context, ready: Prepared, *, has_fingerprint: bool) -> Mapping[str, Run]:
+    """The runs that succeeded, by fingerprint."""
     from pennsieve_agent.cli.run import places
     from pennsieve_agent.services.runs.repeat_run import done
 
@@ -38,14 +65,26 @@ def done_before(context: Context, ready: Prepared) -> Run | None:
             "was made of",
             hint="leave out --skip-done, or use a node of your own with: --node NAME",
         )
-    if not ready.fingerprint:
+    if not has_fingerprint:
         raise UsageProblem(
-            f"workflow '{ready.plan.workflow_name}' can read all that its key reaches, so nobody "
-            "can tell whether a run was done before",
+            f"workflow '{ready.request.workflow.name}' can read all that its key reaches, so "
+            "nobody can tell whether a run was done before",
             hint="leave out --skip-done",
         )
     backend = places.backend_of(context, ready.own_node)
-    return done(backend, ready.request.workflow.uuid, ready.dataset.id).get(ready.fingerprint)
+    return done(backend, ready.request.workflow.uuid, ready.dataset.id)
+
+
+def all_done(ready: PreparedBatch) -> Shown:
+    """All subjects were done before, so nothing is started."""
+    from pennsieve_agent.cli.run import batch_plan
+    from pennsieve_agent.console.words import plural
+
+    shown = batch_plan.plan(ready)
+    count = len(ready.done)
+    words = f"{plural(count, 'subject')} {'was' if count == 1 else 'were'} done before"
+    words = f"Nothing is left to do: {words}"
+    return Shown(shown.document, words, ["nothing was started (--skip-done)"])
 
 
 def skipped(run: Run) -> Shown:

@@ -129,16 +129,17 @@ def start(
     here = local_options.LocalOptions(
         input_, to, engine, upload=upload, secrets=tuple(secret or ()), dry_run=dry_run
     )
-    batch = batch_options.BatchOptions(per_folder, per_file, csv, parallel, resume)
+    batch = batch_options.BatchOptions(
+        per_folder, per_file, csv, parallel, resume, skip_done=skip_done
+    )
     batch.check(
         {
             "--local": local,
             "--all": whole,
             "--input-run": bool(input_run),
             "--folder": folder is not None,
-            "--watch": watch,
             "--repeat": repeat is not None,
-            "--skip-done": skip_done,
+            "--skip-done": skip_done and resume is not None,
         },
         {
             "--dataset": dataset,
@@ -187,8 +188,7 @@ def start(
             else "add --wait",
         )
     if batch.is_batch:
-        waits, show = mode is not None, follow and not context.as_json
-        ends = batch_start.Ends(dry_run, waits, show, timeout)
+        ends = batch_start.Ends(mode, timeout, dry_run=dry_run)
         yield from batch_start.start_batch(
             context, request, batch, None if dry_run else _hand_over(context), ends=ends
         )

@@ -104,6 +104,15 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("max_cost_usd_of_all", "number", "What all may cost; null: no limit.", null=True),
             Field("estimate", "run_estimate", "What all will cost, if known.", null=True),
             Field("runs", "list of batch_plan_run", "Its runs."),
+            Field("done", "list of batch_plan_done", "With --skip-done: what is left out."),
+        ),
+    ),
+    Document(
+        "batch_plan_done",
+        "A subject that is left out, as it was done before.",
+        (
+            Field("subject", "text", "The subject."),
+            Field("done_by", "text", "The run that did it."),
         ),
     ),
     Document(

@@ -22,6 +22,8 @@ MOST_BYTES = 1_000_000
 _OVERHEAD = 26
 """Bytes that each event counts beside its message (``PutLogEvents``)."""
 _FORWARD = re.compile(r"f/(\d+)\.(\d+)", re.ASCII)
+_BACKWARD = re.compile(r"b/\d+", re.ASCII)
+_ALL = 10**9
 _TOKEN = re.compile(r"\d+", re.ASCII)
 _TOKEN_OF_JOBS = re.compile(r"\d+\.\d+\.\d+", re.ASCII)
 
@@ -53,7 +55,7 @@ def filter_log_events(request: AwsRequest, account: str, logs: JobLog, lock: Loc
 
 
 def get_log_events(request: AwsRequest, account: str, logs: JobLog) -> Answer | None:
-    """A page of one stream from its beginning on; None for a stream that no job writes.
+    """A page of one stream from its beginning or end on; None for a stream that no job writes.
 
     The token of its end is answered again when nothing follows (``GetLogEvents``).
     """
@@ -62,9 +64,9 @@ def get_log_events(request: AwsRequest, account: str, logs: JobLog) -> Answer | 
     places = logs.streams(f"{account} {request.region} {name}", lambda other: other == stream)
     if not places:
         return None
-    if not request.parameters.get("startFromHead"):
-        return failure("logs", 400, "InvalidParameterException", "read it from its beginning")
     token = request.text("nextToken")
+    if not request.parameters.get("startFromHead"):
+        return _from_the_end(request, logs, places, token)
     if token and not _FORWARD.fullmatch(token):
         return failure("logs", 400, "InvalidParameterException", "nextToken is invalid.")
     if not 1 <= _most(request) <= MOST:
@@ -84,6 +86,28 @@ def get_log_events(request: AwsRequest, account: str, logs: JobLog) -> Answer | 
         moment, last = at, seq + 1
         events.append({"timestamp": at, "message": message, "ingestionTime": at})
     tokens = {"nextForwardToken": f"f/{moment}.{last}", "nextBackwardToken": "b/0.0"}
+    return Answer("200 OK", json.dumps({"events": events, **tokens}).encode())
+
+
+def _from_the_end(request: AwsRequest, logs: JobLog, places: Any, token: str) -> Answer:
+    """The page before a token, or the last; its lines are by time, too (``GetLogEvents``)."""
+    if (token and not _BACKWARD.fullmatch(token)) or not 1 <= _most(request) <= MOST:
+        return failure("logs", 400, "InvalidParameterException", "nextToken is invalid.")
+    (number,) = places
+    begin, end = (int(request.parameters.get(name) or 0) for name in ("startTime", "endTime"))
+    rows = list(logs.lines(places, (0, number, -1), begin, end - 1 if end else 0, _ALL))
+    stop = min(int(token[2:]), len(rows)) if token else len(rows)
+    first, size = stop, 0
+    while first > max(stop - _most(request), 0):
+        size += len(rows[first - 1][3].encode()) + _OVERHEAD
+        if first < stop and size > MOST_BYTES:
+            break
+        first -= 1
+    events = [
+        {"timestamp": at, "message": message, "ingestionTime": at}
+        for at, _, _, message in rows[first:stop]
+    ]
+    tokens = {"nextForwardToken": "f/0.0", "nextBackwardToken": f"b/{first}"}
     return Answer("200 OK", json.dumps({"events": events, **tokens}).encode())
 
 

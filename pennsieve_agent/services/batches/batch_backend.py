@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from pennsieve_agent.domain.batches import Batch, BatchRow, RowStatus
 
@@ -45,6 +45,15 @@ class BatchBackend(Protocol):
 
     def rows(self, batch_id: str, status: RowStatus | None = None) -> Iterator[BatchRow]:
         """Its subjects, in order; of one status only where one is named."""
+        ...
+
+    def retry(
+        self, batch_id: str, attempts: Mapping[str, int], limits: Mapping[str, Any]
+    ) -> list[str]:
+        """Begin another attempt of subjects, of which these attempts were seen last; which began.
+
+        ``limits`` go over those of the batch.
+        """
         ...
 
     def cancel(self, batch_id: str) -> None:

@@ -58,6 +58,20 @@ class NodeBatches:
         rows = self._rows(f"/batches/{batch_id}/rows", "rows", status=only, limit=str(ROWS))
         return (self._read(BatchRow.of, row) for row in rows)
 
+    def retry(
+        self, batch_id: str, attempts: Mapping[str, int], limits: Mapping[str, Any]
+    ) -> list[str]:
+        """Begin another attempt of subjects, of which these attempts were seen last; which began.
+
+        Raises:
+            Conflict: somebody was faster, or one of them goes on.
+        """
+        body = {"rows": dict(attempts), "limits": dict(limits)}
+        answer = self._calls.ask(
+            "POST", f"/batches/{batch_id}/retry", body=body, admin=self.node.is_owned
+        )
+        return [str(subject) for subject in answer.get("begun") or ()]
+
     def cancel(self, batch_id: str) -> None:
         """Cancel what is active, and begin nothing more.
 

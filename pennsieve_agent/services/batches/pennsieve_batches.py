@@ -20,7 +20,7 @@ from pennsieve_agent.domain.batches import (
     RowStatus,
 )
 from pennsieve_agent.domain.runs import Run, RunStatus
-from pennsieve_agent.errors import Conflict, NotFound
+from pennsieve_agent.errors import Conflict, NotFound, UsageProblem
 from pennsieve_agent.services.batches.batch_backend import BatchQuery
 from pennsieve_agent.services.batches.pennsieve_document import Sent
 from pennsieve_agent.services.side_by_side import side_by_side
@@ -106,6 +106,21 @@ class PennsieveBatches:
         for row in rows:
             if status in {None, row.status}:
                 yield row if row.subject not in known else _with_steps(row, known[row.subject])
+
+    def retry(
+        self, batch_id: str, attempts: Mapping[str, int], limits: Mapping[str, Any]
+    ) -> list[str]:
+        """Refuse it: a batch is not on Pennsieve, so nobody could tell two people apart.
+
+        Raises:
+            UsageProblem: always.
+        """
+        del attempts, limits
+        raise UsageProblem(
+            "the batch is on nodes that Pennsieve runs, which know its runs alone",
+            where=batch_id,
+            hint="start what failed again, run by run: pennsieve run retry RUN",
+        )
 
     def cancel(self, batch_id: str) -> None:
         """Cancel what is active, and send nothing more.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pennsieve_agent.domain.batches import MOST_PARALLEL, PARALLEL, run_name
 from pennsieve_agent.domain.own_node import OwnNode
@@ -51,7 +51,8 @@ class PreparedBatch:
     """A batch that can be sent. ``first`` is a run with the files of all subjects.
 
     ``parallel`` is how many runs are active at once, ``bucket`` that of results on Pennsieve's
-    nodes, ``versions`` those that were typed.
+    nodes, ``versions`` those that were typed. ``document`` is that of the workflow's version on an
+    own node, and ``done`` are the runs that are left out, each with the run that did it before.
     """
 
     name: str
@@ -60,6 +61,8 @@ class PreparedBatch:
     parallel: int = PARALLEL
     bucket: str = ""
     versions: tuple[str, ...] = ()
+    document: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    done: tuple[tuple[BatchRun, str], ...] = ()
 
     @property
     def own_node(self) -> OwnNode | None:
@@ -143,7 +146,8 @@ def _on_own_node(
     for run in ready.runs:
         faults.of(run.subject, partial(prepare_own_run.layout_of, layout, run.subject.files))
     faults.refuse()
-    return replace(ready, first=replace(ready.first, version=known.version, layout=layout))
+    first = replace(ready.first, version=known.version, layout=layout)
+    return replace(ready, first=first, document=known.document)
 
 
 def _on_pennsieve(

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pennsieve_agent.errors import PlatformError
 from pennsieve_agent.services.batches.prepare_batch import PreparedBatch, without
 from pennsieve_agent.services.batches.problems import refuse
-from pennsieve_agent.services.runs.start_run import REFUSALS, limits_document, targets_document
+from pennsieve_agent.services.runs.start_run import (
+    REFUSALS,
+    files_document,
+    limits_document,
+    targets_document,
+)
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.node_calls import NodeCalls
@@ -54,10 +59,7 @@ def document(ready: PreparedBatch, batch_id: str) -> dict[str, Any]:
             {
                 "subject": run.subject.name,
                 "packages": list(dict.fromkeys(file.package_id for file in run.subject.files)),
-                "files": [
-                    {"path": file.path, "package": file.package_id, "size": file.size}
-                    for file in run.subject.files
-                ],
+                "files": files_document(run.subject.files),
                 "parameters": without(run.parameters, common),
             }
             for run in ready.runs

@@ -95,11 +95,13 @@ class AllRuns:
             return self._latest()
         if _UUID.fullmatch(reference.strip().casefold()):
             return self._by_id(reference.strip().casefold())
+        rows = self._located(RunQuery())
+        older = _older_attempts(rows)
         located = pick(
             reference,
-            self._located(RunQuery()),
+            rows,
             kind="run",
-            keys=lambda one: (one.run.uuid, one.run.name),
+            keys=lambda one: (one.run.uuid, "" if one.run.uuid in older else one.run.name),
             list_command=_LIST,
             where=(lambda one: one.run.node_name) if len(self._backends) > 1 else None,
         )
@@ -156,3 +158,20 @@ class AllRuns:
         kind = f"compute node '{backend.name}'" if backend.token else backend.name
         hint = f" ({error.hint})" if error.hint else ""
         self._note(f"{kind} was left out: {error.message}{hint}")
+
+
+def _older_attempts(rows: Sequence[Located]) -> set[str]:
+    """The runs that are not the newest of their subject in a batch: all of them have its name.
+
+    ``rows`` are newest first.
+    """
+    seen = set[tuple[str, str]]()
+    older = set[str]()
+    for row in rows:
+        if (details := row.run.details) is None or not details.batch_id:
+            continue
+        subject = (details.batch_id, details.subject)
+        if subject in seen:
+            older.add(row.run.uuid)
+        seen.add(subject)
+    return older

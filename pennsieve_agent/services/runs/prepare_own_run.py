@@ -33,6 +33,7 @@ from pennsieve_agent.services.nodes.node_documents import (
 from pennsieve_agent.services.runs import run_request
 from pennsieve_agent.services.runs.run_input import Earlier, input_of
 from pennsieve_agent.services.runs.run_versions import version_on_node
+from pennsieve_agent.services.runs.start_run import files_document
 from pennsieve_agent.services.runs.start_problems import Problems, tried
 from pennsieve_agent.services.side_by_side import side_by_side
 from pennsieve_agent.services.workflows.node_workflows import version_path, workflows_on
@@ -138,7 +139,7 @@ def prepare(
         folder,
         version=known.version,
         layout=layout,
-        fingerprint=_fingerprint(known, request, layout, input_.files),
+        fingerprint=fingerprint_of(known.document, request, layout, input_.files),
         differences=(*_newer(row, known, options.again), *dropped, *input_.changes),
         hindrance=hindrance,
     )
@@ -193,10 +194,10 @@ def _check_on_node(
         raise together(hindrances)
 
 
-def _fingerprint(
-    known: WorkflowVersion, request: RunRequest, layout: str, files: Sequence[DataFile]
+def fingerprint_of(
+    document: Mapping[str, Any], request: RunRequest, layout: str, files: Sequence[DataFile]
 ) -> str:
-    """What the node will keep as the fingerprint of the run."""
+    """What the node will keep as the fingerprint of a run of a version's ``document``."""
     from pennsieve_agent.domain.fingerprints import fingerprint  # noqa: PLC0415 - few need it
     from pennsieve_agent.engine.run_parameters import declares_none, merged  # noqa: PLC0415
 
@@ -207,11 +208,7 @@ def _fingerprint(
         )
         for step in request.workflow.processors
     }
-    rows = [
-        {"path": f.path, "package": f.package_id, "size": f.size, "checksum": f.checksum}
-        for f in files
-    ]
-    return fingerprint(known.document, parameters, layout, rows)
+    return fingerprint(document, parameters, layout, files_document(files))
 
 
 def _newer(row: NodeWorkflow, known: WorkflowVersion, again: Again | None) -> tuple[str, ...]:

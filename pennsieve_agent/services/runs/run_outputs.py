@@ -99,11 +99,6 @@ def on_pennsieve(
     return Results(tuple(files), tuple(p for p in waiting if p not in here), missing)
 
 
-def so_far(platform: Platform, located: Located) -> Sequence[DataFile]:
-    """What a run has delivered that is in the dataset now; nothing is waited for."""
-    return _look(platform, located.run, located.backend.outputs(located.run))[0]
-
-
 def on_their_way(
     platform: Platform, run: Run, written: Sequence[OutputFile], now: float
 ) -> list[str]:

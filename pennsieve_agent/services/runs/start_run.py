@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -14,6 +14,7 @@ from pennsieve_agent.errors import AgentError, NotFound, PlatformError
 from pennsieve_agent.platform.workflows.run_codec import without_empty
 
 if TYPE_CHECKING:
+    from pennsieve_agent.domain.datasets import DataFile
     from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.domain.runs import RunLimits
@@ -201,15 +202,7 @@ def start_body(ready: Prepared, run_id: str, kept: Mapping[str, str]) -> dict[st
         "version": ready.version,
         "dataset": request.dataset_id,
         "packages": list(request.package_ids),
-        "files": [
-            {
-                "path": file.path,
-                "package": file.package_id,
-                "size": file.size,
-                **({"checksum": file.checksum} if file.checksum else {}),
-            }
-            for file in ready.files
-        ],
+        "files": files_document(ready.files),
         "parameters": {step: without_empty(v) for step, v in request.parameters.items()},
         "targets": targets_document(request.workflow, folder),
         "limits": limits_document(request.limits),
@@ -225,6 +218,19 @@ def targets_document(workflow: Workflow, more: Mapping[str, str]) -> dict[str, d
         step.id: without_empty({**step.default_params, **more})
         for step in workflow.of_kind(StepKind.TARGET)
     }
+
+
+def files_document(files: Iterable[DataFile]) -> list[dict[str, Any]]:
+    """The input files of a run as the start document has them."""
+    return [
+        {
+            "path": file.path,
+            "package": file.package_id,
+            "size": file.size,
+            **({"checksum": file.checksum} if file.checksum else {}),
+        }
+        for file in files
+    ]
 
 
 def limits_document(limits: RunLimits) -> dict[str, Any]:

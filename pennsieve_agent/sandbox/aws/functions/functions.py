@@ -1,12 +1,11 @@
 """Lambda functions of the emulated account.
 
 A function's ``Handler`` names what runs; :data:`Handlers` has what runs it (:mod:`.runtimes`, or
-code of this process). It gets the event, the credentials of the function's role, and the function's
-variables. It runs while nothing of the emulation is locked, as it calls back into it.
+code of this process). It gets the event, its role's credentials and the function's variables, and
+runs while nothing of the emulation is locked, as it calls back into it.
 
-As AWS does it: the role must trust Lambda, a synchronous answer has an error of the function in its
-payload, no more run at once than is reserved, an asynchronous event is tried three times, and then
-goes to the queue for dead letters where the function names one.
+As AWS does it: the role must trust Lambda, the payload of a synchronous answer has the error, no
+more run at once than is reserved, asynchronous events are tried three times, then dead letters.
 """
 
 from __future__ import annotations
@@ -220,7 +219,6 @@ class Functions:
         ended: _Ended | None = _CUT_OFF
         chain = Chain.of(event.chain, function.arn)
         if chain.is_stopped(function.recursive_loop):
-            log.warning("function %s: a chain of calls is stopped", function.name)
             self._tell(function, event.payload, _error(REFUSAL, WHY), event.attempt, chain)
             self._waiting.remove(event)
             return
