@@ -106,12 +106,7 @@ def test_parameters_from_a_file(agent: Agent, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("ready")
-def test_results_as_they_come_and_the_web(agent: Agent, tmp_path: Path) -> None:
-    words = ("run", "download", "zeroth", "--to", str(tmp_path / "r"), "--as-they-come")
-    first = agent(*words)
-    assert first.code == 0, first.err
-    assert "Downloaded" in first.out
-    assert "were there already" in agent(*words).out
+def test_a_sandbox_has_no_web_application(agent: Agent) -> None:
     refused = agent("run", "show", "zeroth", "--web")
     assert (refused.code, "a sandbox has no web application" in refused.err) == (2, True)
     both = agent("run", "show", "zeroth", "--web", "--status")

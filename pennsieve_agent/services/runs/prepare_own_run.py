@@ -33,8 +33,8 @@ from pennsieve_agent.services.nodes.node_documents import (
 from pennsieve_agent.services.runs import run_request
 from pennsieve_agent.services.runs.run_input import Earlier, input_of
 from pennsieve_agent.services.runs.run_versions import version_on_node
-from pennsieve_agent.services.runs.start_run import files_document
 from pennsieve_agent.services.runs.start_problems import Problems, tried
+from pennsieve_agent.services.runs.start_run import files_document
 from pennsieve_agent.services.side_by_side import side_by_side
 from pennsieve_agent.services.workflows.node_workflows import version_path, workflows_on
 
