@@ -54,7 +54,8 @@ def to_end(
     batch = located.batch
     with context.interruption.during(
         "stopped waiting; the batch goes on",
-        f"wait again: pennsieve run wait {quote(batch.name)}\n  cancel it:  pennsieve run cancel {quote(batch.name)}",
+        f"wait again: pennsieve run wait {quote(batch.name)}\n"
+        f"  cancel it:  pennsieve run cancel {quote(batch.name)}",
         always=True,
     ):
         if show:
