@@ -16,14 +16,17 @@ if TYPE_CHECKING:
     from pennsieve_agent.cli.run.batch_places import LocatedBatch
     from pennsieve_agent.services.runs.all_runs import Located
 
-    Fetch = Callable[[Context, Located, Path], Shown]
-
 _LISTS = ("downloaded", "skipped", "unchecked", "importing")
 _RECORDS = ("blocked", "failed", "renamed")
 _SHOWN = 20
 
 
-def download(context: Context, located: LocatedBatch, to: Path, fetch: Fetch) -> Shown:
+def download(
+    context: Context,
+    located: LocatedBatch,
+    to: Path,
+    fetch: Callable[[Context, Located, Path], Shown],
+) -> Shown:
     """Download what the runs that succeeded wrote; ``fetch`` gets that of one into a folder.
 
     Results that cannot be fetched do not hinder the others.
