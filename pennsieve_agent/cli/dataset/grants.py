@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     examples=[
         "pennsieve dataset grants",
         "pennsieve dataset grants 'Mouse EEG' -w spike-rate",
-        "pennsieve dataset grants 'Mouse EEG' --audit --csv",
+        "pennsieve dataset grants 'Mouse EEG' --audit",
     ],
 )
 def grants(

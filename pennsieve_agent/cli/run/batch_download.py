@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pennsieve_agent.cli.run.batch_places import LocatedBatch
     from pennsieve_agent.services.runs.all_runs import Located
 
-
 _LISTS = ("downloaded", "skipped", "unchecked", "importing")
 _RECORDS = ("blocked", "failed", "renamed")
 _SHOWN = 20

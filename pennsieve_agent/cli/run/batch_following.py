@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.cli.context import Context
@@ -53,7 +54,8 @@ def to_end(
     batch = located.batch
     with context.interruption.during(
         "stopped waiting; the batch goes on",
-        f"wait again: pennsieve run wait {batch.id}\n  cancel it:  pennsieve run cancel {batch.id}",
+        f"wait again: pennsieve run wait {quote(batch.name)}\n"
+        f"  cancel it:  pennsieve run cancel {quote(batch.name)}",
         always=True,
     ):
         if show:
@@ -83,7 +85,9 @@ def end(context: Context, located: LocatedBatch, batch: Batch, *, as_document: b
         return Shown(document, exit_code=exit_code(batch))
     if exit_code(batch) == ExitCode.OK:
         return Shown(notes=[words])
-    raise RunFailed(words, where=batch.id, hint=f"see why: pennsieve run show {batch.id} --failed")
+    raise RunFailed(
+        words, where=batch.id, hint=f"see why: pennsieve run show {quote(batch.name)} --failed"
+    )
 
 
 def exit_code(batch: Batch) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.cli.context import Context
@@ -62,7 +63,7 @@ def retry(
     located = replace(located, batch=backend.get(batch.id))
     document = batch_documents.summary(located.batch, backend.name)
     if ends.mode is None:
-        yield Shown(document, words, [f"see it: pennsieve run show {batch.id}"])
+        yield Shown(document, words, [f"see it: pennsieve run show {quote(batch.name)}"])
         return
     yield Shown(text=words)
     show = ends.mode is Mode.LINES

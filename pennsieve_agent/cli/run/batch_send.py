@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.cli.context import Context
@@ -70,7 +71,7 @@ def _to_own_node(context: Context, batch: OpenBatch) -> Shown:
     return Shown(
         batch_documents.summary(located.batch, node.name),
         text,
-        [f"the node goes on by itself; see it: pennsieve run show {sent.id}"],
+        [f"the node goes on by itself; see it: pennsieve run show {quote(sent.name)}"],
     )
 
 
@@ -116,5 +117,5 @@ def _to_pennsieve(context: Context, batch: OpenBatch, parallel: int | None) -> S
         batch_documents.summary(located.batch, located.backend.name),
         f"{verb} batch '{kept.name}' ({kept.id}): {len(sender.sent.runs)} of "
         f"{plural(count, 'run')}",
-        [*skipped, f"see it: pennsieve run show {kept.id}"],
+        [*skipped, f"see it: pennsieve run show {quote(kept.name)}"],
     )

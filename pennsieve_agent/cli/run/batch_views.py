@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.console import batch_documents, cells, tables
@@ -58,14 +59,19 @@ def batch(
     return Shown(
         batch_documents.shown(value, node, rows),
         [Details(pairs), "", lambda streams: audit_table(value, rows, streams, now)],
-        _hints(value),
+        _hints(value, failed=failed),
     )
 
 
-def _hints(value: Batch) -> list[str]:
+def _hints(value: Batch, *, failed: bool) -> list[str]:
     if not (value.counts.failed or value.counts.skipped):
         return []
-    return [f"only those that failed: pennsieve run show {value.id} --failed"]
+    hints = (
+        []
+        if failed
+        else [f"only those that failed: pennsieve run show {quote(value.name)} --failed"]
+    )
+    return [*hints, f"start them again: pennsieve run retry {quote(value.name)}"]
 
 
 def audit_table(value: Batch, rows: Sequence[BatchRow], streams: Streams, now: float) -> str:
@@ -99,7 +105,9 @@ def audit_table(value: Batch, rows: Sequence[BatchRow], streams: Streams, now: f
 
 def _states(row: BatchRow, steps: Sequence[str]) -> list[str]:
     words = [label(row.steps[step][0]) if step in row.steps else "" for step in steps]
-    return [_DONE.get(word, word) for word in words]
+    # A step of a run that is over is waited for no more.
+    known = {**_DONE, "pending": "not run"} if row.status.is_final else _DONE
+    return [known.get(word, word) for word in words]
 
 
 def _summary(row: BatchRow, steps: Sequence[str]) -> str:
