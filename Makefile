@@ -14,6 +14,9 @@ demo: $(VENV)/.demo          ## the whole journey against a sandbox, on real fil
 demo-own: $(VENV)/.demo      ## a script in four commands, a BIDS App in three, in the same sandbox
 	@PATH="$(abspath $(BIN)):$$PATH" bash examples/own-code.sh
 
+demo-batch: $(VENV)/.demo    ## sixty subjects in one command; three fail and are repeated
+	@PATH="$(abspath $(BIN)):$$PATH" bash examples/batch.sh
+
 test: $(VENV)/.dev           ## the whole suite
 	$(BIN)/python -m pytest -n 3 --dist worksteal $(PYTEST_ARGS)
 

@@ -40,6 +40,10 @@ run pennsieve run show --outputs
 results=$(pennsieve run show --outputs --json | python -c '
 import json, os, sys
 print(os.path.commonpath([f["path"] for f in json.load(sys.stdin)["files"]]))')
+tell "A batch: a run for each folder below raw, in one command and one table"
+run pennsieve run start --workflow dicom-deid --dataset "$dataset" --each 'raw/*' --name each
+run pennsieve run wait each
+run pennsieve run show each
 folder=${demo/#$PWD/.}/datasets/$dataset/$results
 cat <<END
 
