@@ -28,7 +28,8 @@
     ├── SettingsError                     settings_failed    1  a file or the keychain is unusable
     ├── OutputFailed                      output_failed      1  standard output cannot be written
     ├── RunFailed                         run_failed         3  the run ended FAILED or CANCELED
-    └── StillRunning                      still_running      8  a wait ended before the run did
+    ├── StillRunning                      still_running      8  a wait ended before the run did
+    └── SeveralProblems                   of the gravest     .  several of these at once
 
 Scripts rely on codes and exit codes: one code has one exit code, whatever raised it.
 An error says three things: what happened (one sentence, no full stop), where (a URL, a file, an
@@ -38,8 +39,8 @@ raises; only :mod:`pennsieve_agent.cli.boundary` turns an error into text and an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
-from typing import ClassVar
 
 
 class ExitCode(IntEnum):
@@ -61,8 +62,8 @@ class AgentError(Exception):
     ``hint`` is what to type or do next.
     """
 
-    code: ClassVar[str] = "failed"
-    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+    code: str = "failed"
+    exit_code: ExitCode = ExitCode.FAILED
 
     def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
         super().__init__(message)
@@ -253,3 +254,41 @@ class StillRunning(AgentError):
 
     code = "still_running"
     exit_code = ExitCode.STILL_RUNNING
+
+
+class SeveralProblems(AgentError):
+    """Several things are wrong at once, each of which is in ``problems``.
+
+    Its code and exit code are those of the gravest: what failed, then what is not allowed, then
+    what was typed wrong, then what has not ended.
+    """
+
+    def __init__(self, message: str, problems: Sequence[AgentError]) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
+        worst = min(self.problems, key=lambda one: _GRAVITY.index(one.exit_code))
+        self.code, self.exit_code = worst.code, worst.exit_code
+
+
+_GRAVITY = (
+    ExitCode.FAILED,
+    ExitCode.RUN_FAILED,
+    ExitCode.NOT_ALLOWED,
+    ExitCode.USAGE,
+    ExitCode.STILL_RUNNING,
+)
+
+
+def together(problems: Sequence[AgentError], message: str = "") -> AgentError:
+    """One error for one or more: itself, or all of them. ``message`` says in words what is wrong.
+
+    What is wrong twice is told once.
+    """
+    flat: dict[tuple[str, str | None], AgentError] = {}
+    for problem in problems:
+        for one in problem.problems if isinstance(problem, SeveralProblems) else (problem,):
+            flat.setdefault((one.message, one.hint), one)
+    apart = list(flat.values())
+    if len(apart) == 1:
+        return apart[0]
+    return SeveralProblems(message or f"{len(apart)} things are wrong", apart)

@@ -8,6 +8,7 @@ import typer
 
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.cli.web import WEB
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import SettingsError, UsageProblem
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.profile import ApiKey, Hosts, Identity, Profile
 
 _NEW_PROFILE = "lab"
-_WEB = "https://app.pennsieve.io"
 _NOT_FOR_OTHERS = (
     "Pennsieve's own Python client and agent read secrets from config.ini alone, so they cannot "
     "use this profile; if you need them: pennsieve login --plaintext"
@@ -107,7 +107,7 @@ def _tell_where(context: Context, hosts: Hosts, key: str | None) -> None:
     """Where a key is made, for whoever is asked for one; a sandbox has its own."""
     if not key and context.streams.can_ask and hosts.hosted:
         context.streams.note(
-            f'Make a key in the web application ({_WEB}): your profile, "API keys". '
+            f'Make a key in the web application ({WEB}): your profile, "API keys". '
             "A key is for one workspace."
         )
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pennsieve_agent.console.streams import Streams
-from pennsieve_agent.errors import AgentError
+from pennsieve_agent.errors import AgentError, SeveralProblems
 
 _CALL = re.compile(r"^[A-Z]+ (https?://[^/\s]+)\S*")
 """The call that failed, of which people are shown the host; scripts and --debug have all of it."""
@@ -26,7 +26,18 @@ def text(error: AgentError, streams: Streams) -> str:
         lines.append(f"  {coloured.paint('where:', 'dim')} {where}")
     if error.hint:
         lines.append(f"  {coloured.paint('hint:', 'cyan')} {error.hint}")
+    for number, problem in enumerate(_parts(error), 1):
+        lines.append(f"  {number}. {problem.message}")
+        for name, colour, words in (
+            ("where:", "dim", _place(problem)),
+            ("hint:", "cyan", problem.hint or ""),
+        ):
+            lines += [f"     {coloured.paint(name, colour)} {words}"] if words else []
     return streams.wrapped("\n".join(lines)) if streams.err_is_terminal else "\n".join(lines)
+
+
+def _parts(error: AgentError) -> tuple[AgentError, ...]:
+    return error.problems if isinstance(error, SeveralProblems) else ()
 
 
 def _place(error: AgentError) -> str:
@@ -37,12 +48,15 @@ def _place(error: AgentError) -> str:
 
 def document(error: AgentError) -> dict[str, Any]:
     """The same as a JSON document: ``{"error": {code, message, where, hint, exit_code}}``."""
+    parts = [_document(part) for part in _parts(error)]
+    return {"error": {**_document(error), **({"problems": parts} if parts else {})}}
+
+
+def _document(error: AgentError) -> dict[str, Any]:
     return {
-        "error": {
-            "code": error.code,
-            "message": error.message,
-            "where": error.where,
-            "hint": error.hint,
-            "exit_code": int(error.exit_code),
-        }
+        "code": error.code,
+        "message": error.message,
+        "where": error.where,
+        "hint": error.hint,
+        "exit_code": int(error.exit_code),
     }

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pennsieve_agent.domain.parameters import Parameter
 from pennsieve_agent.domain.workflows import Step, StepKind, Workflow
-from pennsieve_agent.errors import UsageProblem
+from pennsieve_agent.errors import AgentError, UsageProblem, together
 
 HOST_NAMES = frozenset(
     {
@@ -80,27 +80,83 @@ def check_parameters(
     Raises:
         UsageProblem: not of that form, given twice, no such step or parameter, or a value that
             does not fit; the message names the parameter, the rule and the step.
+        SeveralProblems: several of these.
 
     """
     steps = {step.id: step for step in workflow.steps if is_processor(step)}
+    problems: list[AgentError] = []
+    typed = _split(settings, problems)
+    chosen: dict[str, dict[str, str]] = {}
+    is_open = undeclared or declares_none(workflow)
+    for name in sorted(typed, key=_has_step):
+        try:
+            for step, parameter in _meant(name, steps, is_open=is_open):
+                value = _checked(step, parameter, typed[name])
+                chosen.setdefault(step.id, {})[parameter] = value
+        except UsageProblem as problem:
+            problems.append(problem)
+    if problems:
+        raise together(problems)
+    return chosen
+
+
+def _split(settings: Sequence[str], problems: list[AgentError]) -> dict[str, str]:
+    """Names and values; what is not of that form is added to the problems."""
     typed: dict[str, str] = {}
     for text in settings:
         name, equals, value = text.partition("=")
         name = name.strip()
         if not equals or not name:
-            raise UsageProblem(
-                f"'{text}' is not a valid parameter",
-                hint="write it as NAME=VALUE or step.NAME=VALUE",
-            )
-        if name in typed:
-            raise UsageProblem(f"parameter '{name}' was given twice", hint="keep one of them")
-        typed[name] = value
-    chosen: dict[str, dict[str, str]] = {}
-    for name in sorted(typed, key=_has_step):
-        for step, parameter in _meant(name, steps, is_open=undeclared or declares_none(workflow)):
-            value = _checked(step, parameter, typed[name])
-            chosen.setdefault(step.id, {})[parameter] = value
-    return chosen
+            hint = "write it as NAME=VALUE or step.NAME=VALUE"
+            problems.append(UsageProblem(f"'{text}' is not a valid parameter", hint=hint))
+        elif name in typed:
+            what = f"parameter '{name}' was given twice"
+            problems.append(UsageProblem(what, hint="keep one of them"))
+        else:
+            typed[name] = value
+    return typed
+
+
+class MissingValueError(UsageProblem):
+    """A parameter of a step needs a value, and has none."""
+
+    def __init__(self, step: Step, parameter: Parameter) -> None:
+        super().__init__(
+            f"parameter '{parameter.name}' of step '{step.id}' needs a value",
+            hint=f"add --param {parameter.name}=VALUE",
+        )
+        self.step, self.parameter = step.id, parameter
+
+
+def check_values(workflow: Workflow, chosen: Mapping[str, Mapping[str, str]]) -> None:
+    """Refuse a run in which a step lacks the value of a parameter.
+
+    Raises:
+        MissingValueError: one is missing.
+        SeveralProblems: several are.
+    """
+    missing = [
+        MissingValueError(step, parameter)
+        for step in workflow.steps
+        if is_processor(step)
+        for parameter in _missing(step, _all_values(step, chosen.get(step.id, {})))
+    ]
+    if missing:
+        raise together(missing)
+
+
+def _all_values(step: Step, values_set: Mapping[str, str]) -> dict[str, str]:
+    """Defaults of the application, of the definition, and the run's values; later ones win."""
+    defaults = {p.name: p.default for p in step.parameters if p.default is not None}
+    return {**defaults, **step.default_params, **values_set}
+
+
+def _missing(step: Step, values: Mapping[str, str]) -> list[Parameter]:
+    def lacks(parameter: Parameter) -> bool:
+        value = values.get(parameter.name)
+        return value is None or (parameter.required and not value.strip())
+
+    return [parameter for parameter in step.parameters if lacks(parameter)]
 
 
 def declares_none(workflow: Workflow) -> bool:
@@ -142,15 +198,9 @@ def merged(
             _refuse_reserved(name, step)
             if not undeclared:
                 raise _unknown(name, [step])
-    defaults = {p.name: p.default for p in step.parameters if p.default is not None}
-    values = {**defaults, **step.default_params, **values_set}
-    for parameter in step.parameters:
-        value = values.get(parameter.name)
-        if value is None or (parameter.required and not value.strip()):
-            raise UsageProblem(
-                f"parameter '{parameter.name}' of step '{step.id}' needs a value",
-                hint=f"add --param {parameter.name}=VALUE",
-            )
+    values = _all_values(step, values_set)
+    for parameter in _missing(step, values):
+        raise MissingValueError(step, parameter)
     return {name: _checked(step, name, value) for name, value in values.items()}
 
 

@@ -5,6 +5,7 @@
 ``GET /workflows``                        what the caller may use: versions, grants, identity
 ``GET /workflows/ID/versions/V``          the version's document (:mod:`.records.version_document`)
 ``POST /runs``                            start a run (:mod:`.records.start_document`); 202
+``POST /checks``                          what hinders one, ``{problems}``; nothing is started
 ``GET /runs``                             newest first (:mod:`.records.run_document`)
 ``GET /runs/ID``                          everything of a run
 ``GET /runs/ID/files``, ``/outputs``      its input, and what it delivered

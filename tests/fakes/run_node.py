@@ -96,6 +96,8 @@ class FakeNode:
         self.inputs: list[dict[str, Any]] = []
         self.asked: list[tuple[str, str, dict[str, str]]] = []
         self.page = 100
+        self.ended: dict[str, str] = {}
+        self.hindrances: list[dict[str, str]] = []
         self._lock = threading.Lock()
 
     def ask(
@@ -121,6 +123,8 @@ class FakeNode:
             parts = path.strip("/").split("/")
             if (method, parts[0]) == ("POST", "runs") and len(parts) == 1:
                 return self._start(body)
+            if parts == ["checks"]:
+                return 200, {"problems": self.hindrances}
             if parts[0] == "workflows":
                 return self._registry(parts)
             if parts == ["runs"]:
@@ -140,6 +144,7 @@ class FakeNode:
             "versions": [self.version["version"]],
             "latest": self.version["version"],
             "grants": grants,
+            "ended": self.ended,
             "identity": "read-write",
         }
         return 200, {"workflows": [row] if self.workflows else []}

@@ -12,6 +12,7 @@ import pytest
 from pennsieve_agent.errors import Conflict, Forbidden, Invalid, NotFound
 from pennsieve_agent.node import relay
 from pennsieve_agent.node.jobs.tasks import OUTPUTS_PATH, RECEIPT_PATH
+from pennsieve_agent.node.records.run_store import RunStore
 from tests.node.gateway_calls import relayed
 from tests.node.owned import (
     DATASET,
@@ -380,3 +381,25 @@ def test_the_relay_says_that_the_grant_has_ended(node: Owned) -> None:
     answer = relay.handle({"relay": {**event, "query": query, "body": {}}}, node.world.node())
     assert answer["status"] == 403
     assert "its grant ended on 2026-" in str(answer)
+
+
+def test_what_hinders_a_run_is_told_at_once_and_nothing_is_started(node: Owned) -> None:
+    owner = node.furnish()
+    asks = {name: start()[name] for name in ("id", "workflow", "version", "dataset")}
+    assert owner.ask("POST", "/checks", body=asks) == {"problems": []}
+    large = version("large")
+    large["steps"][1]["cpu"] = 99 * 1024
+    owner.ask("PUT", f"/workflows/{WORKFLOW}/versions/large", body=large)
+    owner.ask("DELETE", f"/workflows/{WORKFLOW}/identity")
+    node.world.settings = replace(node.world.settings, monthly_budget="5")
+    RunStore(node.world.node()).note_cost("2026-09", "other", 6.0)
+    told = owner.ask("POST", "/checks", body={**asks, "version": "large"})["problems"]
+    assert [row["code"] for row in told] == ["no-identity", "unfit", "unfit"]
+    assert "has no key on this node" in told[0]["message"]
+    assert "budget of the compute node, 5.00 USD, is used up" in told[1]["message"]
+    assert "step 'work'" in told[2]["message"]
+    assert owner.ask("GET", "/runs")["runs"] == []
+    with pytest.raises(NotFound, match="is not registered on this node"):
+        owner.ask("POST", "/checks", body={**asks, "version": "none"})
+    with pytest.raises(Forbidden, match="is not shared with"):
+        node.caller("bob").ask("POST", "/checks", body=asks)

@@ -176,8 +176,9 @@ _RUNS = (
     typed(f"run logs {RUN} --archive {{home}}/logs.zip"),
     typed(f"run show {RUN} --outputs"),
     typed(f"run download {RUN} --to {{home}}/results"),
+    typed(f"run show {RUN} --web", codes=(2,)),  # a sandbox has no web application
     typed("dataset grants --audit", DATASET),
-    typed("dataset grants --audit --csv", DATASET),
+    typed("dataset grants --audit --csv", DATASET, codes=(2,)),  # JSON is asked for as well
     typed(f"run cost {RUN}"),
     typed("run cost --total"),
     typed(f"run cost --workflow {FLOW} --period month", codes=(0, 2)),

@@ -12,7 +12,8 @@ from pennsieve_agent.domain.datasets import DataFile, Role
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.runs import RunLimits
 from pennsieve_agent.domain.workflows import Step, StepKind, Workflow
-from pennsieve_agent.errors import Forbidden, UsageProblem
+from pennsieve_agent.engine.run_parameters import MissingValueError
+from pennsieve_agent.errors import Forbidden, SeveralProblems, UsageProblem
 from pennsieve_agent.services.runs.prepare_run import prepare
 from pennsieve_agent.services.runs.run_request import Prepared, RunOptions
 from tests.fakes.earlier import Earlier
@@ -195,3 +196,101 @@ def test_on_pennsieves_node_the_persons_role_counts() -> None:
     assert prepared(own=(), theirs=(THEIRS,)).node == THEIRS
     with pytest.raises(Forbidden, match="acts as you, and could not write its results"):
         prepared(own=(), theirs=(THEIRS,), role=Role.VIEWER)
+
+
+def needy() -> FakeNode:
+    """A node whose workflow has two parameters without a default."""
+    node = FakeNode()
+    whole: Any = VERSION
+    steps = [dict(step) for step in whole["steps"]]
+    more = [{"name": "LOW", "type": "number"}, {"name": "SITE", "required": True, "default": ""}]
+    steps[1]["parameters"] = [*steps[1]["parameters"], *more]
+    node.version = {**VERSION, "steps": steps}
+    return node
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    node = needy()
+    node.access = {}
+    node.hindrances = [
+        {"code": "unfit", "message": "this month's budget of the compute node is used up"},
+        {"code": "unhealthy", "message": "compute environment x is disabled"},
+    ]
+    with pytest.raises(SeveralProblems) as caught:
+        prepared(
+            node,
+            workflow="word-count",
+            name="?",
+            folder="../up",
+            files=("none/**",),
+            layout="round",
+            parameters=("STYLE=odd", "LEAST=-1", "odd", "STILE=x"),
+        )
+    said = [problem.message for problem in caught.value.problems]
+    for number, words in enumerate(
+        (
+            "'odd' is not a valid parameter",
+            "parameter 'LEAST' of step 'count' must be at least 0, not -1",
+            "step 'count' has no parameter called 'STILE'",
+            "parameter 'STYLE' of step 'count' must be one of plain, fancy",
+            "'?' is not a valid name for a run",
+            "'../up' is not a valid folder for results",
+            "on compute node 'my-node', workflow 'word-count' has no access",
+            "no file of dataset 'Mouse EEG' matches 'none/**'",
+            "there is no layout 'round'",
+            "compute node 'my-node': this month's budget of the compute node is used up",
+            "compute node 'my-node': compute environment x is disabled",
+        )
+    ):
+        fitting = [one for one in said if words in one]
+        assert len(fitting) == 1, (number, words, said)
+    assert len(said) == 11
+    assert all(problem.hint for problem in caught.value.problems)
+    assert caught.value.exit_code == 1, "what failed is graver than what was typed"
+    assert not node.starts
+
+
+def test_the_gravest_of_what_was_typed_is_what_is_not_allowed() -> None:
+    node = FakeNode()
+    node.access = {}
+    with pytest.raises(SeveralProblems) as caught:
+        prepared(node, workflow="word-count", name="?")
+    assert (caught.value.code, caught.value.exit_code) == ("not_allowed", 4)
+
+
+def test_a_dataset_and_a_node_that_are_not_there_are_told_together() -> None:
+    there = pennsieve(nodes=(), workflows=[ELSEWHERE], files=FILES, role=Role.MANAGER)
+    options = RunOptions("No such", workflow="word-count", node="none", name="fine")
+    with pytest.raises(SeveralProblems) as caught:
+        prepare(there, [NODE], lambda _: FakeNode(), options, 0.0, earlier=Earlier())
+    assert len(caught.value.problems) == 2
+    wrong = replace(options, node=None, parameters=("STYLE=odd",))
+    with pytest.raises(SeveralProblems) as caught:
+        prepare(there, [NODE], lambda _: FakeNode(), wrong, 0.0, earlier=Earlier())
+    assert [type(one).__name__ for one in caught.value.problems] == ["UnknownName", "UsageProblem"]
+
+
+def test_missing_values_are_told_together_and_not_beside_mistyped_names() -> None:
+    with pytest.raises(SeveralProblems) as caught:
+        prepared(needy(), workflow="word-count")
+    missing = [one for one in caught.value.problems if isinstance(one, MissingValueError)]
+    assert [(one.step, one.parameter.name) for one in missing] == [
+        ("count", "LOW"),
+        ("count", "SITE"),
+    ]
+    with pytest.raises(UsageProblem, match="has no parameter called 'LOE'"):
+        prepared(needy(), workflow="word-count", parameters=("LOE=3",))
+
+
+def test_what_hinders_the_node_alone_leaves_a_run_that_goes_on() -> None:
+    node = FakeNode()
+    node.hindrances = [{"code": "unfit", "message": "the budget is used up"}]
+    ready = prepared(node, workflow="word-count")
+    assert "the budget is used up" in str(ready.hindrance)
+
+
+def test_a_grant_that_has_ended_is_told_with_its_date() -> None:
+    node = FakeNode()
+    node.access, node.ended = {}, {DATASET: "2026-11-30T00:00:00.000Z"}
+    with pytest.raises(Forbidden, match=r"has no access to .*: its grant ended on 2026-11-29"):
+        prepared(node, workflow="word-count")

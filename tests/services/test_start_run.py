@@ -51,7 +51,7 @@ class Desk:
         admin: bool = False,
     ) -> Mapping[str, Any]:
         answer = self.node.ask(method, path, query, body, admin=admin)
-        if method == "POST":
+        if (method, path) == ("POST", "/runs"):
             self.on_answer()
         return answer
 
@@ -97,6 +97,8 @@ def test_a_start_that_goes_on_is_not_refused_because_of_its_own_run(desk: Desk) 
     with pytest.raises(AwsError):
         desk.type(name="first")
     desk.check = taken
+    # Its own run may be what used up the budget, which the node tells when it is asked before.
+    desk.node.hindrances = [{"code": "unfit", "message": "the budget is used up"}]
     assert desk.type(name="first").before
     assert len(desk.node.starts) == 1
 

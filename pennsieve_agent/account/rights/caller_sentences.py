@@ -23,6 +23,7 @@ BOTH: Table = {
         "start runs of {theirs}, with parameters and resources of their choice, on each dataset "
         "that is granted to the workflow, also where they may not see it on Pennsieve"
     ),
+    ("POST", "/checks"): "ask what hinders a run of {theirs}: budget, queues, machines, keys",
     ("GET", "/runs"): "list {runs}",
     ("GET", "/runs/{}"): "see everything about {runs}, and what they cost",
     ("GET", "/runs/{}/files"): "see the names of the input files of {runs}",

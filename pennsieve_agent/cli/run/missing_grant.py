@@ -27,11 +27,11 @@ def with_grant(context: Context, prepare: Callable[[], T], *, is_agreed: bool) -
         question = f"{problem.message}; let it {problem.needed.words} the dataset"
         if not context.streams.confirm(question, assume=is_agreed):
             raise
-        _grant(context, problem.workflow, problem.dataset)
+        do_grant(context, problem.workflow, problem.dataset)
     return prepare()
 
 
-def _grant(context: Context, workflow: str, dataset: str) -> None:
+def do_grant(context: Context, workflow: str, dataset: str) -> None:
     """Do ``dataset grant``; what it says goes to standard error, as the run is the result."""
     from pennsieve_agent.cli.dataset.grant import grant
 

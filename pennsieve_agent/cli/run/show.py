@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @command(
     "run show",
-    answers=("shown_run", "run_status", "run_outputs", "batch", "batch_status"),
+    answers=("shown_run", "run_status", "run_outputs", "run_page", "batch", "batch_status"),
     examples=[
         "pennsieve run show",
         "pennsieve run show spike-rate-1c20 --outputs",
@@ -35,6 +35,9 @@ def show(
     outputs: Annotated[
         bool, typer.Option("--outputs", help="Only the files it wrote, and what its steps report.")
     ] = False,
+    web: Annotated[
+        bool, typer.Option("--web", help="Pennsieve's web application, and where the results are.")
+    ] = False,
     failed: Annotated[
         bool, typer.Option("--failed", help="Of a batch, only the subjects that failed.")
     ] = False,
@@ -44,6 +47,8 @@ def show(
 ) -> Shown:
     """A run: its steps, times, code, input, parameters and results.
 
+    With --web the web application opens in your browser, where there is one, and its address is
+    printed with the dataset and the folder of the results.
     Of a batch, each subject with the state of its steps, time, cost, and why it failed.
     With --status the exit code is 0 when it succeeded, 3 when it failed or was cancelled, and 8
     when it has not ended.
@@ -52,13 +57,16 @@ def show(
     from pennsieve_agent.cli.run.failed_step import failed_step
     from pennsieve_agent.console import documents
 
-    if status and outputs:
-        raise UsageProblem("--status and --outputs cannot be given together")
+    if sum((status, outputs, web)) > 1:
+        raise UsageProblem(
+            "--status, --outputs and --web cannot be given together", hint="give one of them"
+        )
     located = batch_places.run_or_batch(context, run)
     if isinstance(located, batch_places.LocatedBatch):
-        if outputs:
+        if outputs or web:
+            option = "--web" if web else "--outputs"
             raise UsageProblem(
-                f"'{located.batch.name}' is a batch, and --outputs is for a run",
+                f"'{located.batch.name}' is a batch, and {option} is for a run",
                 hint=f"download the results: pennsieve run download {located.batch.id} --to DIR",
             )
         if status:
@@ -70,6 +78,8 @@ def show(
             "run",
             hint="list batches with: pennsieve run list --batches",
         )
+    if web:
+        return _web(context, located)
     if outputs:
         return _outputs(context, located)
     state = places.state(located)
@@ -79,6 +89,21 @@ def show(
     located = _with_starter(context, located)
     input_ = located.backend.input(located.run)
     return views.run(context, located.run, state, input_, failed_step(located, state))
+
+
+def _web(context: Context, located: Located) -> Shown:
+    """The web application, and where in it the results are."""
+    from pennsieve_agent.cli.web import open_web
+    from pennsieve_agent.console.shown import Details
+    from pennsieve_agent.domain.run_results import target_folders
+
+    run = located.run
+    address = open_web(context)
+    dataset = context.platform.datasets.get(run.dataset_id).name if run.dataset_id else ""
+    folders = [run.details.folder] if run.details else sorted(target_folders(run))
+    document = {"address": address, "dataset": dataset or None, "folders": folders}
+    pairs = [("web", address), ("dataset", dataset), ("folder", ", ".join(folders))]
+    return Shown(document, Details(pairs))
 
 
 def _outputs(context: Context, located: Located) -> Shown:

@@ -55,6 +55,7 @@ def start(
     skip_done: start_options.SkipDone = False,
     grant: start_options.Grant = False,
     param: start_options.Param = None,
+    params_file: start_options.ParamsFile = None,
     undeclared: start_options.Undeclared = False,
     layout: start_options.Layout = None,
     name: start_options.Name = None,
@@ -90,10 +91,11 @@ def start(
     is either, '!x' leaves out; a path as 'dataset files' lists it means that file or folder.
     What earlier runs wrote is left out, unless --files names its folder.
     On a node of your own, a workflow that may not use the dataset yet is granted it after a yes, or
-    with --grant.
-    Everything is checked before anything is sent. A command whose answer was lost can be typed
-    again: on an own node, it goes on with the same run. With --wait, --follow or --watch the exit
-    code is 0 when the run succeeded, 3 when it failed or was cancelled, and 8 when the time was up.
+    with --grant. Parameters that a step needs and nobody gave are asked for on a terminal.
+    Everything is checked before anything is sent, and all that is wrong is told at once. A command
+    whose answer was lost can be typed again: on an own node, it goes on with the same run. With
+    --wait, --follow or --watch the exit code is 0 when the run succeeded, 3 when it failed or was
+    cancelled, and 8 when the time was up.
     With --repeat a run is started again with its workflow and version, files, parameters, limits
     and layout; what is different today is said first. With --skip-done nothing is started where a
     run succeeded on an own node with equal code, parameters and files.
@@ -115,7 +117,7 @@ def start(
         files=tuple(files or ()),
         input_runs=tuple(input_run or ()),
         include_results=include_results,
-        parameters=tuple(param or ()),
+        parameters=start_options.parameters(param, params_file),
         name=name,
         folder=folder,
         limits=limits.limits(max_cost, time_limit, retries, spot=spot, memory_on_oom=memory_on_oom),
@@ -222,17 +224,23 @@ def on_node(
     skip_done: bool = False,
 ) -> Iterator[Shown]:
     """Start a run on a node, or show what would run; ``mode`` follows it to its end."""
-    from functools import partial
-
     from pennsieve_agent.cli.run import places, repeat_views, start_views, starting
+    from pennsieve_agent.services.runs.start_problems import Problems
 
     earlier = places.earlier_runs(context)
-    ready = _prepared(context, request, earlier, dry_run=dry_run)
+    ready, request = _prepared(context, request, earlier, dry_run=dry_run)
+
+    def check() -> None:
+        problems = Problems()
+        problems.of(lambda: earlier.refuse_taken(ready.dataset, ready.input, ready.folder, request))
+        problems.take((None, ready.hindrance))
+        if problems:
+            raise problems.all()
+
     repeat_views.note_differences(context, ready)
     if skip_done and (done := repeat_views.done_before(context, ready)) is not None:
         yield repeat_views.skipped(done)
         return
-    check = partial(earlier.refuse_taken, ready.dataset, ready.input, ready.folder, request)
     if dry_run:
         check()
         yield start_views.plan(ready)
@@ -265,13 +273,16 @@ def _refuse_both(files: list[str] | None, input_runs: list[str] | None, *, whole
 
 def _prepared(
     context: Context, request: RunOptions, earlier: EarlierRuns, *, dry_run: bool
-) -> Prepared:
-    """The run, with everything checked; what the user should know of what he typed is said."""
+) -> tuple[Prepared, RunOptions]:
+    """The run, with everything checked, and the options with what was asked for.
+
+    What the user should know of what he typed is said.
+    """
     from pennsieve_agent.cli.run import start_views
-    from pennsieve_agent.cli.run.missing_grant import with_grant
+    from pennsieve_agent.cli.run.missing_answers import with_answers
     from pennsieve_agent.services.runs import prepare_run
 
-    def prepare() -> Prepared:
+    def prepare(request: RunOptions) -> Prepared:
         return prepare_run.prepare(
             context.platform,
             context.own_nodes,
@@ -282,11 +293,11 @@ def _prepared(
             hand_over=None if dry_run else _hand_over(context),
         )
 
-    ready = prepare() if dry_run else with_grant(context, prepare, is_agreed=request.grant)
+    ready, request = with_answers(context, prepare, request, dry_run=dry_run)
     start_views.note_undeclared(context, ready.request.workflow, ready.request.parameters)
     start_views.note_idle_patterns(context, ready.input)
     start_views.note_coming_files(context, ready.dataset, request.files)
-    return ready
+    return ready, request
 
 
 def _takes_input(context: Context, ready: Prepared, *, whole: bool) -> bool:

@@ -64,6 +64,12 @@ Param = Annotated[
         "--param", "-p", metavar="K=V", help="A parameter; STEP.K=V for one step; repeatable."
     ),
 ]
+ParamsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--params-file", metavar="FILE", help="Parameters in YAML or JSON; --param goes before it."
+    ),
+]
 Undeclared = Annotated[
     bool, typer.Option("--undeclared", help="Allow parameters that no step declares.")
 ]
@@ -99,3 +105,20 @@ To = Annotated[
 Upload = Annotated[
     bool, typer.Option("--upload", help="With --local: upload the results to the dataset, too.")
 ]
+
+
+def parameters(typed: list[str] | None, file: Path | None) -> tuple[str, ...]:
+    """What was typed and what a file says, as ``NAME=VALUE``; what was typed wins.
+
+    Raises:
+        SourceError: the file cannot be read, or has no names and values.
+    """
+    if file is None:
+        return tuple(typed or ())
+    from pennsieve_agent.source.params_file import not_readable, read_params, with_typed
+
+    try:
+        data = file.expanduser().read_bytes()
+    except OSError as error:
+        raise not_readable(str(file), error.strerror or "the system refused") from None
+    return with_typed(read_params(data, str(file)), typed or ())

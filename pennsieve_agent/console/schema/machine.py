@@ -29,6 +29,12 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("where", "text", "The thing it happened to: a URL, a file, an ARN.", null=True),
             Field("hint", "text", "What to type or do next.", null=True),
             Field("exit_code", "integer", "How the program ends."),
+            Field(
+                "problems",
+                "list of problem",
+                "Where several things are wrong: each of them; the rest is of the gravest.",
+                optional=True,
+            ),
         ),
     ),
     Document(

@@ -46,6 +46,15 @@ _RUN = (
 )
 
 DOCUMENTS: tuple[Document, ...] = (
+    Document(
+        "run_page",
+        "Where a run is in the web application: run show --web.",
+        (
+            Field("address", "text", "The web application."),
+            Field("dataset", "text", "The dataset's name.", null=True),
+            Field("folders", "list of text", "The folders of the results."),
+        ),
+    ),
     Document("run_summary", "A run in a list: run list.", _SUMMARY),
     Document("run", "A run with its steps: run wait, run start.", _RUN),
     Document(

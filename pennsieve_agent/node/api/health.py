@@ -32,7 +32,7 @@ def health(node: Node) -> dict[str, Any]:
         if not aws_code(error):
             raise
         issues.append(f"cannot read the table of runs: {aws_code(error)}")
-    issues += [*_queues(node), *_way_to_pennsieve(node)]
+    issues += [*queue_issues(node), *_way_to_pennsieve(node)]
     return {
         "status": "WARNING" if issues else "HEALTHY",
         "issues": issues,
@@ -74,7 +74,8 @@ def _way_to_pennsieve(node: Node) -> list[str]:
     return []
 
 
-def _queues(node: Node) -> list[str]:
+def queue_issues(node: Node) -> list[str]:
+    """What is wrong with the machines of the node, each in a sentence."""
     settings = node.settings
     names = [n for n in (settings.fargate_queue, settings.spot_queue, settings.gpu_queue) if n]
     try:

@@ -34,6 +34,13 @@ def start(request: Request) -> Reply:
     return started(request)
 
 
+def check(request: Request) -> Reply:
+    """Tell what hinders a run; nothing is started."""
+    from pennsieve_agent.node.api.check_run import checked  # noqa: PLC0415 - as above
+
+    return checked(request)
+
+
 def list_runs(request: Request) -> Reply:
     """Runs, newest first; ``next`` goes on where a page ended."""
     limit = max(request.number("limit", 50, MOST_RUNS), 1)
@@ -191,6 +198,7 @@ def _record(request: Request, run: str) -> RunRecord:
 
 ROUTES: tuple[Route, ...] = (
     route("POST", "/runs", start),
+    route("POST", "/checks", check),
     route("GET", "/runs", list_runs),
     route("GET", "/runs/{}", show),
     route("GET", "/runs/{}/files", files),

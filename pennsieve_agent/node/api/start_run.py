@@ -85,10 +85,11 @@ def _check_grant(request: Request, version: Mapping[str, Any], workflow: str, da
         if "ended" in (why := registry.why_not(workflow, dataset)):
             text += f": {why}"
         raise Problem(403, "not-granted", text, needed=need)
-    _check_identity(request, version, need)
+    check_identity(request, version, need)
 
 
-def _check_identity(request: Request, version: Mapping[str, Any], need: str) -> None:
+def check_identity(request: Request, version: Mapping[str, Any], need: str) -> None:
+    """Refuse a run whose workflow has no key here for what it does."""
     held = workflow_credentials.held(request.node).get(str(version["workflow"]), "")
     missing = "read" if "read" not in held else "write" if need == WRITE else ""
     if missing and missing not in held:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from shlex import quote
 from typing import TYPE_CHECKING, Any, Self
 
@@ -13,7 +15,15 @@ from pennsieve_agent.domain.name_matching import pick
 from pennsieve_agent.domain.repeats import Again
 from pennsieve_agent.domain.runs import RunRequest, unix_seconds
 from pennsieve_agent.domain.workflows import Workflow
-from pennsieve_agent.errors import Forbidden, NotFound, UsageProblem
+from pennsieve_agent.errors import (
+    Forbidden,
+    NodeError,
+    NodeOlder,
+    NotFound,
+    UsageProblem,
+    together,
+)
+from pennsieve_agent.platform.http.decode import Fields
 from pennsieve_agent.platform.workflows.run_codec import without_empty
 from pennsieve_agent.services.nodes.node_documents import (
     NodeWorkflow,
@@ -23,7 +33,9 @@ from pennsieve_agent.services.nodes.node_documents import (
 from pennsieve_agent.services.runs import run_request
 from pennsieve_agent.services.runs.run_input import Earlier, input_of
 from pennsieve_agent.services.runs.run_versions import version_on_node
+from pennsieve_agent.services.runs.start_problems import Problems, tried
 from pennsieve_agent.services.runs.start_run import files_document
+from pennsieve_agent.services.side_by_side import side_by_side
 from pennsieve_agent.services.workflows.node_workflows import version_path, workflows_on
 
 if TYPE_CHECKING:
@@ -31,6 +43,13 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.platform.client import Platform
+
+
+_LOOK = {
+    "unhealthy": "see what to do with: pennsieve compute doctor",
+    "unfit": "see the node's limits with: pennsieve compute show",
+}
+"""What is typed next, by the word of what hinders a run on the node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +76,48 @@ class OwnNodeContext:
 
 
 def prepare(
-    context: OwnNodeContext, dataset: Dataset, options: run_request.RunOptions, now: float
+    context: OwnNodeContext,
+    dataset: Dataset | None,
+    options: run_request.RunOptions,
+    now: float,
+    problems: Problems,
 ) -> run_request.Prepared:
-    """Resolve the names, and check that the run can start.
+    """Resolve the names, and check that the run can start; all that is wrong is told at once.
+
+    ``problems`` are those before; without a dataset, it is among them.
 
     Raises:
         UsageProblem: a name, a pattern, a parameter or the layout cannot be used.
         Forbidden: the workflow has no (sufficient) grant on the dataset.
+        NodeError: the node cannot run it now, or does not answer.
+        SeveralProblems: several of these.
     """
-    # Few commands need them.
-    from pennsieve_agent.engine.compile import compile_run  # noqa: PLC0415
+    from pennsieve_agent.engine.compile import compile_run  # noqa: PLC0415 - few commands need it
 
-    row, known = workflow_on(context, dataset, options.workflow, options.versions)
-    workflow = known.workflow
-    parameters, more, dropped = run_request.parameters_of(workflow, options, known.version)
-    name = run_request.run_name(options.name, workflow, now)
-    folder = run_request.results_folder(options.folder, name)
-    check_grant(context.node, row, workflow, dataset)
-    input_ = input_of(context.platform, workflow, dataset, options, folder, context.earlier)
+    row, known = _known(context, dataset, options, problems)
+    workflow = known.workflow if known else Workflow("", options.workflow or "")
+    name = problems.of(lambda: run_request.run_name(options.name, workflow, now)) or "run"
+    folder = problems.of(lambda: run_request.results_folder(options.folder, name)) or name
+    if row is None or known is None:
+        problems.of(lambda: layout_of(options.layout or Layout.TREE, ()))
+        raise problems.all()
+    parameters, more, dropped = run_request.collected_parameters(
+        workflow, options, problems, known.version
+    )
+    if dataset is None:
+        raise problems.all()
+    problems.of(partial(check_grant, context.node, row, workflow, dataset))
+    asks: list[Callable[[], Any]] = [
+        partial(input_of, context.platform, workflow, dataset, options, folder, context.earlier),
+        partial(_check_on_node, context, known, dataset, parameters),
+    ]
+    (read, why_none), (_, hindrance) = side_by_side([partial(tried, ask) for ask in asks])
+    input_ = problems.take((read, why_none))
+    files = input_.files if input_ else ()
+    layout = problems.of(lambda: layout_of(options.layout or known.layout, files).value) or ""
+    if problems or input_ is None:
+        problems.take((None, hindrance))
+        raise problems.all()
     request = RunRequest(
         workflow=workflow,
         node_uuid=context.node.token,
@@ -87,7 +130,6 @@ def prepare(
         undeclared=options.undeclared or more,
     )
     plan = compile_run("new", request, {})
-    layout = layout_of(options.layout or known.layout, input_.files).value
     return run_request.Prepared(
         request,
         plan,
@@ -99,7 +141,57 @@ def prepare(
         layout=layout,
         fingerprint=fingerprint_of(known.document, request, layout, input_.files),
         differences=(*_newer(row, known, options.again), *dropped, *input_.changes),
+        hindrance=hindrance,
     )
+
+
+def _known(
+    context: OwnNodeContext,
+    dataset: Dataset | None,
+    options: run_request.RunOptions,
+    problems: Problems,
+) -> tuple[NodeWorkflow | None, WorkflowVersion | None]:
+    """The workflow and its version, as far as the node can be asked for them."""
+    if dataset is None and options.workflow is None:
+        return None, None  # which one is meant depends on the dataset
+    row = problems.of(lambda: _workflow(context, dataset, options.workflow))
+    if row is None:
+        return None, None
+    return row, problems.of(lambda: _version(context, row, options.versions))
+
+
+def _check_on_node(
+    context: OwnNodeContext,
+    known: WorkflowVersion,
+    dataset: Dataset,
+    parameters: Mapping[str, Mapping[str, str]],
+) -> None:
+    """Ask the node what hinders the run there: keys, budget, queues, sizes of machines.
+
+    A node that was made before it could be asked answers when the run is started.
+
+    Raises:
+        NodeError: something does; SeveralProblems where several things do.
+    """
+    body = {
+        "id": str(uuid.UUID(int=0)),
+        "workflow": known.workflow.uuid,
+        "version": known.version,
+        "dataset": dataset.id,
+        "parameters": {step: without_empty(values) for step, values in parameters.items()},
+        "undeclared": True,
+    }
+    try:
+        answer = context.calls.ask("POST", "/checks", body=body, admin=context.node.is_owned)
+    except (NotFound, NodeOlder):
+        return
+    rows = Fields(dict(answer), context.where).records("problems")
+    hindrances = [
+        NodeError(f"{context.where}: {row.text('message')}", hint=_LOOK.get(row.text("code")))
+        for row in rows
+    ]
+    if hindrances:
+        raise together(hindrances)
 
 
 def fingerprint_of(
@@ -149,11 +241,13 @@ def workflow_on(
     return row, _version(context, row, versions)
 
 
-def _workflow(context: OwnNodeContext, dataset: Dataset, reference: str | None) -> NodeWorkflow:
+def _workflow(
+    context: OwnNodeContext, dataset: Dataset | None, reference: str | None
+) -> NodeWorkflow:
     """The workflow that is meant, which must be on the node."""
     here = workflows_on(context.node, context.calls)
     if reference is None:
-        granted = [row for row in here if dataset.id in row.grants]
+        granted = [row for row in here if dataset and dataset.id in row.grants]
         if len(candidates := granted or list(here)) > 1:
             candidates = _without_archived(context, candidates)
         if len(candidates) == 1:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.datasets import Dataset, Role
 from pennsieve_agent.domain.runs import RunRequest
+from pennsieve_agent.domain.workflows import Workflow
 from pennsieve_agent.errors import Forbidden, UsageProblem
 from pennsieve_agent.services import lookup
 from pennsieve_agent.services.runs import run_request
@@ -14,39 +16,48 @@ from pennsieve_agent.services.runs.run_versions import on_pennsieve
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.compute import ComputeNode
-    from pennsieve_agent.domain.workflows import Workflow
     from pennsieve_agent.platform.client import Platform
     from pennsieve_agent.services.runs.run_input import Earlier
     from pennsieve_agent.services.runs.run_request import Prepared, RunOptions
+    from pennsieve_agent.services.runs.start_problems import Problems
 
 
 def prepare(
     platform: Platform,
     node: ComputeNode,
-    dataset: Dataset,
-    workflow: Workflow,
+    dataset: Dataset | None,
+    workflow: Workflow | None,
     options: RunOptions,
     now: float,
     *,
     earlier: Earlier,
+    problems: Problems,
 ) -> Prepared:
-    """Check a run on one of Pennsieve's nodes.
+    """Check a run on one of Pennsieve's nodes; all that is wrong is told at once.
+
+    ``problems`` are those before; without a dataset or a workflow, it is among them.
 
     Raises:
         UsageProblem: a pattern, a parameter or an option cannot be used there.
         Forbidden: the person cannot write the results.
     """
-    # Few commands need them.
-    from pennsieve_agent.engine.compile import compile_run  # noqa: PLC0415
+    from pennsieve_agent.engine.compile import compile_run  # noqa: PLC0415 - few commands need it
 
+    if workflow is not None and options.versions:
+        workflow = problems.of(partial(_at_versions, platform, workflow, options.versions))
+    known = workflow or Workflow("", options.workflow or "")
+    name = problems.of(lambda: run_request.run_name(options.name, known, now)) or "run"
+    folder = problems.of(lambda: run_request.results_folder(options.folder, name)) or name
+    if workflow is None:
+        raise problems.all()
+    parameters, more, dropped = run_request.collected_parameters(workflow, options, problems)
+    if dataset is None:
+        raise problems.all()
     if workflow.writes:
-        check_role(dataset)
-    if options.versions:
-        workflow = on_pennsieve(workflow, options.versions, platform.applications.image)
-    name = run_request.run_name(options.name, workflow, now)
-    folder = run_request.results_folder(options.folder, name)
-    parameters, more, dropped = run_request.parameters_of(workflow, options)
-    input_ = input_of(platform, workflow, dataset, options, folder, earlier)
+        problems.of(partial(check_role, dataset))
+    input_ = problems.of(partial(input_of, platform, workflow, dataset, options, folder, earlier))
+    if problems or input_ is None:
+        raise problems.all()
     request = RunRequest(
         workflow=workflow,
         node_uuid=node.uuid,
@@ -65,6 +76,10 @@ def prepare(
     return run_request.Prepared(
         request, plan, dataset, node, input_, folder, differences=differences
     )
+
+
+def _at_versions(platform: Platform, workflow: Workflow, versions: tuple[str, ...]) -> Workflow:
+    return on_pennsieve(workflow, versions, platform.applications.image)
 
 
 def refuse_own_options(options: RunOptions, node: ComputeNode) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.domain.compute import ComputeNode
 from pennsieve_agent.domain.own_node import OwnNode
@@ -13,11 +14,13 @@ from pennsieve_agent.services import lookup
 from pennsieve_agent.services.runs import prepare_own_run, prepare_pennsieve_run, run_nodes
 from pennsieve_agent.services.runs.run_nodes import AnyNode
 from pennsieve_agent.services.runs.run_request import HandOver, Prepared, RunOptions
+from pennsieve_agent.services.runs.start_problems import Problems, tried
 from pennsieve_agent.services.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.datasets import Dataset
     from pennsieve_agent.domain.node_calls import NodeCalls
+    from pennsieve_agent.domain.workflows import Workflow
     from pennsieve_agent.platform.client import Platform
     from pennsieve_agent.services.runs.run_input import Earlier
 
@@ -41,19 +44,39 @@ def prepare(
     Raises:
         UsageProblem: a name, a pattern, a parameter or a node cannot be used.
         Forbidden: the workflow has no (sufficient) grant on the dataset.
+        SeveralProblems: several of these.
     """
-    node, dataset = node_and_dataset(platform, own, options)
+    problems = Problems()
+    node, dataset = _node_and_dataset(platform, own, options, problems)
     if isinstance(node, OwnNode):
         context = prepare_own_run.OwnNodeContext(platform, node, calls(node), earlier, hand_over)
-        return prepare_own_run.prepare(context, dataset, options, now)
-    prepare_pennsieve_run.refuse_own_options(options, node)
-    try:
-        workflow = prepare_pennsieve_run.workflow_of(platform, options.workflow)
-    except UsageProblem as error:
-        raise on_own_nodes_alone(own, calls, options.workflow, node) or error from None
+        return prepare_own_run.prepare(context, dataset, options, now, problems)
+    if node is None:
+        raise problems.all()
+    problems.of(lambda: prepare_pennsieve_run.refuse_own_options(options, node))
+
+    def workflow_of() -> Workflow:
+        try:
+            return prepare_pennsieve_run.workflow_of(platform, options.workflow)
+        except UsageProblem as error:
+            raise on_own_nodes_alone(own, calls, options.workflow, node) or error from None
+
+    workflow = problems.of(workflow_of)
     return prepare_pennsieve_run.prepare(
-        platform, node, dataset, workflow, options, now, earlier=earlier
+        platform, node, dataset, workflow, options, now, earlier=earlier, problems=problems
     )
+
+
+def _node_and_dataset(
+    platform: Platform, own: Sequence[OwnNode], options: RunOptions, problems: Problems
+) -> tuple[AnyNode | None, Dataset | None]:
+    """Two questions to two hosts; why one is not answered is collected."""
+    asks: list[Callable[[], Any]] = [
+        partial(run_nodes.choose, platform, own, options.node),
+        partial(lookup.dataset, platform, options.dataset),
+    ]
+    node, dataset = map(problems.take, side_by_side([partial(tried, ask) for ask in asks]))
+    return node, dataset
 
 
 def node_and_dataset(
@@ -62,17 +85,13 @@ def node_and_dataset(
     """The node and the dataset that are meant: two questions to two hosts.
 
     Raises:
-        UsageProblem: a name cannot be used.
+        UsageProblem: a name cannot be used; SeveralProblems where both cannot.
     """
-    nodes: list[AnyNode] = []
-    datasets: list[Dataset] = []
-    side_by_side(
-        [
-            lambda: nodes.append(run_nodes.choose(platform, own, options.node)),
-            lambda: datasets.append(lookup.dataset(platform, options.dataset)),
-        ]
-    )
-    return nodes[0], datasets[0]
+    problems = Problems()
+    node, dataset = _node_and_dataset(platform, own, options, problems)
+    if node is None or dataset is None:
+        raise problems.all()
+    return node, dataset
 
 
 def on_own_nodes_alone(

@@ -17,7 +17,8 @@ from pennsieve_agent.domain.run_results import Input, own_folder
 from pennsieve_agent.domain.runs import NO_LIMITS, RunLimits, RunRequest
 from pennsieve_agent.domain.target_types import DATASET_TARGET
 from pennsieve_agent.domain.workflows import StepKind, Workflow
-from pennsieve_agent.errors import Ambiguous, UnknownName, UsageProblem
+from pennsieve_agent.errors import AgentError, Ambiguous, UnknownName, UsageProblem
+from pennsieve_agent.services.runs.start_problems import Problems
 
 #: The platform's own rule for names (contracts/workflows.md 3.1).
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.\-]{2,63}")
@@ -59,6 +60,8 @@ class Prepared:
 
     ``version`` and ``layout`` are those of the workflow on an own node, ``fingerprint`` that of the
     run there. ``differences`` say what is not as it was in the run that is started again.
+    ``hindrance`` is why the node cannot run it now; a start that goes on is not refused for it, as
+    its own run may be what fills the node.
     """
 
     request: RunRequest
@@ -71,6 +74,7 @@ class Prepared:
     layout: str = ""
     fingerprint: str = ""
     differences: tuple[str, ...] = ()
+    hindrance: AgentError | None = None
 
     @property
     def files(self) -> tuple[DataFile, ...]:
@@ -166,3 +170,17 @@ def parameters_of(
     before, dropped = same_parameters(workflow, options.again.parameters, is_same=is_same)
     both = {step: {**before.get(step, {}), **typed.get(step, {})} for step in before.keys() | typed}
     return both, undeclared_in(workflow, before), dropped
+
+
+def collected_parameters(
+    workflow: Workflow, options: RunOptions, problems: Problems, version: str = ""
+) -> tuple[Mapping[str, Mapping[str, str]], bool, tuple[str, ...]]:
+    """As :func:`parameters_of`; what is wrong with the values, or missing, is collected."""
+    from pennsieve_agent.engine.run_parameters import check_values  # noqa: PLC0415 - few need it
+
+    known = problems.of(lambda: parameters_of(workflow, options, version))
+    if known is None:
+        return {}, False, ()
+    parameters, more, dropped = known
+    problems.of(lambda: check_values(workflow, parameters))
+    return parameters, more, tuple(dropped)

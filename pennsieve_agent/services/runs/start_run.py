@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from pennsieve_agent.domain.figures import total
 from pennsieve_agent.domain.runs import Run, RunDetails, RunStatus
 from pennsieve_agent.domain.workflows import StepKind
-from pennsieve_agent.errors import NotFound, PlatformError, UsageProblem
+from pennsieve_agent.errors import AgentError, NotFound, PlatformError
 from pennsieve_agent.platform.workflows.run_codec import without_empty
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def on_own_node(
     whose answer was lost may have written its results among them meanwhile.
 
     Raises:
-        UsageProblem: what ``check`` raises.
+        AgentError: what ``check`` raises.
         PlatformError: the node refused; the same command is then a new run.
         AwsError, NodeError: it cannot be reached; the same command goes on with this one.
     """
@@ -122,7 +122,7 @@ def on_own_node(
 def _checked(start: OpenStart, check: Callable[[], None]) -> None:
     try:
         check()
-    except UsageProblem:
+    except AgentError:
         start.answered("refused")
         raise
 
