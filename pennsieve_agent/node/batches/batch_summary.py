@@ -23,9 +23,10 @@ class State:
 
 def state_of(store: BatchStore, head: BatchHead) -> State:
     """How far a batch is now; all rows that have had a run are read."""
+    # First: what begins meanwhile has its row before it is asked for no more.
+    again = _again(store, head)
     written = list(store.rows(head.id).all())
     by_index = {row.row.index: row for row in written}
-    again = _again(store, head)
     rows = (_now(head, index, by_index.get(index), again) for index in range(head.total))
     counts = BatchCounts.of_rows(row.status for row in rows)
     known = [row.spent for row in written if row.row.cost is not None or row.earlier]

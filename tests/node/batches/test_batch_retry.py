@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.domain.batches import Batch, BatchStatus, run_id
+from pennsieve_agent.domain.batches import Batch, BatchRow, BatchStatus, RowStatus, run_id
 from pennsieve_agent.errors import AgentError, Conflict
+from pennsieve_agent.node.batches.batch_store import Again, BatchStore
+from pennsieve_agent.node.batches.batch_summary import state_of
+from pennsieve_agent.node.records.run_store import RunStore
 from tests.node.batches.batch_calls import batch, deliver_all, finish, rows, statuses
 from tests.node.owned import DATASET, WORKFLOW, Owned, grant
 from tests.node.services import Job
@@ -47,6 +50,28 @@ def test_a_failed_subject_is_attempted_again(node: Owned) -> None:
     assert shown.status is BatchStatus.SUCCEEDED
     assert shown.cost > before["cost"] > 0  # the first attempt counts, too
     assert not node.world.left()
+
+
+class Beginning(BatchStore):
+    """A store in which the attempts that were asked for begin as soon as somebody looks."""
+
+    def again(self, batch: str) -> list[Again]:
+        for repeat in super().again(batch):
+            row = BatchRow(repeat.index, "", attempt=repeat.attempt, status=RowStatus.STARTED)
+            self.rows(batch).put(row)
+            self.took(batch, repeat)
+        return super().again(batch)
+
+
+def test_an_attempt_that_begins_while_a_batch_is_counted_is_counted(node: Owned) -> None:
+    """Who waits for the batch must not be told that it is over."""
+    owner = node.furnish()
+    asks = failed_one(node)
+    owner.ask("POST", f"/batches/{asks['id']}/retry", body={"rows": {"sub-01": 1}})
+    store = Beginning(node.world.node(), RunStore(node.world.node()))
+    head = store.read(asks["id"])
+    assert head is not None
+    assert state_of(store, head).counts.running == 1
 
 
 def test_two_people_retry_one_batch_and_nothing_begins_twice(node: Owned) -> None:
