@@ -36,7 +36,7 @@ def grant(value: Grant, workflow_name: str, nodes: Sequence[str]) -> dict[str, A
 def dataset_use(value: DatasetUse) -> dict[str, Any]:
     """A run that used a dataset."""
     return {
-        "run": value.run or None,
+        "run_name": value.run or None,
         "run_id": value.run_id,
         "started_at": time(value.started),
         "completed_at": time(value.ended),

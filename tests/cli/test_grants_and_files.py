@@ -15,7 +15,7 @@ from tests.cli.harness import Agent
 def test_the_runs_that_used_a_dataset(agent: Agent) -> None:
     document = agent("dataset", "grants", DATASET, "--audit", "--json").document
     first = document[-1]
-    assert (first["run"], first["workflow"], first["node"]) == (
+    assert (first["run_name"], first["workflow"], first["node"]) == (
         "zeroth",
         "word-count",
         "my-compute",

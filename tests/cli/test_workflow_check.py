@@ -55,6 +55,7 @@ def test_code_that_keeps_all_rules(agent: Agent, good: Repository) -> None:
         "warnings": 0,
         "notes": 0,
         "findings": [],
+        "unread": 0,
     }
 
 

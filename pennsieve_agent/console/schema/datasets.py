@@ -221,7 +221,7 @@ _ACCESSES = (
         "dataset_use",
         "A run that used a dataset: dataset grants --audit.",
         (
-            Field("run", "text", "The run's name.", null=True),
+            Field("run_name", "text", "The run's name.", null=True),
             Field("run_id", "text", "The run's id."),
             Field("started_at", "time", "When it began, or was asked for.", null=True),
             Field("completed_at", "time", "When it ended.", null=True),
