@@ -78,13 +78,14 @@ def test_the_first_call_proves_who_calls_and_the_next_carry_a_ticket(scene: Scen
     assert shown.document["node"] == "my-node"
     result = scene.agent(*START)
     assert result.code == 0, result.err
-    first, *others = scene.aws.events[-4:]
+    first, *others = scene.aws.events[-5:]
     assert "proof" in first
     assert all(event["ticket"] for event in others)
     assert first["person"] == {"name": "Ada Lovelace", "email": "ada@example.org"}
-    assert [(e["method"], e["path"]) for e in scene.aws.events[-4:]] == [
+    assert [(e["method"], e["path"]) for e in scene.aws.events[-5:]] == [
         ("GET", "/workflows"),
         ("GET", f"/workflows/{VERSION['workflow']}/versions/v1.0.0"),
+        ("POST", "/checks"),
         ("GET", "/runs"),
         ("POST", "/runs"),
     ]

@@ -22,7 +22,7 @@ class EmulatedLambda:
     """What stands between a caller and the node. ``answer`` replaces the node's own answer.
 
     ``refusal`` is an error of AWS itself: its HTTP status and code. ``lose`` drops the connection
-    after the node has done what was asked.
+    after the node has started a run.
     """
 
     node: FakeNode = field(default_factory=FakeNode)
@@ -58,7 +58,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(status, {"Message": "AWS refuses"}, **{"x-amzn-ErrorType": code})
             return
         answer = self.emulated.call(event)
-        if self.emulated.lose and event["method"] == "POST":
+        if self.emulated.lose and (event["method"], event["path"]) == ("POST", "/runs"):
             self.close_connection = True
             return
         self._send(200, answer)
