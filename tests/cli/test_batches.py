@@ -218,11 +218,18 @@ def test_after_a_lost_answer_the_same_command_goes_on_with_the_same_batch(scene:
     assert len(scene.node.batches) == 2
 
 
-def test_a_batch_whose_answer_was_lost_is_gone_on_with_by_name(scene: Scene) -> None:
+def test_a_batch_whose_answer_was_lost_is_gone_on_with_by_name(
+    scene: Scene, tmp_path: Path
+) -> None:
+    values = tmp_path / "values.yml"
+    values.write_text("A: 1\n", encoding="utf-8")
     scene.lost.append(NodeUnreachable("no answer"))
     scene(*START, "--each", "subjects/*", "--name", "lost one", code=1)
     resume = ("run", "start", "--resume", "lost one")
-    for words in (("--dry-run",), ("-p", "A=1"), ("--max-cost", "1"), ("-d", DATASET)):
+    for words in (
+        *(("--dry-run",), ("-p", "A=1"), ("--max-cost", "1"), ("-d", DATASET)),
+        *(("--params-file", str(values)), ("--undeclared",), ("--include-results",)),
+    ):
         assert "and --resume cannot be given together" in scene(*resume, *words, code=2).err
     assert "had been sent" in scene(*resume).out
     assert len(scene.node.batches) == 1

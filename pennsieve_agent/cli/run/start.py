@@ -147,11 +147,14 @@ def start(
             "--version": version,
             "--node": node,
             "--files": files,
+            "--include-results": include_results,
             "--param": param,
+            "--params-file": params_file is not None,
+            "--undeclared": undeclared,
             "--layout": layout,
             "--name": name,
             "--dry-run": dry_run,
-            "--max-cost, --time-limit, --spot and --retries": request.limits,
+            "--max-cost, --time-limit, --spot, --retries and --memory-on-oom": request.limits,
         },
     )
     if local:
