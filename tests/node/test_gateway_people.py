@@ -148,6 +148,7 @@ def test_a_user_is_told_of_what_is_shared_and_of_nothing_else(node: Owned) -> No
             "latest": "v1",
             "registered": {"v1": "2026-09-21T14:13:20.000Z"},
             "grants": [{"dataset": DATASET, "access": "read-write"}],
+            "ended": {},
             "identity": "read-write",
         }
     ]

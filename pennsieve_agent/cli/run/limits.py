@@ -75,7 +75,7 @@ def _growth(text: str) -> float:
     factor = float(match[1]) if match else 0.0
     if not LEAST_GROWTH <= factor <= MOST_GROWTH:
         raise UsageProblem(
-            f"'{text}' is not how many times the memory a step can get",
+            f"'{text}' is not a factor for the memory of a step",
             hint=f"from x{LEAST_GROWTH:g} to x{MOST_GROWTH:g}, for example: --memory-on-oom x2",
         )
     return factor
