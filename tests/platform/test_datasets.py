@@ -236,6 +236,12 @@ def test_what_is_being_deleted_is_left_out() -> None:
     assert paths_of(package(1, "a", state="DELETING"), package(2, "b", state="DELETED")) == {}
 
 
+def test_a_state_of_another_type_hides_nothing() -> None:
+    item = package(1, "a.txt")
+    item["content"]["state"] = ["READY"]
+    assert list(paths_of(item)) == ["a.txt"]
+
+
 def test_files_whose_folder_is_gone_are_left_out_with_a_note() -> None:
     with scripted() as (script, platform):
         script.on(f"GET v1/datasets/{D}/packages", listing(package(1, "a", parent=99)))

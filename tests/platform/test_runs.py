@@ -181,6 +181,12 @@ def test_list_with_a_limit_asks_for_no_more_pages() -> None:
         assert [r.uuid for r in platform.runs.list("o", limit=2)] == ["1", "2"]
 
 
+def test_a_limit_may_be_any_number() -> None:
+    with scripted() as (script, platform):
+        script.on(f"GET {RUNS}", {"runs": [run("1")]})
+        assert [r.uuid for r in platform.runs.list("o", limit=2**63)] == ["1"]
+
+
 def test_list_as_a_bare_array() -> None:
     with scripted() as (script, platform):
         script.on(f"GET {RUNS}", [run("1")])

@@ -30,6 +30,10 @@ class Status(StrEnum):
     CANCELED = "canceled"
 
 
+MOST = 1_000_000
+"""More runs than anybody lists at once."""
+
+
 @command(
     "run list",
     answers=("list of run_summary", "list of batch_summary"),
@@ -42,7 +46,7 @@ class Status(StrEnum):
 def list_(
     context: Context,
     limit: Annotated[
-        int, typer.Option("--limit", "-L", metavar="N", min=1, help="The newest N.")
+        int, typer.Option("--limit", "-L", metavar="N", min=1, max=MOST, help="The newest N.")
     ] = 20,
     status: Annotated[
         Status | None, typer.Option("--status", metavar="STATUS", help="Only these.")

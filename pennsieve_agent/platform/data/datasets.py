@@ -94,7 +94,7 @@ class Datasets(DatasetChanges):
 
         for item in by_cursor(fetch):
             content = item.need_record("content")
-            if content.raw("state") not in _DELETED:
+            if content.text("state") not in _DELETED:
                 yield from tree.add(self._package(item, content))
         if tree.lost:
             self._note(f"{tree.lost} packages lie in folders that are gone, and are left out")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from itertools import islice
 
@@ -135,7 +136,7 @@ class Runs:
 
         runs = (decode_run(item) for item in by_cursor(fetch))
         matching = (r for r in runs if (status is None or r.status is status) and only.takes(r))
-        return islice(matching, limit) if limit is not None else matching
+        return islice(matching, min(limit, sys.maxsize)) if limit is not None else matching
 
     def get(self, uuid: str) -> Run:
         """One run with its steps and how far they are.
