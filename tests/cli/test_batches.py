@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.cli.run.batch_watch import SeenBatch
+from pennsieve_agent.console.schema import DOCUMENTS
+from pennsieve_agent.console.schema.kinds import faults
 from pennsieve_agent.domain.batches import Batch, BatchRow, run_id
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import AgentError, NodeUnreachable
@@ -22,6 +24,7 @@ from tests.cli.harness import Agent, Result
 from tests.fakes.batch_node import BatchNode
 from tests.fakes.run_node import NODE, VERSION
 from tests.prepared import Prepared
+from tests.services.test_run_webhook import Receiver
 
 START = ("run", "start", "-d", DATASET, "--node", "my-node", "-w", "own-count")
 SUBJECTS = ("sub-01", "sub-02", "Zoë 3")
@@ -424,6 +427,87 @@ def test_following_shows_the_lines_of_active_runs_to_the_end(started: Scene) -> 
     out = started("run", "logs", "first batch", "--follow").out
     assert sorted(line.partition("|")[0].strip() for line in out.splitlines()) == sorted(SUBJECTS)
     assert looked
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        (("--tail", "2"), [8, 9]),
+        (("--grep", "line [37]$"), [3, 7]),
+        (("--grep", "[37]$", "--tail", "1"), [7]),
+        (("--since", "2096-10-02T07:06:44"), [8, 9]),
+        (("--until", "2096-10-02T07:06:41Z", "--step", "count"), [0, 1]),
+        (("--attempt", "1", "--tail", "1"), [9]),
+        (("--attempt", "2"), []),
+    ],
+)
+def test_lines_are_chosen_for_each_subject(
+    started: Scene, words: tuple[str, ...], lines: list[int]
+) -> None:
+    started.node.end(started.batch)
+    begun = 4_000_000_000_000
+    started.node.messages = [
+        {"timestamp": begun + n * 500, "message": f"line {n}", "step": "count"} for n in range(10)
+    ]
+    chosen = started("run", "logs", "first batch", "--failed", "--json", *words).document
+    assert chosen["messages"] == []
+    told = started("run", "logs", "first batch", "--json", *words).document["messages"]
+    of = {name: [int(m["message"][5:]) for m in told if m["subject"] == name] for name in SUBJECTS}
+    assert of == dict.fromkeys(SUBJECTS, lines)
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("--tail", "0"), "0 lines cannot be shown"),
+        (("--until", "10m", "--follow"), "--follow goes on until the end"),
+        (("--step", "none"), "the batch has no step 'none'"),
+        (("--attempt", "0"), "there is no attempt 0"),
+    ],
+)
+def test_what_chooses_no_lines_of_a_batch_is_said(
+    started: Scene, words: tuple[str, ...], line: str
+) -> None:
+    assert f"error: {line}" in started("run", "logs", "first batch", *words, code=2).err
+
+
+def test_the_end_of_a_batch_is_told(started: Scene, tmp_path: Path) -> None:
+    started.node.end(started.batch, "sub-02")
+    file = tmp_path / "then"
+    command = f'echo "$PENNSIEVE_RUN $PENNSIEVE_STATE" >> "{file}"; exit 7'
+    with Receiver(204, 204).open() as receiver:
+        for word in ("wait", "watch"):
+            end = started(
+                *("run", word, "first batch", "--webhook", receiver.url, "--then", command), code=3
+            )
+            assert "note: the command of --then ended with exit code 7" in end.err
+        bodies = [json.loads(body) for body in receiver.bodies]
+    assert file.read_text() == f"{started.batch} failed\n" * 2
+    assert [list(faults("batch_ended", body, DOCUMENTS)) for body in bodies] == [[], []]
+    assert (bodies[0]["event"], bodies[0]["id"]) == ("batch_ended", started.batch)
+    assert bodies[0]["counts"]["failed"] == 1
+    assert "Zoë" not in str(bodies)
+
+
+def test_a_batch_that_is_started_tells_its_end_where_it_is_waited_for(
+    scene: Scene, tmp_path: Path
+) -> None:
+    scene.agent.quick = True
+    file = tmp_path / "then"
+    words = (*START, "--each", "subjects/*", "--then", f"touch '{file}'")
+    assert "add --wait" in scene(*words, code=2).err
+    assert not scene.node.batches
+    ask = scene.ask
+
+    def ends_at_once(method: str, path: str, *rest: Any, **more: Any) -> Mapping[str, Any]:
+        answer = ask(method, path, *rest, **more)
+        if (method, path) == ("POST", "/batches"):
+            scene.node.end(scene.batch)
+        return answer
+
+    scene.ask = ends_at_once  # type: ignore[method-assign]
+    scene(*words, "--wait")
+    assert file.exists()
 
 
 def test_options_of_a_run_are_refused_for_a_batch_and_the_other_way(started: Scene) -> None:

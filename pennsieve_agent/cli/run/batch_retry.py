@@ -35,8 +35,6 @@ def retry(
         Conflict: there is none, or somebody was faster.
         UsageProblem: the batch is on Pennsieve's nodes.
     """
-    from pennsieve_agent.cli.run import batch_following
-    from pennsieve_agent.cli.run.following import Mode
     from pennsieve_agent.services.runs.start_run import limits_document
 
     batch, backend = located.batch, located.backend
@@ -66,8 +64,7 @@ def retry(
         yield Shown(document, words, [f"see it: pennsieve run show {quote(batch.name)}"])
         return
     yield Shown(text=words)
-    show = ends.mode is Mode.LINES
-    yield from batch_following.to_end(context, located, show=show, timeout=ends.timeout)
+    yield from ends.follow(context, located)
 
 
 def _rows(located: LocatedBatch, *, subject: str, failed: bool) -> Sequence[BatchRow]:

@@ -17,7 +17,7 @@ from pennsieve_agent.errors import Conflict, UsageProblem
 
 @command(
     "run retry",
-    answers=("run", "run_plan", "batch_summary", "planned_change"),
+    answers=("run", "run_plan", "batch_summary", "batch", "planned_change"),
     examples=[
         "pennsieve run retry spike-rate-1c20",
         "pennsieve run retry spike-rate-1c20 --memory-on-oom x2 --follow",
@@ -51,20 +51,19 @@ def retry(
     twice, whoever types it at the same time.
     """
     from pennsieve_agent.cli.run import batch_places, batch_retry, batch_start, start
+    from pennsieve_agent.cli.run.start_typed import Watching
     from pennsieve_agent.services.runs.repeat_run import is_taken, retried, taken
     from pennsieve_agent.services.runs.run_request import RunOptions
 
     chosen = limits.limits(max_cost, time_limit, retries, spot=spot, memory_on_oom=memory_on_oom)
     located = batch_places.run_or_batch(context, run)
-    mode = start.mode_of(context, follow=follow, wait=wait, watch=watch)
+    mode = start.mode_of(context, Watching(follow=follow, wait=wait, watch=watch))
     subject = ""
     if not isinstance(located, batch_places.LocatedBatch) and (details := located.run.details):
         subject = details.subject
         if details.batch_id:
             located = batch_places.find(context, details.batch_id)
     if isinstance(located, batch_places.LocatedBatch):
-        if watch:
-            raise UsageProblem("--watch is for a run, not for a batch", hint="leave it out")
         ends = batch_start.Ends(mode, timeout, dry_run=dry_run)
         yield from batch_retry.retry(
             context, located, chosen, ends=ends, subject=subject, failed=failed
