@@ -54,7 +54,10 @@ def word(state: object) -> str:
 
 def origin(stated: Stated) -> dict[str, Any]:
     """By what and when the receipt was made."""
-    return {"made_at": stated.written_at, "made_by": {"name": "pennsieve", "version": stated.version}}
+    return {
+        "made_at": stated.written_at,
+        "made_by": {"name": "pennsieve", "version": stated.version},
+    }
 
 
 def times(created: str, started: str, ended: str) -> dict[str, Any]:
