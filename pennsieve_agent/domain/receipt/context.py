@@ -27,7 +27,7 @@ class Stated:
     the node beside the run's own words: ``name``, ``region``, ``account``, digests.
     """
 
-    made_at: str
+    written_at: str
     version: str
     workspace: Mapping[str, str] = field(default_factory=dict)
     dataset: str = ""
@@ -54,7 +54,10 @@ def word(state: object) -> str:
 
 def origin(stated: Stated) -> dict[str, Any]:
     """By what and when the receipt was made."""
-    return {"made_at": stated.made_at, "made_by": {"name": "pennsieve", "version": stated.version}}
+    return {
+        "made_at": stated.written_at,
+        "made_by": {"name": "pennsieve", "version": stated.version},
+    }
 
 
 def times(created: str, started: str, ended: str) -> dict[str, Any]:

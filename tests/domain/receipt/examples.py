@@ -212,7 +212,7 @@ OUTPUTS = (
 
 def stated(**changed: Any) -> Stated:
     values = {
-        "made_at": "2026-11-28T12:30:00Z",
+        "written_at": "2026-11-28T12:30:00Z",
         "version": "0.3.0",
         "workspace": {"id": ORGANIZATION, "name": "Lovelace lab"},
         "dataset": "Mouse EEG",
