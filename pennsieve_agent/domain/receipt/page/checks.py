@@ -1,0 +1,71 @@
+"""How to do it again, and how to see that nobody has changed this receipt."""
+
+from __future__ import annotations
+
+from pennsieve_agent.domain.receipt.form import BATCH, NAME, PAGE, Receipt
+from pennsieve_agent.domain.receipt.page.html import Html, code, join, quoted, section, table, tag
+from pennsieve_agent.domain.receipt.page.reading import number, part, rows, text
+from pennsieve_agent.domain.receipt.page.words import size
+
+_OWN = """python3 - <<'END'
+import hashlib, json
+receipt = json.load(open("receipt.json", encoding="utf-8"))
+written, receipt["checksums"]["receipt"] = receipt["checksums"]["receipt"], ""
+text = json.dumps(receipt, sort_keys=True, separators=(",", ":"))
+print("unchanged" if hashlib.sha256(text.encode()).hexdigest() == written else "CHANGED")
+END"""
+"""The checksum that :func:`~pennsieve_agent.domain.receipt.form.sealed` describes."""
+
+
+def again(receipt: Receipt) -> Html:
+    """The section of the commands that repeat it."""
+    repeat = part(receipt, "repeat")
+    commands = [
+        ("If you can see the run on Pennsieve or on its node:", text(repeat, "command")),
+        ("If you have this folder, in your own account:", text(repeat, "from_receipt")),
+    ]
+    lines = [join((tag("p", words), command_line(line))) for words, line in commands if line]
+    if receipt.get("kind") == BATCH:
+        lines.append(tag("p", "Each subject has its own command, under Inputs and results."))
+    nothing = tag("p", "There is no command that repeats it.", class_="quiet")
+    note = "Repeating says first what is different in your account."
+    return section("repeat", "Do it again", *(lines or [nothing]), note=note)
+
+
+def command_line(line: str) -> Html:
+    """A command, which one click selects."""
+    return tag("pre", tag("code", quoted(line, 20_000)), tabindex="0")
+
+
+def checksums(receipt: Receipt) -> Html:
+    """The section of the checksums, and how to check them."""
+    files = rows(part(receipt, "checksums"), "files")
+    lines = [
+        tag(
+            "tr",
+            tag("th", quoted(text(row, "path"), 200), scope="row"),
+            tag("td", size(number(row, "size")), class_="figure"),
+            tag("td", code(text(row, "sha256"), 200)),
+        )
+        for row in files[:200]
+    ]
+    known = (
+        [table("Files beside this page", ("File", "Size", "SHA-256"), lines, "files")]
+        if lines
+        else []
+    )
+    note = "Checksums show that something was changed. They do not sign: they cannot tell by whom."
+    return section(
+        "check",
+        "Check this receipt",
+        tag(
+            "p",
+            f"All that this page says is in {NAME}, which lies beside it, with the SHA-256 of"
+            f" this page ({PAGE}) and of the other files there. This prints them, to compare:",
+        ),
+        command_line(f"sha256sum {PAGE} ro-crate-metadata.json"),
+        tag("p", f"{NAME} also has its own checksum. This says whether it is unchanged:"),
+        command_line(_OWN),
+        *known,
+        note=note,
+    )
