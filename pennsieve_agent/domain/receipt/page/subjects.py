@@ -99,7 +99,7 @@ def _row(row: Json, columns: list[tuple[str, str]], place: int | None) -> Html:
         "tr",
         tag("th", name, scope="row"),
         tag("td", mark(status)),
-        *(tag("td", _step(part(row, "steps", id_))) for id_, _ in columns),
+        *(_step(part(row, "steps", id_)) for id_, _ in columns),
         tag("td", _figure(row, "seconds", span), class_="figure"),
         tag("td", _figure(row, "usd", money_of), class_="figure"),
         tag("td", _happened(row), class_="happened"),
@@ -115,7 +115,7 @@ def _figure(row: Json, name: str, words: Callable[[float | None], str]) -> str:
 def _step(step: Json) -> Html:
     """A sign, whose word is there for who cannot see it."""
     status = text(step, "status") or "pending"
-    return tag("span", state(status), class_=f"sign {kind_of(status)}")
+    return tag("td", state(status), class_=f"sign {kind_of(status)}")
 
 
 def _happened(row: Json) -> Html | str:

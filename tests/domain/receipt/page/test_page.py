@@ -217,7 +217,19 @@ def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
             yield from paths(one, (*path, name))
 
 
-ODD = (None, True, -1, 1e308, float("nan"), 10**400, "x", "9999-12-31T23:59:59-14:00", [], [1], {})
+ODD: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    1e308,
+    float("nan"),
+    10**400,
+    "x",
+    "9999-12-31T23:59:59-14:00",
+    [],
+    [1],
+    {},
+)
 
 
 @pytest.mark.parametrize("receipt", [RUN, BATCH], ids=["run", "batch"])
