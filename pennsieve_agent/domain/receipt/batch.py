@@ -48,6 +48,7 @@ def receipt_of(
         "status": context.word(batch.status.value),
         "reason": None,
         "place": one.get("place") or (OWN_NODE if stated.node.get("id") else PENNSIEVE),
+        "host": stated.host,
         "workspace": {"id": None, "name": None, **stated.workspace},
         "dataset": {"id": batch.dataset or None, "name": stated.dataset or None, "folder": None},
         "workflow": {name: batch.workflow.get(name) or None for name in ("id", "name", "version")},

@@ -23,12 +23,14 @@ STATUS = {
 class Stated:
     """Who makes a receipt, when (ISO 8601), and the names that a run's ids have there.
 
-    ``inputs`` and ``outputs`` are None where nobody can tell them. ``node`` has what is known of
-    the node beside the run's own words: ``name``, ``region``, ``account``, digests.
+    ``host`` is the address of Pennsieve's API. ``inputs`` and ``outputs`` are None where nobody can
+    tell them. ``node`` has what is known of the node beside the run's own words: ``name``,
+    ``region``, ``account``, digests.
     """
 
     written_at: str
     version: str
+    host: str
     workspace: Mapping[str, str] = field(default_factory=dict)
     dataset: str = ""
     node: Mapping[str, str] = field(default_factory=dict)

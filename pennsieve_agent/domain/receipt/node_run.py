@@ -41,6 +41,7 @@ def receipt_of(document: Json, stated: Stated, spent: Costs | None = None) -> di
         "status": context.word(document.get("status")),
         "reason": document.get("reason") or None,
         "place": OWN_NODE,
+        "host": stated.host,
         "workspace": {"id": None, "name": None, **stated.workspace},
         "dataset": {
             "id": document.get("dataset") or None,

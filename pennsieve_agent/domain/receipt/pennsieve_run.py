@@ -32,6 +32,7 @@ def receipt_of(run: Run, state: RunState, stated: Stated, spent: Costs) -> dict[
         "status": state.status.label,
         "reason": state.reason or run.reason or None,
         "place": PENNSIEVE,
+        "host": stated.host,
         "workspace": {"id": None, "name": None, **stated.workspace},
         "dataset": {
             "id": run.dataset_id or None,

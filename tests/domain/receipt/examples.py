@@ -214,6 +214,7 @@ def stated(**changed: Any) -> Stated:
     values = {
         "written_at": "2026-11-28T12:30:00Z",
         "version": "0.3.0",
+        "host": "https://api.pennsieve.io",
         "workspace": {"id": ORGANIZATION, "name": "Lovelace lab"},
         "dataset": "Mouse EEG",
         "node": {
