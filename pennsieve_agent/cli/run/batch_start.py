@@ -128,7 +128,7 @@ def _begun(
     if limits := batch_plan.limits_of(ready):
         context.streams.note(f"limits: {limits}")
     if ready.own_node is None:
-        start_views.warn_pennsieve_node(context, ready.first)
+        start_views.warn_pennsieve_node(context, ready.first.node.name)
     return batch
 
 
