@@ -10,6 +10,7 @@ from typing import Self
 
 from pennsieve_agent.domain.datasets import DataFile
 from pennsieve_agent.domain.figures import total
+from pennsieve_agent.domain.forecast import Forecast
 from pennsieve_agent.domain.measured import Measured
 from pennsieve_agent.domain.server_word import ServerWord
 from pennsieve_agent.domain.workflows import Step, Workflow
@@ -210,6 +211,9 @@ class RunDetails:
     where nobody measured it (yet). ``node_version`` is that of the node when the run was started.
     ``fingerprint`` is equal where a run does the same with the same, empty where there is none.
     ``batch``, ``batch_id`` and ``subject`` are empty for a run that is in no batch.
+    ``estimate`` is what was said of its cost and time before it. ``costs`` are the parts of its
+    cost in USD by kind: ``machines``, ``files``, ``transfers``, ``logs`` and ``functions``; empty
+    before they are counted. ``spot`` says that its steps ran on machines that AWS may take back.
     """
 
     workflow_version: str = ""
@@ -229,6 +233,9 @@ class RunDetails:
     batch: str = ""
     batch_id: str = ""
     subject: str = ""
+    estimate: Forecast | None = None
+    costs: Mapping[str, float] = field(default_factory=dict)
+    spot: bool = False
 
 
 @dataclass(frozen=True, slots=True)

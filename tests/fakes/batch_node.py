@@ -66,6 +66,7 @@ class BatchNode(FakeNode):
         status = row["status"]
         step = {"id": "count", "kind": "processor", "status": status}
         more = {"name": name, "status": status, "batch": of, "steps": [step]}
+        more["dataset"] = body["dataset"]
         self.runs[row["run"]] = summary(row["run"], 1_700_000_000 + row["index"], **more)
 
     def _begin(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:

@@ -51,11 +51,10 @@ class BatchOptions:
     @property
     def is_batch(self) -> bool:
         """Whether a batch is meant."""
-        return any(
-            value is not None for value in (self.per_folder, self.per_file, self.csv, self.resume)
-        )
+        chosen = (self.per_folder, self.per_file, self.csv, self.resume)
+        return any(value is not None for value in chosen)
 
-    def check(self, others: Mapping[str, bool], chosen: Mapping[str, object]) -> None:
+    def check(self, others: Mapping[str, object], chosen: Mapping[str, object]) -> None:
         """Refuse options that do not go together; ``others`` says which others were typed.
 
         ``chosen`` are those of what is sent, which a batch that is gone on with has.

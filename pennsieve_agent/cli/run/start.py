@@ -14,6 +14,7 @@ from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.run.following import Mode
+    from pennsieve_agent.cli.run.start_typed import TypedStart, Watching
     from pennsieve_agent.domain import workflows
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.services.runs.earlier_runs import EarlierRuns
@@ -106,10 +107,9 @@ def start(
     file or a row. {subject} and {COLUMN} in --files and --param are replaced for each of them.
     Limits are for each run. A batch whose terminal was closed is gone on with by --resume.
     """
-    from pennsieve_agent.cli.run import batch_start, local_options, start_local
+    from pennsieve_agent.cli.run import local_options, start_typed
     from pennsieve_agent.services.runs import run_request
 
-    _refuse_both(files, input_run, whole=whole)
     request = run_request.RunOptions(
         dataset or "",
         workflow,
@@ -132,79 +132,53 @@ def start(
     batch = batch_options.BatchOptions(
         per_folder, per_file, csv, parallel, resume, skip_done=skip_done
     )
-    batch.check(
-        {
-            "--local": local,
-            "--all": whole,
-            "--input-run": bool(input_run),
-            "--folder": folder is not None,
-            "--repeat": repeat is not None,
-            "--skip-done": skip_done and resume is not None,
-        },
-        {
-            "--dataset": dataset,
-            "--workflow": workflow,
-            "--version": version,
-            "--node": node,
-            "--files": files,
-            "--include-results": include_results,
-            "--param": param,
-            "--params-file": params_file is not None,
-            "--undeclared": undeclared,
-            "--layout": layout,
-            "--name": name,
-            "--dry-run": dry_run,
-            "--max-cost, --time-limit, --spot, --retries and --memory-on-oom": request.limits,
-        },
+    typed = start_typed.TypedStart(
+        request,
+        here,
+        batch,
+        at_end.AtEnd(then, webhook),
+        start_typed.Watching(follow=follow, wait=wait, watch=watch, timeout=timeout),
+        repeat=repeat,
+        whole=whole,
+        local=local,
+        dry_run=dry_run,
     )
-    if local:
-        only_nodes = {
-            "--timeout": timeout is not None,
-            "--grant": grant,
-            "--version": version,
-            "--watch": watch,
-            "--then": then is not None,
-            "--webhook": webhook is not None,
-            "--repeat": repeat is not None,
-            "--skip-done": skip_done,
-        }
-        for name_, is_typed in only_nodes.items():
-            if is_typed:
-                raise UsageProblem(
-                    f"{name_} and --local cannot be given together", hint="leave one out"
-                )
-        yield start_local.start_local(context, request, here, whole=whole)
+    typed.check()
+    yield from _start(context, typed)
+
+
+def _start(context: Context, typed: TypedStart) -> Iterator[Shown]:
+    """Start what was typed: on this machine, as a batch, or once on a node."""
+    from pennsieve_agent.cli.run import batch_start, start_local
+
+    if typed.local:
+        yield start_local.start_local(context, typed.request, typed.here, whole=typed.whole)
         return
-    local_options.refuse_without_local(here)
-    if repeat is not None:
-        request = _repeated(context, repeat, request)
-    elif dataset is None and resume is None:
-        raise UsageProblem("missing option '--dataset'", hint="name a dataset: --dataset DATASET")
-    telling = at_end.AtEnd(then, webhook)
-    telling.check()
-    mode = mode_of(context, follow=follow, wait=wait, watch=watch)
-    if telling != at_end.NOBODY and (mode is None or batch.is_batch):
-        raise UsageProblem(
-            "--then and --webhook tell the end of a run that is waited for",
-            hint="of a batch, its runs tell it: pennsieve run wait RUN... --then COMMAND"
-            if batch.is_batch
-            else "add --wait",
-        )
+    mode = mode_of(context, typed.watching)
+    request, batch = typed.request, typed.batch
+    if typed.repeat is not None:
+        request = _repeated(context, typed.repeat, request)
+    typed.check_telling(is_followed=mode is not None)
     if batch.is_batch:
-        ends = batch_start.Ends(mode, timeout, dry_run=dry_run)
         yield from batch_start.start_batch(
-            context, request, batch, None if dry_run else _hand_over(context), ends=ends
+            context,
+            request,
+            batch,
+            None if typed.dry_run else _hand_over(context),
+            ends=batch_start.Ends(
+                mode, typed.watching.timeout, dry_run=typed.dry_run, telling=typed.telling
+            ),
         )
         return
     yield from on_node(
         context,
         request,
-        whole=whole,
+        whole=typed.whole,
         mode=mode,
-        timeout=timeout,
-        telling=telling,
-        dry_run=dry_run,
-        skip_done=skip_done,
+        timeout=typed.watching.timeout,
+        telling=typed.telling,
+        dry_run=typed.dry_run,
+        skip_done=batch.skip_done,
     )
 
 
@@ -255,23 +229,17 @@ def on_node(
         yield Shown(notes=["nothing was started"])
 
 
-def mode_of(context: Context, *, follow: bool, wait: bool, watch: bool) -> Mode | None:
+def mode_of(context: Context, watching: Watching) -> Mode | None:
     """What is shown until the run's end; None where it is not waited for."""
     from pennsieve_agent.cli.run.following import Mode
 
-    if follow and watch:
+    if watching.follow and watching.watch:
         raise UsageProblem("--follow and --watch cannot be given together", hint="leave one out")
-    if watch:
+    if watching.watch:
         return Mode.WATCH
-    if follow and not context.as_json:
+    if watching.follow and not context.as_json:
         return Mode.LINES
-    return Mode.QUIET if follow or wait else None
-
-
-def _refuse_both(files: list[str] | None, input_runs: list[str] | None, *, whole: bool) -> None:
-    if whole and (files or input_runs):
-        other = "--files" if files else "--input-run"
-        raise UsageProblem(f"--all and {other} cannot be given together", hint="leave one out")
+    return Mode.QUIET if watching.follow or watching.wait else None
 
 
 def _prepared(

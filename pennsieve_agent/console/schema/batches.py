@@ -23,6 +23,7 @@ _SUMMARY = (
     Field("counts", "batch_counts", "How many subjects are in each state."),
     _USD,
 )
+_ENDED = tuple(field for field in _SUMMARY if field.name not in {"created_by", "parallel"})
 
 DOCUMENTS: tuple[Document, ...] = (
     Document("batch_summary", "A batch: run start, run list --batches, run cancel.", _SUMMARY),
@@ -67,6 +68,11 @@ DOCUMENTS: tuple[Document, ...] = (
         "batch_step",
         "The state of a step of a subject's run.",
         (Field("status", "word", "As of a step of a run."), _REASON),
+    ),
+    Document(
+        "batch_ended",
+        "What --webhook sends when a batch is over.",
+        (Field("event", "word", "batch_ended."), *_ENDED, Field("command", "text", "Shows it.")),
     ),
     Document(
         "batch_logs",

@@ -21,6 +21,14 @@ CLEANINGS_AWAITED = 12
 """A run whose files cannot be deleted is called ended after so many tries, of an hour."""
 _KINDS = {"stage-in": "data-source"}
 FOLDER = "TARGET_FOLDER"
+COST_KINDS = {
+    "ecs": "machines",
+    "efsThroughput": "files",
+    "data": "transfers",
+    "cloudWatchLogs": "logs",
+    "lambda": "functions",
+}
+"""The parts of a run's cost by their names in its metrics (``contracts/workflows.md`` 3.9)."""
 Json = Mapping[str, Any]
 
 
@@ -60,8 +68,22 @@ def summary_of(record: RunRecord) -> dict[str, Any]:
         "started": timestamp(record.started),
         "ended": timestamp(record.ended) if is_over(record) else "",
         "cost": round(record.cost, 6) if record.metrics else None,
+        **_told(record),
         "fingerprint": record.fingerprint,
         **({"batch": _batch(record)} if record.batch else {}),
+    }
+
+
+def _told(record: RunRecord) -> dict[str, Any]:
+    """What the estimates of later runs are made of: the cost by kind, and the estimate itself."""
+    parts = record.metrics.get("costEstimate") or {}
+    costs = {
+        kind: parts[name]["estimatedCost"] for name, kind in COST_KINDS.items() if name in parts
+    }
+    return {
+        **({"costs": costs} if costs else {}),
+        **({"spot": True} if record.limits.get("spot") else {}),
+        "estimate": dict(record.estimate) or None,
     }
 
 

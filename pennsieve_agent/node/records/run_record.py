@@ -99,6 +99,8 @@ class RunRecord:
     (``{id, name, version}``). ``person`` is whose secrets it gets. ``planned`` is the digest of the
     plan as it is stored, ``listed`` that of the run's row in the list of runs. ``fingerprint`` is
     equal where a run does the same with the same (:mod:`pennsieve_agent.domain.fingerprints`).
+    ``estimate`` is what was said of its cost and time before it
+    (:mod:`pennsieve_agent.domain.forecast`), empty where nothing was.
 
     A run of a batch has its ``batch``: ``{id, name, subject, attempt, index, earlier}``, the last
     being what the attempts before it have cost, in USD.
@@ -152,6 +154,7 @@ class RunRecord:
     planned: str = ""
     listed: str = ""
     fingerprint: str = ""
+    estimate: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_own(self) -> bool:

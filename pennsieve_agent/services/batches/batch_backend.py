@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from pennsieve_agent.domain.batches import Batch, BatchRow, RowStatus
 
@@ -45,15 +45,6 @@ class BatchBackend(Protocol):
 
     def rows(self, batch_id: str, status: RowStatus | None = None) -> Iterator[BatchRow]:
         """Its subjects, in order; of one status only where one is named."""
-        ...
-
-    def retry(
-        self, batch_id: str, attempts: Mapping[str, int], limits: Mapping[str, Any]
-    ) -> list[str]:
-        """Begin another attempt of subjects, of which these attempts were seen last; which began.
-
-        ``limits`` go over those of the batch.
-        """
         ...
 
     def cancel(self, batch_id: str) -> None:

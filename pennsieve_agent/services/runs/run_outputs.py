@@ -34,11 +34,15 @@ NOT_THERE = "it is not in the dataset any more: it was deleted, or moved to anot
 
 @dataclass(frozen=True, slots=True)
 class ImportWait:
-    """How to wait for imports. ``show`` is told how many files are waited for, 0 at the end."""
+    """How to wait for imports. ``show`` is told how many files are waited for, 0 at the end.
+
+    ``seconds`` is for how long after the run's end; 0 does not wait.
+    """
 
     now: Callable[[], float]
     sleep: Callable[[float], None]
     show: Callable[[int], None]
+    seconds: float = IMPORT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ def on_pennsieve(
     wait: ImportWait,
     kept: Callable[[OutputFile], bool] = lambda _: True,
 ) -> Results:
-    """What a run delivered, once Pennsieve has imported it; at most ten minutes after its end."""
+    """What a run delivered, once Pennsieve has imported it; as long as ``wait`` says."""
     run, backend = located.run, located.backend
     written = [file for file in backend.outputs(run) if kept(file)]
     files, absent = _look(platform, run, written)
@@ -147,7 +151,7 @@ def _await(
     queued = _importing(platform, run, absent)
     ended = unix_seconds(run.completed_at) or wait.now()
     try:
-        for pause in pauses(ended + IMPORT_SECONDS - wait.now()):
+        for pause in pauses(ended + wait.seconds - wait.now()):
             if not queued:
                 break
             wait.show(len(queued))
