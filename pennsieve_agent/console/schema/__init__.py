@@ -18,6 +18,7 @@ Spelling, in all of them:
 from __future__ import annotations
 
 from pennsieve_agent.console.schema import (
+    attempts,
     batches,
     code,
     compute,
@@ -42,6 +43,7 @@ DOCUMENTS: dict[str, Document] = by_name(
         workflows,
         code,
         runs,
+        attempts,
         batches,
         receipts,
         local_runs,
