@@ -179,6 +179,8 @@ _RUNS = (
     typed(f"run show {RUN} --web", codes=(2,)),  # a sandbox has no web application
     typed("dataset grants --audit", DATASET),
     typed("dataset grants --audit --csv", DATASET, codes=(2,)),  # JSON is asked for as well
+    typed(f"run receipt {RUN} --to {{home}}/receipt"),
+    typed("run receipt --check {home}/receipt"),
     typed(f"run cost {RUN}"),
     typed("run cost --total"),
     typed(f"run cost --workflow {FLOW} --period month", codes=(0, 2)),

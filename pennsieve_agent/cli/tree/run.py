@@ -16,6 +16,7 @@ COMMANDS: tuple[Entry, ...] = (
     Command("run cancel", "run.cancel", "Stop a run: end what is running, start nothing more."),
     Command("run retry", "run.retry", "Start a run that failed or was cancelled again."),
     Command("run download", "run.download", "Download the files that a run wrote."),
+    Command("run receipt", "run.receipt", "Write what exactly a run or a batch did to a folder."),
     Command("run cost", "run.cost", "What a run took and cost by estimate; or all runs together."),
 )
 

@@ -131,17 +131,6 @@ DOCUMENTS: tuple[Document, ...] = (
         ),
     ),
     Document(
-        "run_attempt",
-        "One try of a step.",
-        (
-            _STARTED,
-            _COMPLETED,
-            Field("exit_code", "integer", "The program's; null where it never ended.", null=True),
-            _REASON,
-            Field("memory_mb", "integer", "The memory it had; null where unknown.", null=True),
-        ),
-    ),
-    Document(
         "run_limits",
         "What a run may take; null means without limit.",
         (

@@ -197,14 +197,14 @@ OUTPUTS = (
         "size": 4120,
         "sha256": "aa" * 32,
         "package": "N:package:3",
-        "state": "there",
+        "status": "there",
     },
     {
         "path": "results/spike-rate-1c20/raster.png",
         "size": 88_120,
         "sha256": "bb" * 32,
         "package": "N:package:4",
-        "state": "missing",
+        "status": "missing",
         "why": "it is not in the dataset any more: it was deleted, or moved to another dataset",
     },
 )

@@ -1,0 +1,127 @@
+"""The receipt of a run: written, checked, and told when somebody edited it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from pennsieve_agent.errors import ExitCode
+from tests.cli.conftest import DATASET, Lab
+from tests.cli.harness import Agent
+from tests.domain.receipt.examples import faults
+
+
+@pytest.mark.usefixtures("ready")
+def test_the_receipt_of_a_run_on_an_own_node(agent: Agent, tmp_path: Path) -> None:
+    folder = tmp_path / "receipt"
+    answer = agent("run", "receipt", "zeroth", "--to", str(folder), "--json")
+    assert answer.code == 0, answer.err
+    receipt = json.loads((folder / "receipt.json").read_text())
+    assert faults(receipt) == []
+    assert answer.document["id"] == receipt["id"]
+    sums = {file["path"]: file["sha256"] for file in answer.document["files"]}
+    assert sums == {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()
+    }
+    assert [(f["path"], f["size"]) for f in receipt["inputs"]["files"]] == [
+        ("raw/a.txt", 14),
+        ("raw/deep/b.txt", 10),
+    ]
+    results = {f["path"].rpartition("/")[2]: f for f in receipt["outputs"]["files"]}
+    assert {"a-plain.count", "b-plain.count"} == {*results}
+    assert {f["status"] for f in results.values()} == {"there"}
+    assert all(f["sha256"] for f in results.values())
+    assert receipt["cost"]["usd"] > 0
+    assert (receipt["place"], receipt["node"]["name"]) == ("own", "my-compute")
+    assert receipt["who"]["caller"].startswith("arn:aws:iam")
+    code = next(step for step in receipt["steps"] if step["source_url"])
+    assert (code["tag"], len(code["commit"]), code["status"]) == ("v1.0.0", 40, "succeeded")
+    again = agent("run", "receipt", receipt["id"], "--to", str(folder))
+    assert again.code == 0, again.err
+    other = agent("run", "receipt", "zeroth", "--to", str(tmp_path / "full"))
+    assert other.code == 0
+
+
+@pytest.mark.usefixtures("ready")
+def test_a_receipt_that_was_edited_by_hand_is_told(agent: Agent, tmp_path: Path) -> None:
+    folder = tmp_path / "receipt"
+    assert agent("run", "receipt", "zeroth", "--to", str(folder)).code == 0
+    well = agent("run", "receipt", "--check", str(folder))
+    assert (well.code, "receipt\tunchanged" in well.out) == (0, True), well.out
+    file = folder / "receipt.json"
+    file.write_text(file.read_text().replace('"MINIMUM": "1"', '"MINIMUM": "2"'))
+    (folder / "workflow.json").write_text("{}")
+    edited = agent("run", "receipt", "--check", str(file), "--json")
+    assert edited.code == ExitCode.FAILED
+    assert edited.document["unchanged"] is False
+    states = {row["path"]: row["status"] for row in edited.document["files"]}
+    assert states == {"workflow.json": "changed", "ro-crate-metadata.json": "unchanged"}
+    (folder / "ro-crate-metadata.json").unlink()
+    words = agent("run", "receipt", "--check", str(folder))
+    assert "ro-crate-metadata.json\tmissing" in words.out
+    assert "was edited" in words.err
+    assert "Traceback" not in words.err
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("none.json", None, "there is no file"),
+        ("words.json", "hello", "it is not JSON"),
+        ("other.json", "{}", "it is not a receipt of a run"),
+        ("bytes.json", b"\xff\xfe\x00", "it is not a text"),
+    ],
+)
+def test_something_else_than_a_receipt(
+    agent: Agent, tmp_path: Path, name: str, text: str | bytes | None, words: str
+) -> None:
+    path = tmp_path / name
+    if text is not None:
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    answer = agent("run", "receipt", "--check", str(path))
+    assert answer.code in {ExitCode.FAILED, ExitCode.USAGE}
+    assert words in answer.err
+    assert "Traceback" not in answer.err
+
+
+def test_a_check_reads_no_run(agent: Agent, tmp_path: Path) -> None:
+    answer = agent("run", "receipt", "zeroth", "--check", str(tmp_path))
+    assert answer.code == ExitCode.USAGE
+    assert "--check and a run cannot be given together" in answer.err
+    empty = agent("run", "receipt", "--check", str(tmp_path))
+    assert "has no receipt.json" in empty.err
+
+
+@pytest.mark.usefixtures("ready")
+def test_no_file_of_somebody_else_is_replaced(agent: Agent, tmp_path: Path) -> None:
+    (tmp_path / "workflow.json").write_text("mine")
+    answer = agent("run", "receipt", "zeroth", "--to", str(tmp_path))
+    assert answer.code == ExitCode.USAGE
+    assert "has a file 'workflow.json' already" in answer.err
+    assert (tmp_path / "workflow.json").read_text() == "mine"
+
+
+def test_the_receipt_of_a_run_on_a_node_of_pennsieves(
+    nodes: Lab, agent: Agent, tmp_path: Path
+) -> None:
+    del nodes
+    name = "receipt there"
+    started = agent(
+        *("run", "start", "-d", DATASET, "-w", "word-count", "--node", "theirs"),
+        *("--files", "raw", "--name", name, "--wait", "--json"),
+    )
+    assert started.code == 0, started.err
+    answer = agent("run", "receipt", started.document["id"], "--to", str(tmp_path / "r"))
+    assert answer.code == 0, answer.err
+    receipt = json.loads((tmp_path / "r" / "receipt.json").read_text())
+    assert faults(receipt) == []
+    assert (receipt["place"], receipt["name"]) == ("pennsieve", name)
+    assert receipt["who"]["verified"] is True
+    assert receipt["inputs"]["recorded"] is False
+    assert len(receipt["inputs"]["files"]) == 2
+    code = next(step for step in receipt["steps"] if step["source_url"])
+    assert (code["tag"], code["commit"], code["digest"]) == ("v1.0.0", None, None)
+    assert agent("run", "receipt", "--check", str(tmp_path / "r")).code == 0
