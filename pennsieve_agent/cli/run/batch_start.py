@@ -103,6 +103,7 @@ def _begun(
 
     typed, digest = _typed(request, options)
     ready, check = _prepared(context, typed, hand_over, dry_run=dry_run)
+    repeat_views.note_differences(context, ready.first)
     if options.skip_done:
         ready = repeat_views.without_done(context, ready)
     if dry_run:
@@ -146,6 +147,7 @@ def _typed(request: RunOptions, options: BatchOptions) -> tuple[Typed, str]:
         table_name=str(options.csv or ""),
         patterns=request.files,
         settings=request.parameters,
+        again=options.again,
     )
     parallel = PARALLEL if options.parallel is None else options.parallel
     return Typed(replace(request, parameters=()), choice, parallel), digest
@@ -207,6 +209,7 @@ def _words(typed: Typed, digest: str) -> dict[str, Any]:
         "limits": limits_document(options.limits),
         "undeclared": options.undeclared,
         **({"versions": sorted(options.versions)} if options.versions else {}),
+        **({"again": choice.again.batch} if choice.again else {}),
         "parallel": typed.parallel,
     }
 
