@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from pennsieve_agent.domain.receipt.compare import Difference
     from pennsieve_agent.domain.receipt.form import FileSum, Receipt
 
 
@@ -30,6 +31,46 @@ def _of(receipt: Receipt) -> dict[str, Any]:
         "name": receipt["name"],
         "kind": receipt["kind"],
         "status": receipt["status"],
+    }
+
+
+def differences(first: Receipt, second: Receipt, rows: Sequence[Difference]) -> dict[str, Any]:
+    """What differs between two receipts."""
+    return {
+        "first": _of(first),
+        "second": _of(second),
+        "differences": [
+            {"part": row.part, "what": row.what, "first": row.first, "second": row.second}
+            for row in rows
+        ],
+    }
+
+
+def run_of_file(receipt: Receipt, by: str, path: str) -> dict[str, Any]:
+    """The run that wrote a file."""
+    return {
+        "path": path,
+        "known_by": by,
+        "run_id": receipt["id"],
+        "run_name": receipt["name"],
+        "kind": receipt["kind"],
+        "status": receipt["status"],
+        "workflow": receipt["workflow"]["name"],
+        "workflow_version": receipt["workflow"]["version"],
+        "dataset_id": receipt["dataset"]["id"],
+        "code": [
+            {
+                "step": step["id"],
+                **{name: step[name] for name in ("source_url", "tag", "commit", "digest")},
+            }
+            for step in receipt["steps"]
+            if step["source_url"]
+        ],
+        "parameters": receipt["parameters"],
+        "inputs": [
+            {name: row[name] for name in ("path", "size", "checksum", "package_id")}
+            for row in receipt["inputs"]["files"] or ()
+        ],
     }
 
 

@@ -125,3 +125,52 @@ def test_the_receipt_of_a_run_on_a_node_of_pennsieves(
     code = next(step for step in receipt["steps"] if step["source_url"])
     assert (code["tag"], code["commit"], code["digest"]) == ("v1.0.0", None, None)
     assert agent("run", "receipt", "--check", str(tmp_path / "r")).code == 0
+
+
+def test_from_a_file_to_its_run(ready: Lab, agent: Agent, tmp_path: Path) -> None:
+    path = "results/zeroth/a-plain.count"
+    known = agent("run", "show", "zeroth", "--json").document
+    found = agent("run", "which", path, "-d", DATASET, "--json")
+    assert found.code == 0, found.err
+    assert (found.document["run_id"], found.document["known_by"]) == (known["id"], "package")
+    assert [row["path"] for row in found.document["inputs"]] == ["raw/a.txt", "raw/deep/b.txt"]
+    (code,) = found.document["code"]
+    assert (code["source_url"], len(code["commit"])) == (ready.url, 40)
+    assert agent("run", "download", "zeroth", "--to", str(tmp_path)).code == 0
+    (file,) = tmp_path.rglob("a-plain.count")
+    text = agent("run", "which", str(file))
+    assert text.code == 0, text.err
+    assert f"id\t{known['id']}" in text.out
+    file.write_text("another content")
+    changed = agent("run", "which", str(file))
+    assert changed.code == ExitCode.USAGE
+    assert "no run on your own nodes noted a result with the content of" in changed.err
+    uploaded = agent("run", "which", "raw/a.txt", "-d", DATASET)
+    assert "no run that you can see wrote 'raw/a.txt'" in uploaded.err
+    missing = agent("run", "which", "raw/none.txt", "-d", DATASET)
+    assert "has no file 'raw/none.txt'" in missing.err
+    assert "there is no file 'none.txt' on this disk" in agent("run", "which", "none.txt").err
+
+
+@pytest.mark.usefixtures("ready")
+def test_a_receipt_beside_a_file_tells_its_run_without_asking(agent: Agent, tmp_path: Path) -> None:
+    assert agent("run", "receipt", "zeroth", "--to", str(tmp_path)).code == 0
+    assert agent("run", "download", "zeroth", "--to", str(tmp_path / "results")).code == 0
+    (file,) = (tmp_path / "results").rglob("a-plain.count")
+    answer = agent("run", "which", str(file), "--json")
+    assert (answer.code, answer.document["known_by"]) == (0, "receipt"), answer.err
+
+
+@pytest.mark.usefixtures("ready")
+def test_what_differs_between_a_run_and_its_receipt(agent: Agent, tmp_path: Path) -> None:
+    assert agent("run", "receipt", "zeroth", "--to", str(tmp_path)).code == 0
+    same = agent("run", "diff", str(tmp_path), "zeroth")
+    assert (same.code, same.out) == (0, "'zeroth' and 'zeroth' do not differ\n"), same.err
+    file = tmp_path / "receipt.json"
+    file.write_text(file.read_text().replace('"MINIMUM": "1"', '"MINIMUM": "2"'))
+    other = agent("run", "diff", str(file), "zeroth")
+    assert "parameters\tword-count.MINIMUM\t2\t1" in other.out
+    assert "was edited since it was written" in other.err
+    document = agent("run", "diff", "zeroth", str(file), "--json").document
+    assert [row["part"] for row in document["differences"]] == ["parameters"]
+    assert agent("run", "diff", "zeroth", "none.json").code == ExitCode.USAGE

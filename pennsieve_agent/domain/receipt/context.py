@@ -208,6 +208,8 @@ def attempt(row: Json, measured: Json | None) -> dict[str, Any]:
         "exit_code": row.get("exitCode"),
         "reason": row.get("reason") or None,
         "memory_mb": row.get("memory") or None,
+        "queued_seconds": row.get("queuedSeconds"),
+        "startup_seconds": row.get("startupSeconds"),
         "measured": measured,
     }
 

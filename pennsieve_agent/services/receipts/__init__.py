@@ -2,5 +2,6 @@
 
 :mod:`.collect` makes the receipt of a run, :mod:`.collect_batch` that of a batch,
 :mod:`.receipt_folder` writes it with its RO-Crate and its page, and :mod:`.check_receipt` tells
-whether one was changed since. The form itself is :mod:`pennsieve_agent.domain.receipt`.
+whether one was changed since. :mod:`.which_run` finds the run that wrote a file. The form itself
+is in :mod:`pennsieve_agent.domain.receipt`.
 """

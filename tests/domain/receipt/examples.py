@@ -46,9 +46,8 @@ def faults(receipt: object) -> list[str]:
 
 
 def attempt(started: str, ended: str, code: int | None, **more: Any) -> Document:
-    return {"started": started, "ended": ended, "exitCode": code, "reason": "", "memory": 8192} | (
-        more
-    )
+    row = {"started": started, "ended": ended, "exitCode": code, "reason": "", "memory": 8192}
+    return {**row, "queuedSeconds": 12.5, "startupSeconds": 31.0, **more}
 
 
 def run_document(**changed: Any) -> Document:
