@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from dataclasses import fields as fields_of
 from typing import Any, Self
 
+from pennsieve_agent.domain.forecast import Forecast
 from pennsieve_agent.domain.run_results import own_folder
 from pennsieve_agent.domain.server_word import ServerWord
 
@@ -275,7 +276,8 @@ class Batch:
     """A batch as a node tells of it. Times are ISO 8601 text; ``cost`` is in USD, None for none.
 
     ``caller`` is the AWS identity that started it, ``person`` what that caller called himself
-    (``{name, email}``). ``parameters``, ``limits`` and ``layout`` are empty in lists.
+    (``{name, email}``). ``parameters``, ``limits`` and ``layout`` are empty in lists. ``estimate``
+    is what was said of the cost and time of all its runs together before the start.
     """
 
     id: str
@@ -294,6 +296,7 @@ class Batch:
     parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     limits: Json = field(default_factory=dict)
     layout: str = ""
+    estimate: Forecast | None = None
 
     @classmethod
     def of(cls, document: Json) -> Self:
@@ -318,6 +321,7 @@ class Batch:
             person=dict(_map(document, "person")),
             parameters=dict(_map(document, "parameters")),
             limits=dict(_map(document, "limits")),
+            estimate=Forecast.known(document.get("estimate")),
         )
 
 

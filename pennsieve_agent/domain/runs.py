@@ -10,6 +10,8 @@ from typing import Self
 
 from pennsieve_agent.domain.datasets import DataFile
 from pennsieve_agent.domain.figures import total
+from pennsieve_agent.domain.forecast import Forecast
+from pennsieve_agent.domain.measured import Measured
 from pennsieve_agent.domain.server_word import ServerWord
 from pennsieve_agent.domain.workflows import Step, Workflow
 
@@ -93,7 +95,10 @@ NO_LIMITS = RunLimits()
 class Attempt:
     """One try of a step. ``exit_code`` is None where the program never came to an end.
 
-    ``memory`` is what it could use, in MB; 0 where nobody says.
+    ``memory`` is what it could use, in MB; 0 where nobody says. ``queued`` is how many seconds it
+    waited for a machine, ``startup`` how many the machine took to start its container, and
+    ``running`` how long its program ran; None where nobody measured it. ``measured`` is what it
+    used.
     """
 
     started_at: str = ""
@@ -101,6 +106,10 @@ class Attempt:
     exit_code: int | None = None
     reason: str = ""
     memory: int = 0
+    queued: float | None = None
+    startup: float | None = None
+    running: float | None = None
+    measured: Measured | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +211,9 @@ class RunDetails:
     where nobody measured it (yet). ``node_version`` is that of the node when the run was started.
     ``fingerprint`` is equal where a run does the same with the same, empty where there is none.
     ``batch``, ``batch_id`` and ``subject`` are empty for a run that is in no batch.
+    ``estimate`` is what was said of its cost and time before it. ``costs`` are the parts of its
+    cost in USD by kind: ``machines``, ``files``, ``transfers``, ``logs`` and ``functions``; empty
+    before they are counted. ``spot`` says that its steps ran on machines that AWS may take back.
     """
 
     workflow_version: str = ""
@@ -221,6 +233,9 @@ class RunDetails:
     batch: str = ""
     batch_id: str = ""
     subject: str = ""
+    estimate: Forecast | None = None
+    costs: Mapping[str, float] = field(default_factory=dict)
+    spot: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pennsieve_agent.domain.forecast import Band, Forecast
 from pennsieve_agent.errors import Conflict, Forbidden, Invalid, NotFound
 from pennsieve_agent.node import relay
 from pennsieve_agent.node.jobs.tasks import OUTPUTS_PATH, RECEIPT_PATH
@@ -53,6 +54,26 @@ def test_a_user_starts_a_run_of_what_the_owner_registered(node: Owned) -> None:
     assert files == {"files": asks["files"], "next": ""}
     assert bob.ask("GET", f"/runs/{asks['id']}/archive")["url"].endswith(f"{asks['id']}.zip")
     assert not node.world.reports  # nobody but the node keeps an own run
+
+
+ESTIMATE = Forecast(Band(0.01, 0.02, 0.04), Band(60, 90, 200), "no runs yet", 0).document()
+
+
+def test_what_was_said_of_the_cost_before_is_kept_with_the_run(node: Owned) -> None:
+    owner = node.furnish()
+    asks = start(estimate=ESTIMATE)
+    assert owner.ask("POST", "/runs", body=asks)["created"] is True
+    # Another run has ended meanwhile, so more is known; it is the same request.
+    other = {**asks, "estimate": {**ESTIMATE, "runs": 1}}
+    assert owner.ask("POST", "/runs", body=other)["created"] is False
+    node.world.finish_all()
+    (listed,) = owner.ask("GET", "/runs")["runs"]
+    assert listed["estimate"] == ESTIMATE
+    assert sum(listed["costs"].values()) == pytest.approx(listed["cost"], abs=1e-5)
+    assert set(listed["costs"]) == {"machines", "files", "transfers", "logs", "functions"}
+    assert owner.ask("GET", f"/runs/{asks['id']}")["estimate"] == ESTIMATE
+    with pytest.raises(Invalid, match="'more' is not part of an estimate"):
+        owner.ask("POST", "/runs", body=start(estimate={**ESTIMATE, "more": 1}))
 
 
 def test_a_step_is_told_its_dataset_and_runs_the_registered_image(node: Owned) -> None:
@@ -386,14 +407,16 @@ def test_the_relay_says_that_the_grant_has_ended(node: Owned) -> None:
 def test_what_hinders_a_run_is_told_at_once_and_nothing_is_started(node: Owned) -> None:
     owner = node.furnish()
     asks = {name: start()[name] for name in ("id", "workflow", "version", "dataset")}
-    assert owner.ask("POST", "/checks", body=asks) == {"problems": []}
+    assert owner.ask("POST", "/checks", body=asks) == {"problems": [], "budgetLeft": None}
     large = version("large")
     large["steps"][1]["cpu"] = 99 * 1024
     owner.ask("PUT", f"/workflows/{WORKFLOW}/versions/large", body=large)
     owner.ask("DELETE", f"/workflows/{WORKFLOW}/identity")
     node.world.settings = replace(node.world.settings, monthly_budget="5")
     RunStore(node.world.node()).note_cost("2026-09", "other", 6.0)
-    told = owner.ask("POST", "/checks", body={**asks, "version": "large"})["problems"]
+    answer = owner.ask("POST", "/checks", body={**asks, "version": "large"})
+    told = answer["problems"]
+    assert answer["budgetLeft"] == 0
     assert [row["code"] for row in told] == ["no-identity", "unfit", "unfit"]
     assert "has no key on this node" in told[0]["message"]
     assert "budget of the compute node, 5.00 USD, is used up" in told[1]["message"]

@@ -15,12 +15,17 @@ from pennsieve_agent.node.api.request_handler import Problem, Reply, Request
 from pennsieve_agent.node.api.start_run import check_identity
 from pennsieve_agent.node.records.start_document import Start
 from pennsieve_agent.node.records.version_document import moves_files
+from pennsieve_agent.node.runs.month_budget import left_of
 from pennsieve_agent.node.runs.own_run import Who, access_needed, planned
 from pennsieve_agent.node.runs.plan_jobs import CannotRun, check_budget
 
 
 def checked(request: Request) -> Reply:
-    """``{problems: [{code, message}]}`` for a start document without files and parameters."""
+    """What hinders the run of a start document without files and parameters.
+
+    ``{problems: [{code, message}], budgetLeft}``: the latter is what is left of this month's budget
+    in USD, null where the node has none.
+    """
     try:
         start = Start.of(request.document())
     except ValueError as error:
@@ -51,7 +56,7 @@ def checked(request: Request) -> Reply:
         note("unhealthy", issue)
     for text in _unfit(request, start, version):
         note("unfit", text)
-    return 200, {"problems": problems}
+    return 200, {"problems": problems, "budgetLeft": left_of(request.node, request.store)}
 
 
 def _unfit(request: Request, start: Start, version: Any) -> list[str]:

@@ -90,4 +90,5 @@ def _head(request: Request, new: BatchStart, version: Mapping[str, Any]) -> Batc
         layout=str(common.get("layout") or version.get("layout") or ""),
         undeclared=common.get("undeclared") is True,
         fingerprint=new.fingerprint,
+        estimate=dict(new.estimate),
     )

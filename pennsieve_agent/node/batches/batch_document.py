@@ -1,9 +1,11 @@
 """The request that starts a batch: validated, with all that is wrong in its rows. Pure.
 
 ``{id, name, workflow, version, dataset, parallel, parameters, targets, limits, layout, undeclared,
-fingerprint, runs: [{subject, packages, files, parameters}]}``. Everything but ``runs`` is for all
-runs alike; a row's parameters go over those of the batch. ``targets`` have no folder, or the one in
-which each subject gets its own.
+fingerprint, estimate, estimates, runs: [{subject, packages, files, parameters}]}``. Everything but
+``runs`` and ``estimates`` is for all runs alike; a row's parameters go over those of the batch.
+``targets`` have no folder, or the one in which each subject gets its own. ``estimate`` is what was
+said of the cost and time of all runs together before the start, ``estimates`` what was of each, in
+the order of ``runs``.
 """
 
 from __future__ import annotations
@@ -25,12 +27,12 @@ from pennsieve_agent.domain.batches import (
 from pennsieve_agent.domain.node_protocol import digest_of
 from pennsieve_agent.domain.run_results import own_folder
 from pennsieve_agent.node.records.run_document import FOLDER
-from pennsieve_agent.node.records.start_document import Start
+from pennsieve_agent.node.records.start_document import ESTIMATE, Start, estimate_of
 
 Json = Mapping[str, Any]
 Problem = tuple[str, str]
 """A subject, and what is wrong with it."""
-_ROW = frozenset({"subject", "packages", "files", "parameters"})
+_ROW = frozenset({"subject", "packages", "files", "parameters", ESTIMATE})
 _MOST_FINGERPRINT = 256
 
 
@@ -48,6 +50,7 @@ class BatchStart:
     common: Json
     fingerprint: str
     rows: tuple[Json, ...]
+    estimate: Json
 
     @classmethod
     def of(cls, body: Json) -> Self:
@@ -91,7 +94,8 @@ class BatchStart:
             content=digest_of(body),
             common=common,
             fingerprint=fingerprint,
-            rows=tuple(rows),
+            rows=_with_estimates(rows, body.get("estimates")),
+            estimate=estimate_of(body.get(ESTIMATE)),
         )
 
     def problems(self) -> Iterator[Problem]:
@@ -148,7 +152,22 @@ def run_document(
         "files": row.get("files") or [],
         "parameters": _over(common.get("parameters"), row.get("parameters")),
         "targets": _folders(common.get("targets") or {}, targets, name, subject),
+        **({ESTIMATE: row[ESTIMATE]} if row.get(ESTIMATE) else {}),
     }
+
+
+def _with_estimates(rows: list[Json], estimates: Any) -> tuple[Json, ...]:
+    """The rows, each with what was said of it before the start.
+
+    They come beside the rows, as a node of before would refuse a row with a name it does not know.
+    """
+    if estimates is None:
+        return tuple(rows)
+    if not isinstance(estimates, list) or len(estimates) != len(rows):
+        raise ValueError("'estimates' of a batch must be one for each of its runs")
+    return tuple(
+        {**row, ESTIMATE: estimate_of(one)} for row, one in zip(rows, estimates, strict=True)
+    )
 
 
 def _over(base: Any, more: Any) -> Any:

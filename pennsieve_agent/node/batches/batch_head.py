@@ -22,7 +22,8 @@ class BatchHead:
 
     ``next`` is the first row for which no run has begun. Where none begins any more, ``rest`` is
     the state of all rows from there on, and ``reason`` says why. ``cancelled`` says that the runs
-    were told to end. ``counts`` are those at the end, empty before.
+    were told to end. ``counts`` are those at the end, empty before. ``estimate`` is what was said
+    of all runs together before the start, empty where nothing was.
     """
 
     id: str
@@ -44,6 +45,7 @@ class BatchHead:
     layout: str = ""
     undeclared: bool = False
     fingerprint: str = ""
+    estimate: dict[str, Any] = field(default_factory=dict)
     next: int = 0
     rest: str = ""
     reason: str = ""

@@ -50,6 +50,7 @@ def summary(store: BatchStore, head: BatchHead, *, live: bool = False) -> dict[s
         "steps": head.steps,
         "counts": state.counts.document(),
         "cost": state.cost,
+        "estimate": dict(head.estimate) or None,
         "caller": head.caller["arn"],
         "person": dict(head.claimed),
     }

@@ -1,6 +1,8 @@
 """The documents of a run that callers get: a summary for lists, and the full one. Pure.
 
 Times are ISO 8601 in UTC, empty when not reached; ``cost`` is in USD, null before it is counted.
+An attempt's seconds in the queue, of its start and of its program are told apart, null where nobody
+saw them; so is what it used (:class:`~pennsieve_agent.domain.measured.Measured`).
 """
 
 from __future__ import annotations
@@ -19,6 +21,14 @@ CLEANINGS_AWAITED = 12
 """A run whose files cannot be deleted is called ended after so many tries, of an hour."""
 _KINDS = {"stage-in": "data-source"}
 FOLDER = "TARGET_FOLDER"
+COST_KINDS = {
+    "ecs": "machines",
+    "efsThroughput": "files",
+    "data": "transfers",
+    "cloudWatchLogs": "logs",
+    "lambda": "functions",
+}
+"""The parts of a run's cost by their names in its metrics (``contracts/workflows.md`` 3.9)."""
 Json = Mapping[str, Any]
 
 
@@ -58,8 +68,22 @@ def summary_of(record: RunRecord) -> dict[str, Any]:
         "started": timestamp(record.started),
         "ended": timestamp(record.ended) if is_over(record) else "",
         "cost": round(record.cost, 6) if record.metrics else None,
+        **_told(record),
         "fingerprint": record.fingerprint,
         **({"batch": _batch(record)} if record.batch else {}),
+    }
+
+
+def _told(record: RunRecord) -> dict[str, Any]:
+    """What the estimates of later runs are made of: the cost by kind, and the estimate itself."""
+    parts = record.metrics.get("costEstimate") or {}
+    costs = {
+        kind: parts[name]["estimatedCost"] for name, kind in COST_KINDS.items() if name in parts
+    }
+    return {
+        **({"costs": costs} if costs else {}),
+        **({"spot": True} if record.limits.get("spot") else {}),
+        "estimate": dict(record.estimate) or None,
     }
 
 
@@ -139,9 +163,19 @@ def attempts_of(job: JobRecord) -> list[dict[str, Any]]:
             "exitCode": row["exitCode"],
             "reason": row["reason"],
             "memory": row.get("memory", job.memory),
+            "queuedSeconds": row.get("queued"),
+            "startupSeconds": row.get("startup"),
+            "runningSeconds": _running(row),
+            "measured": row.get("measured"),
         }
         for row in rows
     ]
+
+
+def _running(row: Json) -> float | None:
+    """How long the program of an attempt ran, in seconds; None where it has not ended."""
+    begin, end = float(row["started"]), float(row["ended"])
+    return round(max(end - begin, 0.0), 3) if begin and end else None
 
 
 def timestamp(at: float) -> str:

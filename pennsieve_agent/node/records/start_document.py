@@ -1,8 +1,8 @@
 """The request that starts a run: validated and decoded. Pure.
 
 ``{id, name, workflow, version, dataset, packages, sources, files, parameters, targets, limits,
-layers, layout, undeclared}``. It names a registered version and brings no code of its own; the
-dataset is empty where the version moves no files.
+layers, layout, undeclared, estimate}``. It names a registered version and brings no code of its
+own; the dataset is empty where the version moves no files.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from pennsieve_agent.domain.forecast import Forecast
 from pennsieve_agent.domain.node_protocol import digest_of
 from pennsieve_agent.node.records.version_document import LAYOUTS
 
 Json = Mapping[str, Any]
+ESTIMATE = "estimate"
 MOST_PACKAGES = 50_000
 MOST_RETRIES = 10
 MOST_SECONDS = 14 * 86_400
@@ -30,7 +32,11 @@ _NAME = re.compile(r"[^\x00-\x1f\x7f]{0,256}")
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A request for a run. ``content`` is the digest of the whole document."""
+    """A request for a run. ``content`` is the digest of what is asked for.
+
+    ``estimate`` is what the caller was told before it, which is kept with the run: it is not in the
+    digest, as another run may end before the same request comes a second time.
+    """
 
     id: str
     workflow: str
@@ -47,6 +53,7 @@ class Start:
     layers: tuple[str, ...] = ()
     layout: str = ""
     undeclared: bool = False
+    estimate: Json = field(default_factory=dict)
 
     @classmethod
     def of(cls, body: Json) -> Self:
@@ -77,7 +84,7 @@ class Start:
             workflow=_text(body, "workflow"),
             version=_text(body, "version"),
             dataset=_text(body, "dataset"),
-            content=digest_of(body),
+            content=digest_of({name: body[name] for name in body if name != ESTIMATE}),
             name=_text(body, "name"),
             packages=tuple(packages),
             sources=sources,
@@ -88,6 +95,7 @@ class Start:
             layers=_all(body.get("layers") or [], _LAYER, "layers"),
             layout=layout,
             undeclared=body.get("undeclared") is True,
+            estimate=estimate_of(body.get(ESTIMATE)),
         )
 
     @property
@@ -140,6 +148,16 @@ def _files(rows: Any) -> tuple[Json, ...]:
             raise ValueError("the checksum of a file must be a text")  # noqa: TRY004 - as above
     names = ("path", "package", "size", "checksum")
     return tuple({name: row.get(name) for name in names} for row in rows)
+
+
+def estimate_of(document: Any) -> dict[str, Any]:
+    """The estimate of a run as it is kept; empty where there is none.
+
+    Raises:
+        ValueError: what is wrong, in words.
+
+    """
+    return {} if document is None else Forecast.of(document).document()
 
 
 def limits_of(document: Any) -> dict[str, Any]:

@@ -32,6 +32,14 @@ def budget_of(node: Node) -> float:
     return float(node.settings.monthly_budget or 0)
 
 
+def left_of(node: Node, store: RunStore) -> float | None:
+    """What is left of this month's budget in USD, of which running runs have used some; or None."""
+    if not (budget := budget_of(node)):
+        return None
+    spent = store.cost_of(strftime("%Y-%m", gmtime(node.now())))
+    return round(max(budget - spent, 0.0), 6)
+
+
 def note_spent(node: Node, store: RunStore, record: RunRecord, cost: float) -> None:
     """Note what a run has cost so far, and warn when the month's budget comes to its end."""
     month = month_of(record, node.now())

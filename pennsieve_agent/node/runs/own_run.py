@@ -128,6 +128,7 @@ def planned(node: Node, start: Start, version: Json, who: Who) -> RunRecord:
         dataset=start.dataset,
         organization=node.settings.organization,
         limits=dict(start.limits),
+        estimate=dict(start.estimate),
         layers=list(start.layers),
         input=_input(start, layout),
         plan=encoded(plan, code)

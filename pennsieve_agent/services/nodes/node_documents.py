@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.domain.command_lines import CommandLine, CommandLineFault
+from pennsieve_agent.domain.forecast import Forecast
+from pennsieve_agent.domain.measured import Measured
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
 from pennsieve_agent.domain.runs import (
     Attempt,
@@ -206,7 +208,17 @@ def _details(item: Fields) -> RunDetails:
         batch=batch.text("name"),
         batch_id=batch.text("id"),
         subject=batch.text("subject"),
+        estimate=Forecast.known(item.raw("estimate")),
+        costs=_amounts(item, "costs"),
+        spot=item.flag("spot"),
     )
+
+
+def _amounts(item: Fields, name: str) -> dict[str, float]:
+    """Numbers by name; what is none is left out."""
+    amounts = item.record(name) if isinstance(item.raw(name), dict) else Fields({}, item.where)
+    known = {key: amounts.number(key) for key in amounts.plain()}
+    return {key: value for key, value in known.items() if value is not None}
 
 
 def _run_step(row: Fields) -> Step:
@@ -236,6 +248,10 @@ def _state(row: Fields) -> StepState:
                 one.integer("exitCode"),
                 one.text("reason"),
                 one.integer("memory") or 0,
+                one.number("queuedSeconds"),
+                one.number("startupSeconds"),
+                one.number("runningSeconds"),
+                Measured.of(one.raw("measured")),
             )
             for one in row.records("attempts")
         ),

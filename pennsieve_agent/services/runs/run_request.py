@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from pennsieve_agent.domain.compute import ComputeNode
 from pennsieve_agent.domain.datasets import DataFile, Dataset
+from pennsieve_agent.domain.forecast import Forecast
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.plans import RunPlan
 from pennsieve_agent.domain.repeats import Again, same_parameters, undeclared_in
@@ -61,7 +62,7 @@ class Prepared:
     ``version`` and ``layout`` are those of the workflow on an own node, ``fingerprint`` that of the
     run there. ``differences`` say what is not as it was in the run that is started again.
     ``hindrance`` is why the node cannot run it now; a start that goes on is not refused for it, as
-    its own run may be what fills the node.
+    its own run may be what fills the node. ``estimate`` is what it is expected to cost and take.
     """
 
     request: RunRequest
@@ -75,6 +76,7 @@ class Prepared:
     fingerprint: str = ""
     differences: tuple[str, ...] = ()
     hindrance: AgentError | None = None
+    estimate: Forecast | None = None
 
     @property
     def files(self) -> tuple[DataFile, ...]:

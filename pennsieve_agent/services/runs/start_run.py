@@ -209,6 +209,7 @@ def start_body(ready: Prepared, run_id: str, kept: Mapping[str, str]) -> dict[st
         "layers": [],
         "layout": ready.layout,
         **({"undeclared": True} if request.undeclared else {}),
+        **({"estimate": ready.estimate.document()} if ready.estimate else {}),
     }
 
 
