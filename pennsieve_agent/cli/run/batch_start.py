@@ -103,6 +103,7 @@ def _begun(
 
     typed, digest = _typed(request, options)
     ready, check = _prepared(context, typed, hand_over, dry_run=dry_run)
+    repeat_views.note_differences(context, ready.first)
     if options.skip_done:
         ready = repeat_views.without_done(context, ready)
     if dry_run:
@@ -128,7 +129,7 @@ def _begun(
     if limits := batch_plan.limits_of(ready):
         context.streams.note(f"limits: {limits}")
     if ready.own_node is None:
-        start_views.warn_pennsieve_node(context, ready.first)
+        start_views.warn_pennsieve_node(context, ready.first.node.name)
     return batch
 
 
@@ -146,6 +147,7 @@ def _typed(request: RunOptions, options: BatchOptions) -> tuple[Typed, str]:
         table_name=str(options.csv or ""),
         patterns=request.files,
         settings=request.parameters,
+        again=options.again,
     )
     parallel = PARALLEL if options.parallel is None else options.parallel
     return Typed(replace(request, parameters=()), choice, parallel), digest
@@ -168,12 +170,13 @@ def _table(path: Path) -> tuple[CsvTable, str]:
 def _prepared(
     context: Context, typed: Typed, hand_over: HandOver | None, *, dry_run: bool
 ) -> tuple[PreparedBatch, Any]:
-    """The batch with everything checked, and what refuses a typed name that is taken."""
+    """The batch with everything checked, and what refuses a taken name or a hindered node."""
     from functools import partial
 
     from pennsieve_agent.cli.run import start_views
     from pennsieve_agent.cli.run.missing_grant import with_grant
     from pennsieve_agent.services.batches import prepare_batch
+    from pennsieve_agent.services.runs.hindrances import refuse_hindered
 
     earlier = places.earlier_runs(context)
     around = prepare_batch.Surroundings(
@@ -185,9 +188,7 @@ def _prepared(
     common = ready.runs[0].parameters
     start_views.note_undeclared(context, first.request.workflow, common)
     start_views.note_coming_files(context, first.dataset, typed.choice.base)
-    return ready, partial(
-        earlier.refuse_taken, first.dataset, first.input, first.folder, typed.options
-    )
+    return ready, partial(refuse_hindered, earlier, first, typed.options, "batch")
 
 
 def _words(typed: Typed, digest: str) -> dict[str, Any]:
@@ -207,6 +208,7 @@ def _words(typed: Typed, digest: str) -> dict[str, Any]:
         "limits": limits_document(options.limits),
         "undeclared": options.undeclared,
         **({"versions": sorted(options.versions)} if options.versions else {}),
+        **({"again": choice.again.batch} if choice.again else {}),
         "parallel": typed.parallel,
     }
 

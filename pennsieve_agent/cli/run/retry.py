@@ -46,9 +46,10 @@ def retry(
     The new run has the workflow and version, files, parameters, limits and layout of the run, and
     its name with a number: 'first' is followed by 'first-2'. Its results go to the same folder
     where nothing was delivered, else to one of its own. What is different today is said first.
-    Limits that are typed replace those of the run. Of a batch on your own node, the subjects that
-    failed, were cancelled or left out are started again in their batch; no subject is started
-    twice, whoever types it at the same time.
+    Limits that are typed replace those of the run. Of a batch, the subjects that failed, were
+    cancelled or left out are started again in their batch; no subject is started twice, whoever
+    types it at the same time. Where an attempt had delivered something, the next one writes to a
+    folder beside it, 'SUBJECT-attempt-2'.
     """
     from pennsieve_agent.cli.run import batch_places, batch_retry, batch_start, start
     from pennsieve_agent.cli.run.start_typed import Watching

@@ -10,12 +10,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pennsieve_agent.domain.batches import MOST_PARALLEL, PARALLEL, run_name
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.plans import RunPlan
+from pennsieve_agent.domain.repeats import undeclared_in
 from pennsieve_agent.domain.run_results import Input, own_folder
 from pennsieve_agent.domain.runs import RunRequest
 from pennsieve_agent.errors import UsageProblem
 from pennsieve_agent.services.batches.problems import refuse, some
+from pennsieve_agent.services.batches.repeat_batch import (
+    merged,
+    parameters_again,
+    subjects_again,
+)
 from pennsieve_agent.services.batches.selection import Choice, settings_of, subjects_of
 from pennsieve_agent.services.batches.subjects import Subject
+from pennsieve_agent.services.batches.templates import check_names
 from pennsieve_agent.services.runs import (
     prepare_own_run,
     prepare_pennsieve_run,
@@ -24,6 +31,7 @@ from pennsieve_agent.services.runs import (
 )
 from pennsieve_agent.services.runs.run_input import Earlier, input_of
 from pennsieve_agent.services.runs.run_versions import on_pennsieve
+from pennsieve_agent.services.runs.start_problems import Problems, tried
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.compute import ComputeNode
@@ -116,6 +124,7 @@ def prepare(around: Surroundings, typed: Typed) -> PreparedBatch:
     Raises:
         UsageProblem: something cannot be used; of subjects, all that is wrong is told.
         Forbidden: the workflow has no (sufficient) grant on the dataset.
+        SeveralProblems: several of these, also what hinders it on the node.
     """
     if not 1 <= typed.parallel <= MOST_PARALLEL:
         raise UsageProblem(
@@ -139,15 +148,44 @@ def _on_own_node(
     row, known = prepare_own_run.workflow_on(
         context, dataset, typed.options.workflow, typed.options.versions
     )
-    prepare_own_run.check_grant(node, row, known.workflow, dataset)
+    problems = Problems()
+    problems.of(partial(prepare_own_run.check_grant, node, row, known.workflow, dataset))
     layout = typed.options.layout or known.layout
-    ready = _prepared(around, typed, node, dataset, known.workflow)
+    ready = problems.of(partial(_in_layout, around, typed, node, dataset, known.workflow, layout))
+    some = ready.runs[0].parameters if ready else {}  # all are checked when the batch is sent
+    check = partial(prepare_own_run.check_on_node, context, known, dataset, some)
+    _, hindrance = tried(check)
+    if ready is None or problems:
+        problems.take((None, hindrance))
+        raise problems.all("batch")
+    again = typed.choice.again
+    before = again.versions[0] if again and again.versions else ""
+    differences = (*prepare_own_run.newer(row, known, before), *ready.first.differences)
+    first = replace(
+        ready.first,
+        version=known.version,
+        layout=layout,
+        differences=differences,
+        hindrance=hindrance,
+    )
+    return replace(ready, first=first, document=known.document)
+
+
+def _in_layout(
+    around: Surroundings,
+    typed: Typed,
+    node: OwnNode,
+    dataset: Dataset,
+    workflow: Workflow,
+    layout: str,
+) -> PreparedBatch:
+    """The batch, with the files of all its runs in a layout that they fit."""
+    ready = _prepared(around, typed, node, dataset, workflow)
     faults = _Faults()
     for run in ready.runs:
         faults.of(run.subject, partial(prepare_own_run.layout_of, layout, run.subject.files))
     faults.refuse()
-    first = replace(ready.first, version=known.version, layout=layout)
-    return replace(ready, first=first, document=known.document)
+    return ready
 
 
 def _on_pennsieve(
@@ -178,14 +216,9 @@ def _prepared(
     options = typed.options
     name = run_request.run_name(options.name, workflow, around.now)
     folder = own_folder(name)
-    input_ = input_of(around.platform, workflow, dataset, options, folder, around.earlier)
-    if not input_.files:
-        raise UsageProblem(
-            f"workflow '{workflow.name}' reads no files, so a batch of it has no subjects",
-            hint="start it once, without --each, --each-file and --csv",
-        )
-    subjects = subjects_of(typed.choice, input_.files)
+    subjects, input_ = _subjects(around, typed, dataset, workflow, folder)
     chosen = _parameters(workflow, subjects, typed.choice, undeclared=options.undeclared)
+    chosen, more, dropped = _as_before(workflow, typed, chosen)
     own = isinstance(node, OwnNode)
     base = RunRequest(
         workflow=workflow,
@@ -193,19 +226,59 @@ def _prepared(
         dataset_id=dataset.id,
         package_ids=(),
         limits=options.limits,
-        undeclared=options.undeclared,
+        undeclared=options.undeclared or more,
     )
     whole = replace(input_, files=_all_files(subjects))
-    runs = tuple(map(BatchRun, subjects, chosen))
     batch = PreparedBatch(
         name,
-        run_request.Prepared(base, _NO_PLAN, dataset, node, whole, folder),
-        runs,
+        run_request.Prepared(
+            base,
+            _NO_PLAN,
+            dataset,
+            node,
+            whole,
+            folder,
+            differences=(*dropped, *input_.changes),
+        ),
+        tuple(map(BatchRun, subjects, chosen)),
         typed.parallel,
         bucket="" if own else around.platform.upload_bucket,
         versions=options.versions,
     )
     return replace(batch, first=replace(batch.first, plan=_plan(batch)))
+
+
+def _subjects(
+    around: Surroundings, typed: Typed, dataset: Dataset, workflow: Workflow, folder: str
+) -> tuple[tuple[Subject, ...], Input]:
+    """The subjects with their files, and the input of which they are."""
+    platform, choice = around.platform, typed.choice
+    if choice.again is not None:
+        check_names(choice.settings, ("subject",), "a batch that is started again")
+        return subjects_again(platform, dataset.id, choice.again, folder)
+    input_ = input_of(platform, workflow, dataset, typed.options, folder, around.earlier)
+    if not input_.files:
+        raise UsageProblem(
+            f"workflow '{workflow.name}' reads no files, so a batch of it has no subjects",
+            hint="start it once, without --each, --each-file and --csv",
+        )
+    return subjects_of(choice, input_.files), input_
+
+
+def _as_before(
+    workflow: Workflow, typed: Typed, chosen: list[Parameters]
+) -> tuple[list[Parameters], bool, tuple[str, ...]]:
+    """The parameters of a batch that is started again, and over them the ``chosen`` ones.
+
+    Beside them: whether a step gets one that it does not declare, and what is not taken any more.
+    """
+    if (again := typed.choice.again) is None:
+        return chosen, False, ()
+    is_same = again.workflow == workflow.uuid and again.versions == typed.options.versions
+    before, dropped = parameters_again(workflow, again, is_same=is_same)
+    rows = [before[row.subject] for row in again.rows]
+    more = any(undeclared_in(workflow, row) for row in rows)
+    return [merged(row, over) for row, over in zip(rows, chosen, strict=True)], more, dropped
 
 
 def _plan(batch: PreparedBatch) -> RunPlan:
