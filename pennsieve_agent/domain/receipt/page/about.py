@@ -62,8 +62,8 @@ def _who(receipt: Receipt) -> Html | None:
     if not name:
         return None
     mail, caller = text(who, "email"), text(who, "caller")
-    is_told = bool(text(who, "name")) and not who.get("verified")
-    words = "not verified by Pennsieve" if is_told else None
+    is_claimed = bool(text(who, "name")) and not who.get("verified")
+    words = "not verified by Pennsieve" if is_claimed else None
     lines = [f"{clipped(mail, 120)}" if mail and mail != name else None, words]
     shown = "; ".join(line for line in lines if line)
     return join(

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from pennsieve_agent.domain.receipt.form import BATCH, NAME, PAGE, Receipt
 from pennsieve_agent.domain.receipt.page.html import Html, code, join, quoted, section, table, tag
 from pennsieve_agent.domain.receipt.page.reading import number, part, rows, text
 from pennsieve_agent.domain.receipt.page.words import size
-
-_OWN = """python3 - <<'END'
-import hashlib, json
-receipt = json.load(open("receipt.json", encoding="utf-8"))
-written, receipt["checksums"]["receipt"] = receipt["checksums"]["receipt"], ""
-text = json.dumps(receipt, sort_keys=True, separators=(",", ":"))
-print("unchanged" if hashlib.sha256(text.encode()).hexdigest() == written else "CHANGED")
-END"""
-"""The checksum that :func:`~pennsieve_agent.domain.receipt.form.sealed` describes."""
 
 
 def again(receipt: Receipt) -> Html:
@@ -50,22 +43,23 @@ def checksums(receipt: Receipt) -> Html:
         for row in files[:200]
     ]
     known = (
-        [table("Files beside this page", ("File", "Size", "SHA-256"), lines, "files")]
+        table("Files beside this page", ("File", "Size", "SHA-256"), lines, "files", hidden=False)
         if lines
-        else []
+        else None
     )
+    names = " ".join(quote(text(row, "path")) for row in files[:20] if text(row, "path") != PAGE)
     note = "Checksums show that something was changed. They do not sign: they cannot tell by whom."
     return section(
         "check",
         "Check this receipt",
         tag(
             "p",
-            f"All that this page says is in {NAME}, which lies beside it, with the SHA-256 of"
-            f" this page ({PAGE}) and of the other files there. This prints them, to compare:",
+            f"All that this page says is in {NAME}, which lies beside it and has the SHA-256 of"
+            f" this page ({PAGE}) and of the other files. Type this in their folder:",
         ),
-        command_line(f"sha256sum {PAGE} ro-crate-metadata.json"),
-        tag("p", f"{NAME} also has its own checksum. This says whether it is unchanged:"),
-        command_line(_OWN),
-        *known,
+        command_line("pennsieve run receipt --check ."),
+        tag("p", f"Without this program, compare the checksums in {NAME} with those that are now:"),
+        command_line(f"sha256sum {PAGE} {names}".rstrip()),
+        known,
         note=note,
     )

@@ -15,9 +15,10 @@ from pennsieve_agent.domain.receipt.page.words import FINAL, amount, count, mone
 
 _KINDS = {
     "machines": "Machines",
-    "files": "File storage and transfer",
+    "files": "File storage",
     "logs": "Logs",
     "functions": "Functions",
+    "transfers": "Transfers",
     "network": "Network",
     "step functions": "Step Functions",
     "language models": "Language models",

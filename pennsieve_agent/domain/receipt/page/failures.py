@@ -81,5 +81,5 @@ def why_failed(receipt: Receipt) -> Html | None:
         for row, why in steps
         if why not in reason
     ]
-    told = tag("p", quoted(reason, _LONG), class_="why") if reason else None
-    return section("reason", "Why", told, tag("ul", *lines, class_="reasons") if lines else None)
+    words = tag("p", quoted(reason, _LONG), class_="why") if reason else None
+    return section("reason", "Why", words, tag("ul", *lines, class_="reasons") if lines else None)

@@ -101,7 +101,7 @@ def _input(row: Json) -> Html:
 
 
 def _output(row: Json) -> Html:
-    state = text(row, "state")
+    state = text(row, "status")
     why = text(row, "why")
     words = tag("span", FILE_STATES.get(state, "unknown"), class_=f"mark file-{_class(state)}")
     reason = tag("small", quoted(why, 300)) if why else None

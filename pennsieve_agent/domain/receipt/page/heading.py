@@ -109,13 +109,13 @@ def _figures(receipt: Receipt) -> Html:
     if seconds is None and begin and now and not is_over:
         seconds = max((now - begin).total_seconds(), 0.0)
     queued = number(times, "queued_seconds")
-    read, made = part(receipt, "inputs"), part(receipt, "outputs")
+    read, results = part(receipt, "inputs"), part(receipt, "outputs")
     rest = "" if is_over else " so far"
     pairs = [
         (f"Time{rest}", span(seconds), f"after {span(queued)} in the queue" if queued else None),
         (f"Cost{rest}", "not counted" if usd is None else money(usd), _expected(receipt)),
         ("Files read", _amount(number(read, "count")), None),
-        ("Results", _amount(number(made, "count")), None),
+        ("Results", _amount(number(results, "count")), None),
     ]
     if receipt.get("kind") == BATCH:
         table = rows(receipt, "subjects")

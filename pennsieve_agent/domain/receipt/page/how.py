@@ -96,20 +96,20 @@ def _value(value: object) -> str:
 
 def node(receipt: Receipt) -> Html:
     """The section of the node."""
-    told, limits = part(receipt, "node"), part(receipt, "limits")
+    known, limits = part(receipt, "node"), part(receipt, "limits")
     layers = receipt.get("layers")
     names = ", ".join(map(str, layers)) if isinstance(layers, list) else ""
     layout = text(receipt, "layout")
     pairs: list[tuple[str, Child]] = [
-        ("Node", _named(told)),
-        ("Version", quoted(text(told, "version"), 40) if told.get("version") else None),
-        ("Mode", sentence(clipped(text(told, "mode"), 40))),
-        ("Engine", sentence(clipped(text(told, "engine"), 40))),
-        ("AWS region", clipped(text(told, "region"), 40)),
-        ("AWS account", clipped(text(told, "account"), 40)),
-        ("Code digest", _maybe(text(told, "code_digest"))),
-        ("Stack digest", _maybe(text(told, "stack_digest"))),
-        ("Policy digest", _maybe(text(told, "policy_digest"))),
+        ("Node", _named(known)),
+        ("Version", quoted(text(known, "version"), 40) if known.get("version") else None),
+        ("Mode", sentence(clipped(text(known, "mode"), 40))),
+        ("Engine", sentence(clipped(text(known, "engine"), 40))),
+        ("AWS region", clipped(text(known, "region"), 40)),
+        ("AWS account", clipped(text(known, "account"), 40)),
+        ("Code digest", _maybe(text(known, "code_digest"))),
+        ("Stack digest", _maybe(text(known, "stack_digest"))),
+        ("Policy digest", _maybe(text(known, "policy_digest"))),
         ("Pennsieve", _maybe(text(receipt, "host"))),
         ("Layout of the input", clipped(layout, 40)),
         ("Layers", quoted(names, 400) if names else None),
@@ -120,8 +120,8 @@ def node(receipt: Receipt) -> Html:
     return section("node", "Node", facts(pairs), note=note)
 
 
-def _named(told: Json) -> Html | None:
-    name, id_ = text(told, "name"), text(told, "id")
+def _named(known: Json) -> Html | None:
+    name, id_ = text(known, "name"), text(known, "id")
     if not name and not id_:
         return None
     return join((quoted(name or id_, 80), tag("small", code(id_, 80)) if name and id_ else None))

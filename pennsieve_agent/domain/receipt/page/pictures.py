@@ -14,7 +14,7 @@ from pennsieve_agent.domain.receipt.page.html import Html, quoted, section, tag
 from pennsieve_agent.domain.receipt.page.reading import part, rows, text
 from pennsieve_agent.domain.receipt.page.words import count
 
-EACH = 200_000
+LARGEST = 200_000
 """Bytes of a picture at most."""
 ALL = 3_000_000
 """Characters of all ``data:`` addresses at most; in base64 three bytes are four of them."""
@@ -38,7 +38,7 @@ class Picture:
 
 def picture_of(data: bytes) -> Picture | None:
     """What a file is by its bytes; None where it is too large, or neither PNG nor JPEG."""
-    if len(data) > EACH:
+    if len(data) > LARGEST:
         return None
     size = None
     media = "image/png"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pennsieve_agent.domain.receipt.page.style_charts import CHARTS
 from pennsieve_agent.domain.receipt.page.style_parts import PARTS
+from pennsieve_agent.domain.receipt.page.style_states import STATES_STYLE
 
 _LIGHT = """
 --page:#fff;--tint:#f5f7f6;--raised:#fff;--ink:#1b2326;--soft:#566168;--line:#dde3e1;
@@ -51,10 +52,6 @@ white-space:nowrap}
 header.top{background:var(--tint);border-top:6px solid var(--wait);
 border-bottom:1px solid var(--line);
 padding:clamp(1.6rem,4vw,3.2rem) 0 clamp(1.4rem,3vw,2.4rem)}
-header.succeeded{border-top-color:var(--ok)}
-header.failed{border-top-color:var(--bad)}
-header.running,header.finalizing{border-top-color:var(--run)}
-header.canceled,header.canceling{border-top-color:var(--off)}
 .over{font-size:.8125rem;letter-spacing:.09em;text-transform:uppercase;color:var(--soft);
 margin-bottom:.5rem}
 .lead{font-size:1.0625rem;margin-top:.8rem}
@@ -83,24 +80,14 @@ details::details-content{content-visibility:visible;display:block;height:auto}
 """
 
 
-def _choices() -> str:
-    """Which rows are hidden where a state is chosen."""
-    kinds = (
-        *("failed", "unknown", "running", "finalizing", "canceling", "waiting", "pending"),
-        *("canceled", "skipped", "succeeded"),
-    )
-    return "\n".join(
-        f"#show-{kind}:checked~.scroll tbody tr:not(.{kind}){{display:none}}" for kind in kinds
-    )
-
-
 STYLE = "".join(
     (
         f":root{{color-scheme:light dark;{_LIGHT}}}\n",
         f"@media (prefers-color-scheme:dark){{:root{{{_DARK}}}}}",
         _BASE.replace("LIGHT", _LIGHT),
-        PARTS.replace("CHOICES", _choices()),
+        PARTS,
         CHARTS,
+        STATES_STYLE,
     )
 )
 """The style sheet, as it stands in the page and as its hash is in the policy."""

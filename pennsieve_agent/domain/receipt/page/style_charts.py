@@ -8,11 +8,8 @@ svg text{font-size:12px;fill:var(--soft);font-variant-numeric:tabular-nums}
 svg .strong{font-size:13px;font-weight:600;fill:var(--ink)}
 .grid{stroke:var(--faint);stroke-width:1}
 .bar{fill:var(--idle)}
-.bar.succeeded{fill:var(--ok)}
-.bar.failed{fill:var(--bad)}
-.bar.running,.bar.finalizing{fill:var(--run)}
-.bar.canceled,.bar.canceling{fill:var(--off)}
 .bar.wait,.bar.queue{fill:var(--line)}
+.bar.startup{fill:var(--idle)}
 .bar.part{fill:var(--accent)}
 .track{fill:var(--faint)}
 .band{fill:var(--band)}
@@ -31,10 +28,6 @@ align-items:center;padding:.35rem 0}
 color:var(--soft);margin-top:.8rem}
 .key::before{content:"";display:inline-block;width:.7rem;height:.7rem;border-radius:2px;
 margin-right:.45rem;background:var(--idle)}
-.key.succeeded::before{background:var(--ok)}
-.key.failed::before{background:var(--bad)}
-.key.running::before,.key.finalizing::before{background:var(--run)}
-.key.canceled::before,.key.canceling::before{background:var(--off)}
 .key.wait::before{background:var(--line);height:.25rem;margin-bottom:.2rem}
 .progress{margin-top:1.4rem}
 .progress .bar,.batch .bar{stroke:var(--page);stroke-width:1}

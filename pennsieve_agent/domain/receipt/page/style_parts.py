@@ -17,16 +17,11 @@ font-variant-numeric:tabular-nums}
 .sign{font-size:0}
 .sign::before{font-size:.875rem}
 .mark::before,.sign::before{display:inline-block;width:1.25em;content:"\\25CB"/"";font-weight:700}
-.succeeded.mark,.succeeded.sign,.file-there{color:var(--ok)}
-.succeeded.mark::before,.succeeded.sign::before,.file-there::before{content:"\\2713"/""}
-.failed.mark,.failed.sign,.file-missing{color:var(--bad)}
-.failed.mark::before,.failed.sign::before,.file-missing::before{content:"\\2715"/""}
-.running.mark,.running.sign,.finalizing.mark,.finalizing.sign{color:var(--run)}
-.running.mark::before,.running.sign::before,.finalizing.mark::before{content:"\\25CF"/""}
-.canceled.mark,.canceling.mark,.canceled.sign{color:var(--off)}
-.canceled.mark::before,.canceled.sign::before{content:"\\2298"/""}
-.skipped.mark::before,.skipped.sign::before{content:"\\2013"/""}
 
+.file-there{color:var(--ok)}
+.file-there::before{content:"\\2713"/""}
+.file-missing{color:var(--bad)}
+.file-missing::before{content:"\\2715"/""}
 .scroll{overflow-x:auto;max-width:100%}
 table{border-collapse:collapse;width:100%;font-size:.875rem}
 caption.hidden{display:block;padding:0}
@@ -48,6 +43,8 @@ td small{display:block}
 .subjects th:nth-last-child(2),.subjects th:nth-last-child(3),
 .files th:nth-child(2){text-align:right}
 .attempts th:is(:nth-child(2),:nth-child(3),:nth-child(n+6)){text-align:right}
+@media (max-width:40rem){.subjects tr{background:var(--page)}
+.subjects th:first-child{position:sticky;left:0;background:inherit}}
 .subjects tr.failed{background:var(--bad-tint)}
 .subjects th:first-child{padding-left:.6rem}
 .choice>span{font-size:.875rem;color:var(--soft);margin-right:.6rem}
@@ -57,7 +54,6 @@ border:1px solid var(--line);border-radius:99px;font-size:.875rem}
 .choice>input:checked+label{background:var(--ink);color:var(--page);border-color:var(--ink)}
 .choice>input:focus-visible+label{outline:3px solid var(--accent);outline-offset:2px}
 .choice>.scroll{margin-top:.8rem}
-CHOICES
 details>summary{cursor:pointer;padding:.35rem 0;color:var(--link)}
 .subject-files details{border-bottom:1px solid var(--faint)}
 .subject-files summary{color:var(--ink)}
@@ -80,11 +76,10 @@ font-size:.8125rem}
 gap:1.4rem}
 .pictures img{width:100%;height:12rem;object-fit:contain;background:#fff;
 border:1px solid var(--line);border-radius:8px;padding:.4rem}
-figcaption.hidden{display:block;padding:0}
-caption{font-size:.8125rem;margin-top:.35rem}
+figcaption{font-size:.8125rem;margin-top:.35rem}
 figcaption small{display:block}
 .step{border:1px solid var(--line);border-radius:10px;padding:1rem 1.2rem;background:var(--raised)}
 .step .scroll{margin-top:1rem}
 .side+.side{margin-top:1.8rem}
 """
-"""Rules for what the sections have; ``CHOICES`` stands for the rows that a choice hides."""
+"""Rules for what the sections have."""

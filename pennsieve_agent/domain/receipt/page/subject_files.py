@@ -11,7 +11,7 @@ from pennsieve_agent.domain.receipt.page.html import Html, code, join, quoted, s
 from pennsieve_agent.domain.receipt.page.reading import number, part, rows, text
 from pennsieve_agent.domain.receipt.page.words import count, mark, size
 
-_EACH = 100
+_MOST = 100
 """Files of a subject on either side at most."""
 _AT_ONCE = 60
 """So many subjects are shown at once; more of them are opened by who wants them."""
@@ -80,9 +80,9 @@ def _words(side: Json, verb: str) -> str:
 def _list(title: str, files: list[Json], line: Callable[[Json], Html]) -> Html | None:
     if not files:
         return None
-    lines = [line(row) for row in files[:_EACH]]
-    if len(files) > _EACH:
-        lines.append(tag("li", f"{count(len(files) - _EACH, 'more file')}: in receipt.json"))
+    lines = [line(row) for row in files[:_MOST]]
+    if len(files) > _MOST:
+        lines.append(tag("li", f"{count(len(files) - _MOST, 'more file')}: in receipt.json"))
     return join((tag("h3", title), tag("ul", *lines)))
 
 
@@ -91,7 +91,7 @@ def _input(row: Json) -> Html:
 
 
 def _result(row: Json) -> Html:
-    state, why = text(row, "state"), text(row, "why")
+    state, why = text(row, "status"), text(row, "why")
     words = None
     if state != "there":
         kind = state if state in FILE_STATES else "untold"

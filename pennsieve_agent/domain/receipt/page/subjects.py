@@ -125,7 +125,7 @@ def _happened(row: Json) -> Html | str:
     if reason := text(row, "reason"):
         return tag("span", again, quoted(reason, 240))
     results = rows(part(row, "outputs"), "files")
-    lost = sum(text(one, "state") == "missing" for one in results)
+    lost = sum(text(one, "status") == "missing" for one in results)
     if lost:
         return f"{again}{sentence(count(lost, 'result'))} missing since."
     return again

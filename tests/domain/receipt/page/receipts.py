@@ -154,4 +154,4 @@ def nasty(receipt: Document, text: str) -> Document:
     return answer
 
 
-_KEPT = {"kind", "form", "place", "status", "state", "started_at", "completed_at", "made_at"}
+_KEPT = {"kind", "form", "place", "status", "started_at", "completed_at", "made_at"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from pennsieve_agent.domain.receipt.page.lanes import Block, lanes_of
 from pennsieve_agent.domain.receipt.page.reading import moment
 from pennsieve_agent.domain.receipt.page.scale import Scale, bar, percent, ticks
-from pennsieve_agent.domain.receipt.page.timeline import stretches
+from pennsieve_agent.domain.receipt.page.stretches import stretches
 from pennsieve_agent.domain.receipt.page.words import amount, money, size, span
 from tests.domain.receipt.examples import run_receipt
 from tests.domain.receipt.page.receipts import BEGIN, Document, failed_run, running
@@ -20,8 +21,17 @@ def parts(receipt: Document, step: int) -> list[tuple[str, float]]:
     return [(one.kind, (one.end - one.begin).total_seconds()) for one in line]
 
 
+def untimed() -> Document:
+    """The receipt of a run whose node did not say how long machines take to start."""
+    receipt = copy.deepcopy(run_receipt())
+    for step in receipt["steps"]:
+        for attempt in step["attempts"]:
+            attempt |= {"queued_seconds": None, "startup_seconds": None}
+    return receipt
+
+
 def test_a_step_waits_for_its_machine_and_runs_again_after_a_failure() -> None:
-    receipt = run_receipt()
+    receipt = untimed()
     assert parts(receipt, 0) == [("wait", 26), ("succeeded", 16)]
     assert parts(receipt, 1) == [
         *(("wait", 43), ("failed", 120)),
@@ -35,7 +45,8 @@ def test_a_step_that_goes_on_ends_when_the_receipt_was_made() -> None:
 
 
 def test_a_step_that_failed_for_good_has_failed_at_each_attempt() -> None:
-    assert [kind for kind, _ in parts(failed_run(), 1)] == ["wait", "failed", "wait", "failed"]
+    kinds = [kind for kind, _ in parts(failed_run(), 1) if kind not in {"wait", "startup"}]
+    assert kinds == ["failed", "failed"]
 
 
 def test_runs_that_are_at_the_same_time_lie_in_different_lanes() -> None:
@@ -76,3 +87,16 @@ def test_figures_are_words() -> None:
     assert [size(value) for value in (None, 0, 1023, 1024, 5 * 1024**4)] == [
         *("unknown", "0 B", "1023 B", "1.0 kB", "5.0 TB"),
     ]
+
+
+def test_start_up_and_queue_are_apart_where_they_are_known() -> None:
+    receipt = untimed()
+    first, second = receipt["steps"][1]["attempts"]
+    first |= {"queued_seconds": 10.0, "startup_seconds": 20.0}
+    second |= {"queued_seconds": None, "startup_seconds": 30.0}
+    assert parts(receipt, 1) == [
+        *(("wait", 10), ("startup", 20), ("failed", 120)),
+        *(("wait", 60), ("startup", 30), ("succeeded", 242)),
+    ]
+    second |= {"startup_seconds": 1e6}
+    assert parts(receipt, 1)[3:] == [("startup", 90), ("succeeded", 242)]
