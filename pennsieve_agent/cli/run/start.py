@@ -96,6 +96,8 @@ def start(
     whose answer was lost can be typed again: on an own node, it goes on with the same run. With
     --wait, --follow or --watch the exit code is 0 when the run succeeded, 3 when it failed or was
     cancelled, and 8 when the time was up.
+    What it will cost and take is said first, by the workflow's earlier runs. What --max-cost or the
+    month's budget would end even if it costs little is refused; what they may end is told.
     With --repeat a run is started again with its workflow and version, files, parameters, limits
     and layout; what is different today is said first. With --skip-done nothing is started where a
     run succeeded on an own node with equal code, parameters and files.
@@ -227,7 +229,13 @@ def on_node(
     skip_done: bool = False,
 ) -> Iterator[Shown]:
     """Start a run on a node, or show what would run; ``mode`` follows it to its end."""
-    from pennsieve_agent.cli.run import places, repeat_views, start_views, starting
+    from pennsieve_agent.cli.run import (
+        estimate_views,
+        places,
+        repeat_views,
+        start_views,
+        starting,
+    )
     from pennsieve_agent.services.runs.start_problems import Problems
 
     earlier = places.earlier_runs(context)
@@ -237,6 +245,7 @@ def on_node(
         problems = Problems()
         problems.of(lambda: earlier.refuse_taken(ready.dataset, ready.input, ready.folder, request))
         problems.take((None, ready.hindrance))
+        problems.of(lambda: estimate_views.refuse(ready))
         if problems:
             raise problems.all()
 
@@ -246,6 +255,7 @@ def on_node(
         return
     if dry_run:
         check()
+        estimate_views.note(context, ready)
         yield start_views.plan(ready)
     elif _takes_input(context, ready, whole=whole):
         yield from starting.start_and_show(
@@ -305,9 +315,10 @@ def _prepared(
 
 def _takes_input(context: Context, ready: Prepared, *, whole: bool) -> bool:
     """Say what is not input, and ask whether all else is, where the user has chosen nothing."""
-    from pennsieve_agent.cli.run import start_views
+    from pennsieve_agent.cli.run import estimate_views, start_views
 
     start_views.note_files(context, ready.input, ready.folder)
+    estimate_views.say(context, ready)
     return start_views.takes_input(context, ready.input, ready.dataset, whole=whole)
 
 

@@ -229,17 +229,8 @@ DOCUMENTS: tuple[Document, ...] = (
                 "Equal where a run does the same with the same; null: it has none.",
                 null=True,
             ),
-            Field("estimate", "run_estimate", "What it will cost, if known.", null=True),
+            Field("estimate", "plan_estimate", "What it will cost and take.", null=True),
             Field("jobs", "list of run_job", "What runs, in order."),
-        ),
-    ),
-    Document(
-        "run_estimate",
-        "What a run on an own node will cost, in USD by list prices.",
-        (
-            Field("once", "number", "Whatever its steps do."),
-            Field("files", "number", "Of that, for the input."),
-            Field("hour", "number", "For each hour in which all of its steps run."),
         ),
     ),
     Document(
@@ -301,58 +292,6 @@ DOCUMENTS: tuple[Document, ...] = (
             _KNOWN_SIZE,
             Field("package_id", "text", "Null until Pennsieve has imported it.", null=True),
             Field("sha256", "text", "Its checksum, in hexadecimal.", null=True),
-        ),
-    ),
-    Document(
-        "run_cost",
-        "What a run took: run cost.",
-        (_RUN_ID, Field("metrics", "run_metrics", "Null before it was counted.", null=True)),
-    ),
-    Document(
-        "run_metrics",
-        "What a run that was counted took.",
-        (
-            _SECONDS,
-            _USD,
-            Field("estimated_usd_by_part", "map of number", "What is known of the cost's parts."),
-            Field("packages", "integer", "Packages it read; null: not measured.", null=True),
-            Field("input_files", "integer", "Files it read; null: unknown.", null=True),
-            Field("input_size", "integer", "Bytes it read; null: not measured.", null=True),
-            Field("steps", "list of run_step_metrics", "Its steps."),
-        ),
-    ),
-    Document(
-        "run_step_metrics",
-        "What a step took.",
-        (
-            Field("id", "text", "The step's id."),
-            _SECONDS,
-            Field("compute_type", "text", "The kind of machine.", null=True),
-            Field("most_memory_mb", "number", "The most memory it used, in MB.", null=True),
-        ),
-    ),
-    Document(
-        "run_totals",
-        "What all runs together came to: run cost --total.",
-        (
-            Field("period", "word", "all, year or month."),
-            Field("workflow_id", "text", "The workflow that was asked for.", null=True),
-            Field("total", "integer", "All runs; null: not told.", null=True),
-            Field("succeeded", "integer", "Those that succeeded; null: not told.", null=True),
-            Field("failed", "integer", "Those that failed; null: not told.", null=True),
-            Field("canceled", "integer", "Those that were cancelled; null: not told.", null=True),
-            _SECONDS,
-            _USD,
-            Field("places", "list of run_place", "By the node or service that counted them."),
-        ),
-    ),
-    Document(
-        "run_place",
-        "The runs that one place counted.",
-        (
-            Field("node", "text", "The own node's name, or Pennsieve."),
-            Field("total", "integer", "Its runs; null: not told.", null=True),
-            _USD,
         ),
     ),
     Document(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from math import log1p
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pennsieve_agent.domain.batches import MOST_PARALLEL, PARALLEL, run_name
@@ -17,20 +18,26 @@ from pennsieve_agent.services.batches.problems import refuse, some
 from pennsieve_agent.services.batches.selection import Choice, settings_of, subjects_of
 from pennsieve_agent.services.batches.subjects import Subject
 from pennsieve_agent.services.runs import (
+    estimate_run,
     prepare_own_run,
     prepare_pennsieve_run,
     prepare_run,
     run_request,
 )
+from pennsieve_agent.services.runs.node_runs import NodeRuns
 from pennsieve_agent.services.runs.run_input import Earlier, input_of
 from pennsieve_agent.services.runs.run_versions import on_pennsieve
+from pennsieve_agent.services.runs.start_problems import tried
+from pennsieve_agent.services.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.compute import ComputeNode
     from pennsieve_agent.domain.datasets import DataFile, Dataset
+    from pennsieve_agent.domain.forecast import Forecast
     from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.domain.workflows import Workflow
     from pennsieve_agent.platform.client import Platform
+    from pennsieve_agent.services.runs.estimate_run import Estimator
     from pennsieve_agent.services.runs.run_request import HandOver, Prepared, RunOptions
 
 T = TypeVar("T")
@@ -53,6 +60,7 @@ class PreparedBatch:
     ``parallel`` is how many runs are active at once, ``bucket`` that of results on Pennsieve's
     nodes, ``versions`` those that were typed. ``document`` is that of the workflow's version on an
     own node, and ``done`` are the runs that are left out, each with the run that did it before.
+    ``estimator`` says what a run is expected to cost and take.
     """
 
     name: str
@@ -63,6 +71,24 @@ class PreparedBatch:
     versions: tuple[str, ...] = ()
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
     done: tuple[tuple[BatchRun, str], ...] = ()
+    estimator: Estimator | None = field(default=None, repr=False, compare=False)
+
+    def estimates(self) -> list[Forecast]:
+        """What each run is expected to cost and take, in their order; empty where nobody knows."""
+        if self.estimator is None:
+            return []
+        known: dict[tuple[int | None, int], Forecast] = {}
+        estimates = []
+        for run in self.runs:
+            like = _about(run.subject.size), len(run.subject.files)
+            if like not in known:
+                known[like] = self.estimator.of(self.first.plan, run.subject.files)
+            estimates.append(known[like])
+        return estimates
+
+    def estimate(self) -> Forecast | None:
+        """What all runs together are expected to cost and take."""
+        return estimate_run.of_batch(self.estimates(), self.parallel)
 
     @property
     def own_node(self) -> OwnNode | None:
@@ -141,13 +167,32 @@ def _on_own_node(
     )
     prepare_own_run.check_grant(node, row, known.workflow, dataset)
     layout = typed.options.layout or known.layout
-    ready = _prepared(around, typed, node, dataset, known.workflow)
+    asks: list[Callable[[], Any]] = [
+        partial(_prepared, around, typed, node, dataset, known.workflow),
+        partial(tried, partial(prepare_own_run.check_on_node, context, known, dataset, {})),
+        partial(estimate_run.history_of, NodeRuns(node, context.calls).newest, known.workflow.uuid),
+    ]
+    answers = side_by_side(asks)
+    ready: PreparedBatch = answers[0]
+    (budget_left, hindrance), history = answers[1:]
     faults = _Faults()
     for run in ready.runs:
         faults.of(run.subject, partial(prepare_own_run.layout_of, layout, run.subject.files))
     faults.refuse()
-    first = replace(ready.first, version=known.version, layout=layout)
-    return replace(ready, first=first, document=known.document)
+    first = replace(
+        ready.first,
+        version=known.version,
+        layout=layout,
+        hindrance=hindrance,
+        budget_left=budget_left,
+    )
+    estimator = estimate_run.OwnEstimator.of_version(node, history, known, typed.options.limits)
+    return replace(ready, first=first, document=known.document, estimator=estimator)
+
+
+def _about(size: int | None) -> int | None:
+    """A size to the fiftieth: alike runs have one estimate, as a batch may have thousands."""
+    return None if size is None else round(50 * log1p(size))
 
 
 def _on_pennsieve(
@@ -164,7 +209,9 @@ def _on_pennsieve(
         prepare_pennsieve_run.check_role(dataset)
     if versions := typed.options.versions:
         workflow = on_pennsieve(workflow, versions, around.platform.applications.image)
-    return _prepared(around, typed, node, dataset, workflow)
+    ready = _prepared(around, typed, node, dataset, workflow)
+    estimator = prepare_pennsieve_run.estimator_of(around.platform, workflow.uuid)
+    return replace(ready, estimator=estimator)
 
 
 def _prepared(

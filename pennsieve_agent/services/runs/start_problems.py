@@ -52,7 +52,6 @@ class Problems:
         self._errors += [error] if error is not None else []
         return answer
 
-    def all(self) -> AgentError:
+    def all(self, what: str = "this run cannot start") -> AgentError:
         """One error for all that went wrong."""
-        count = len(self._errors)
-        return together(self._errors, "" if count < 2 else "this run cannot start")  # noqa: PLR2004
+        return together(self._errors, "" if len(self._errors) < 2 else what)  # noqa: PLR2004
