@@ -169,6 +169,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("layout", "word", "How the input was laid out: tree or flat.", null=True),
             Field("input", "run_input", "How much it read."),
             _USD,
+            Field("estimate", "run_estimate", "What was said of it before.", null=True),
             Field("layers", "list of text", "The layers that it could read."),
             Field("code", "map of run_code", "What each step ran."),
             Field("node_version", "text", "The version of the node's code.", null=True),
