@@ -10,7 +10,7 @@ from pennsieve_agent.console.file_tree import FileTree
 from pennsieve_agent.console.local_documents import StepFigures, local_file, local_step
 from pennsieve_agent.console.shown import Part, Prose, Shown, Table
 from pennsieve_agent.console.tables import Column, Cut
-from pennsieve_agent.console.words import plural, size, span
+from pennsieve_agent.console.words import peak_words, plural, size, span
 from pennsieve_agent.domain.step_sizes import HEADROOM, sizes_for
 from pennsieve_agent.errors import ExitCode
 
@@ -69,9 +69,9 @@ def shown(
 
 
 def _figures(end: StepEnd) -> StepFigures:
-    usage, has_run = end.usage, end.exit_code is not None
+    used, has_run = end.measured, end.exit_code is not None
     # What is shorter is mostly its start, which says nothing about its work.
-    cores = usage.cpu_seconds / end.seconds if end.seconds >= 1 else 0.0
+    cores = (used.cpu_seconds or 0.0) / end.seconds if end.seconds >= 1 else 0.0
     return StepFigures(
         end.step,
         ("succeeded" if end.ok else "failed") if has_run else "not_run",
@@ -80,12 +80,10 @@ def _figures(end: StepEnd) -> StepFigures:
         end.seconds,
         int(end.vcpus * _VCPU),
         end.memory,
-        usage.memory or None,
-        usage.at_most,
-        usage.cpu_seconds if usage.memory else None,
+        used,
         len(end.files),
         sum(path.stat().st_size for _, path in end.files),
-        sizes_for(usage.memory, cores) if end.ok and usage.memory else None,
+        sizes_for(used.peak_memory, cores) if end.ok and used.peak_memory else None,
         list(_problems(end)),
     )
 
@@ -134,10 +132,9 @@ def _text(steps: list[StepFigures], files: list[tuple[str, int]]) -> Iterator[Pa
 
 def _memory(step: StepFigures) -> str:
     """The most memory of a step, of what it had."""
-    if step.peak_memory is None:
+    if step.measured.peak_memory is None:
         return "not measured"
-    most = "at most " if step.is_at_most else ""
-    return f"{most}{size(step.peak_memory)} of {step.memory} MB"
+    return f"{peak_words(step.measured)} of {step.memory} MB"
 
 
 def _to_declare(steps: list[StepFigures], code: Mapping[str, Code]) -> Iterator[Part]:

@@ -45,6 +45,16 @@ def summary(batch: Batch, node: str) -> dict[str, Any]:
     }
 
 
+def ended(batch: Batch, node: str) -> dict[str, Any]:
+    """A batch that is over, for those who are told of it: no subject, no parameter, no person."""
+    whole = summary(batch, node)
+    return {
+        "event": "batch_ended",
+        **{name: value for name, value in whole.items() if name not in {"created_by", "parallel"}},
+        "command": f"pennsieve run show {batch.id}",
+    }
+
+
 def shown(batch: Batch, node: str, rows: Sequence[BatchRow]) -> dict[str, Any]:
     """A batch with its subjects."""
     return {

@@ -16,6 +16,7 @@ from pennsieve_agent.console.words import moment
 if TYPE_CHECKING:
     from pennsieve_agent.domain.compute import ComputeNode
     from pennsieve_agent.domain.datasets import DataFile
+    from pennsieve_agent.domain.measured import Measured
     from pennsieve_agent.domain.plans import RunPlan
     from pennsieve_agent.domain.profile import Identity, Profile
     from pennsieve_agent.domain.run_events import Line, NewAttempt
@@ -220,6 +221,22 @@ def attempt(value: Attempt) -> dict[str, Any]:
         "exit_code": value.exit_code,
         "reason": value.reason or None,
         "memory_mb": value.memory or None,
+        "queued_seconds": value.queued,
+        "startup_seconds": value.startup,
+        "running_seconds": value.running,
+        "measured": value.measured and measured(value.measured),
+    }
+
+
+def measured(value: Measured) -> dict[str, Any]:
+    """What an attempt used."""
+    return {
+        "peak_memory_bytes": value.peak_memory,
+        "peak_memory_bound": value.bound or None,
+        "cpu_seconds": value.cpu_seconds,
+        "read_bytes": value.read,
+        "written_bytes": value.written,
+        "by": value.by or None,
     }
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pennsieve_agent.domain.measured import AT_MOST, Measured
+
 
 @dataclass(frozen=True, slots=True)
 class StepFigures:
@@ -18,9 +20,7 @@ class StepFigures:
     seconds: float
     cpu: int
     memory: int
-    peak_memory: int | None
-    is_at_most: bool
-    cpu_seconds: float | None
+    measured: Measured
     files: int
     size: int
     suggested: tuple[int, int] | None
@@ -29,6 +29,7 @@ class StepFigures:
 
 def local_step(step: StepFigures) -> dict[str, Any]:
     """A step."""
+    used = step.measured
     return {
         "name": step.name,
         "status": step.status,
@@ -37,9 +38,11 @@ def local_step(step: StepFigures) -> dict[str, Any]:
         "seconds": round(step.seconds, 3),
         "cpu": step.cpu,
         "memory": step.memory,
-        "peak_memory_bytes": step.peak_memory,
-        "peak_memory_is_at_most": step.is_at_most,
-        "cpu_seconds": None if step.cpu_seconds is None else round(step.cpu_seconds, 3),
+        "peak_memory_bytes": used.peak_memory,
+        "peak_memory_is_at_most": used.bound == AT_MOST,
+        "cpu_seconds": None if used.cpu_seconds is None else round(used.cpu_seconds, 3),
+        "read_bytes": used.read,
+        "written_bytes": used.written,
         "files": step.files,
         "bytes": step.size,
         "declare": None

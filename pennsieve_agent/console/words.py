@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.measured import Measured
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _KILO = 1024
@@ -48,6 +52,13 @@ def size(count: int | None) -> str:
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
         value /= _KILO
     raise AssertionError(count)
+
+
+def peak_words(used: Measured | None) -> str:
+    """The most memory that was taken: ``1.2 GB``, ``at most 96.0 MB``."""
+    if used is None or used.peak_memory is None:
+        return "not measured"
+    return f"{used.bound.replace('_', ' ')} {size(used.peak_memory)}".strip()
 
 
 def moment(text: str) -> datetime | None:

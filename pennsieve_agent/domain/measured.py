@@ -7,13 +7,22 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Self
 
+AT_MOST, AT_LEAST = "at_most", "at_least"
+"""What a figure for memory is where nobody could tell it exactly."""
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
     """Peak memory in bytes, CPU time in seconds, bytes read and written; None is not measured.
 
-    ``by`` says what measured it: ``cgroup`` (Docker), ``process`` (the operating system's account
-    of a process) or ``task`` (the task metadata endpoint of Amazon ECS).
+    Memory is without files that the kernel keeps because they were read. Bytes are those that come
+    from a disk or go to one, as the kernel counts them: a file that it still had was not read, and
+    what goes over a network, such as to a network file system, is neither.
+
+    ``by`` says what measured it: ``cgroup`` (Docker), ``engine`` (what a Docker engine on another
+    machine tells), ``process`` (the operating system's account of a process) or ``task`` (the task
+    metadata endpoint of Amazon ECS). ``bound`` is :data:`AT_MOST` where less memory may have been
+    taken, :data:`AT_LEAST` where more, and empty where it was measured.
     """
 
     peak_memory: int | None = None
@@ -21,6 +30,12 @@ class Measured:
     read: int | None = None
     written: int | None = None
     by: str = ""
+    bound: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything was measured."""
+        return any(value is not None for value in self.values())
 
     def document(self) -> dict[str, Any]:
         """As it stands in a node's documents."""
@@ -30,6 +45,7 @@ class Measured:
             "readBytes": self.read,
             "writtenBytes": self.written,
             "by": self.by,
+            "peakMemoryBound": self.bound or None,
         }
 
     @classmethod
@@ -43,12 +59,16 @@ class Measured:
             read=_whole(document.get("readBytes")),
             written=_whole(document.get("writtenBytes")),
             by=str(document.get("by") or ""),
+            bound=str(document.get("peakMemoryBound") or ""),
         )
-        return row if any(value is not None for value in row.values()) else None
+        return row if row.is_known else None
 
     def values(self) -> tuple[int | float | None, ...]:
         """The four figures."""
         return self.peak_memory, self.cpu_seconds, self.read, self.written
+
+
+NOT_MEASURED = Measured()
 
 
 def _whole(value: object) -> int | None:

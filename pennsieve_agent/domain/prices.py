@@ -88,7 +88,7 @@ PENNSIEVES_REGION = "us-east-1"
 
 FUNCTION_GB_SECONDS = 1.0
 """Of one call of the node's reconciler: two seconds with 512 MB. Taken for it, as are the next."""
-_WAKES_A_JOB = 6
+_WAKES_A_JOB = 7
 """Calls for each job: its states, and what a transfer job asks of Pennsieve."""
 _WAKE_SECONDS = 300.0
 """Beside them, it is woken by the clock."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.datasets import DataFile
+from pennsieve_agent.domain.runs import NO_LIMITS, RunLimits
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.workflows import Workflow
@@ -33,34 +34,76 @@ class Again:
     files: tuple[DataFile, ...] = ()
 
 
-def same_files(
-    before: Iterable[DataFile], present: Sequence[DataFile]
-) -> tuple[tuple[DataFile, ...], tuple[str, ...]]:
-    """Those of the ``present`` files that a run read ``before``, and what differs, in sentences.
+@dataclass(frozen=True, slots=True)
+class RowAgain:
+    """What a subject of an earlier batch was started with."""
+
+    subject: str
+    files: tuple[DataFile, ...] = ()
+    parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchAgain:
+    """What an earlier batch was started with; ids as those of a run.
+
+    ``versions`` are as a command line has them. The parameters of its rows are whole: those of all
+    runs, and over them the row's own.
+    """
+
+    batch: str
+    name: str
+    dataset: str
+    node: str
+    workflow: str
+    rows: tuple[RowAgain, ...]
+    versions: tuple[str, ...] = ()
+    limits: RunLimits = NO_LIMITS
+    layout: str = ""
+
+
+class PresentFiles:
+    """The files that are in a dataset now, to find those among them that a run read before.
 
     A file is known by its package, as people rename files, and else by its path.
     """
-    by_place = {(file.package_id, file.path): file for file in present}
-    packages: dict[str, list[DataFile]] = {}
-    for file in present:
-        packages.setdefault(file.package_id, []).append(file)
-    paths = {file.path: file for file in present}
-    chosen, words = [], []
-    for file in before:
-        alone = packages.get(file.package_id, ())
-        now = by_place.get((file.package_id, file.path))
-        now = now or (alone[0] if len(alone) == 1 else paths.get(file.path))
-        if now is None:
-            words.append(f"'{file.path}' is not in the dataset any more")
-            continue
-        chosen.append(now)
-        if now.path != file.path:
-            words.append(f"'{file.path}' is called '{now.path}' now")
-        if now.package_id != file.package_id or (file.checksum and now.checksum != file.checksum):
-            words.append(f"'{file.path}' was changed: it is another file now")
-        elif file.size is not None and now.size != file.size:
-            words.append(f"'{file.path}' was changed: it had {file.size} bytes")
-    return tuple(chosen), tuple(words)
+
+    def __init__(self, present: Iterable[DataFile]) -> None:
+        """All of them are read once."""
+        self._places: dict[tuple[str, str], DataFile] = {}
+        self._packages: dict[str, list[DataFile]] = {}
+        self._paths: dict[str, DataFile] = {}
+        for file in present:
+            self._places[(file.package_id, file.path)] = file
+            self._packages.setdefault(file.package_id, []).append(file)
+            self._paths[file.path] = file
+
+    def same(self, before: Iterable[DataFile]) -> tuple[tuple[DataFile, ...], tuple[str, ...]]:
+        """Those that a run read ``before``, and what differs, in sentences."""
+        chosen, words = [], []
+        for file in before:
+            alone = self._packages.get(file.package_id, ())
+            now = self._places.get((file.package_id, file.path))
+            now = now or (alone[0] if len(alone) == 1 else self._paths.get(file.path))
+            if now is None:
+                words.append(f"'{file.path}' is not in the dataset any more")
+                continue
+            chosen.append(now)
+            if now.path != file.path:
+                words.append(f"'{file.path}' is called '{now.path}' now")
+            is_other = now.package_id != file.package_id
+            if is_other or (file.checksum and now.checksum != file.checksum):
+                words.append(f"'{file.path}' was changed: it is another file now")
+            elif file.size is not None and now.size != file.size:
+                words.append(f"'{file.path}' was changed: it had {file.size} bytes")
+        return tuple(chosen), tuple(words)
+
+
+def same_files(
+    before: Iterable[DataFile], present: Sequence[DataFile]
+) -> tuple[tuple[DataFile, ...], tuple[str, ...]]:
+    """Those of the ``present`` files that a run read ``before``, and what differs."""
+    return PresentFiles(present).same(before)
 
 
 def same_parameters(

@@ -11,6 +11,7 @@ from typing import Self
 from pennsieve_agent.domain.datasets import DataFile
 from pennsieve_agent.domain.figures import total
 from pennsieve_agent.domain.forecast import Forecast
+from pennsieve_agent.domain.measured import Measured
 from pennsieve_agent.domain.server_word import ServerWord
 from pennsieve_agent.domain.workflows import Step, Workflow
 
@@ -94,7 +95,10 @@ NO_LIMITS = RunLimits()
 class Attempt:
     """One try of a step. ``exit_code`` is None where the program never came to an end.
 
-    ``memory`` is what it could use, in MB; 0 where nobody says.
+    ``memory`` is what it could use, in MB; 0 where nobody says. ``queued`` is how many seconds it
+    waited for a machine, ``startup`` how many the machine took to start its container, and
+    ``running`` how long its program ran; None where nobody measured it. ``measured`` is what it
+    used.
     """
 
     started_at: str = ""
@@ -102,6 +106,10 @@ class Attempt:
     exit_code: int | None = None
     reason: str = ""
     memory: int = 0
+    queued: float | None = None
+    startup: float | None = None
+    running: float | None = None
+    measured: Measured | None = None
 
 
 @dataclass(frozen=True, slots=True)

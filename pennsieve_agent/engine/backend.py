@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from pennsieve_agent.domain.measured import NOT_MEASURED, Measured
 from pennsieve_agent.domain.plans import Job
 from pennsieve_agent.domain.step_files import RUN_MOUNT
 from pennsieve_agent.errors import EngineError
@@ -90,21 +91,6 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
-    """What a program took: the most bytes of memory at once, and seconds of processors.
-
-    0 is not known. ``at_most`` says that it was less memory, and that nobody can tell how much.
-    """
-
-    memory: int = 0
-    cpu_seconds: float = 0.0
-    at_most: bool = False
-
-
-NOT_MEASURED = Usage()
-
-
-@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a task ended. ``exit_code`` 0 is success; ``reason`` says in words why it is not.
 
@@ -117,7 +103,7 @@ class Outcome:
     reason: str = ""
     canceled: bool = False
     out_of_memory: bool = False
-    usage: Usage = field(default=NOT_MEASURED, compare=False)
+    measured: Measured = field(default=NOT_MEASURED, compare=False)
     astray: tuple[str, ...] = field(default=(), compare=False)
 
     @property

@@ -3,6 +3,8 @@
 A container that takes more memory than it has is killed by the kernel. Without a container nobody
 does that, so what the child takes is read five times a second, and it is killed all the same. Files
 in the kernel's cache do not count, as it gives that memory back.
+
+The most that was read is kept, too: what wait4(2) tells is that of the largest process alone.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ class MemoryLimit:
     def __init__(self, pid: int, most: int) -> None:
         self._pid, self._most = pid, most
         self._next = 0.0
+        self.peak = 0
+        """The most bytes that all processes took together, of what was read."""
 
     def is_exceeded(self) -> bool:
         """Whether more is taken now; looks at most five times a second."""
@@ -33,13 +37,12 @@ class MemoryLimit:
             return False
         self._next = time.monotonic() + _READ_SECONDS
         processes = list(_session(self._pid))
-        # The first is quick, and counts what several processes share for each of them.
-        return self._takes(processes, "status", _RESIDENT) and self._takes(
-            processes, "smaps_rollup", _SHARED_OUT
-        )
-
-    def _takes(self, processes: list[int], name: str, line: re.Pattern[bytes]) -> bool:
-        return sum(_bytes(pid, name, line) for pid in processes) > self._most
+        taken = _sum(processes, "status", _RESIDENT)
+        # That is quick, and counts what several processes share for each of them.
+        if len(processes) > 1 and taken > min(self._most, self.peak):
+            taken = _sum(processes, "smaps_rollup", _SHARED_OUT)
+        self.peak = max(self.peak, taken)
+        return taken > self._most
 
 
 def _session(leader: int) -> Iterator[int]:
@@ -48,6 +51,10 @@ def _session(leader: int) -> Iterator[int]:
         with contextlib.suppress(OSError):  # it may end while it is looked at
             if os.getsid(int(folder.name)) == leader:
                 yield int(folder.name)
+
+
+def _sum(processes: list[int], name: str, line: re.Pattern[bytes]) -> int:
+    return sum(_bytes(pid, name, line) for pid in processes)
 
 
 def _bytes(pid: int, name: str, line: re.Pattern[bytes]) -> int:

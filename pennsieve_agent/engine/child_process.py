@@ -21,7 +21,8 @@ from enum import Enum, auto
 from pathlib import Path
 from threading import Event
 
-from pennsieve_agent.engine.backend import NOT_MEASURED, Log, Usage, nobody_lives
+from pennsieve_agent.domain.measured import AT_MOST, NOT_MEASURED, Measured
+from pennsieve_agent.engine.backend import Log, nobody_lives
 from pennsieve_agent.engine.child_memory import MemoryLimit
 from pennsieve_agent.engine.output_lines import LineSplitter
 
@@ -33,6 +34,7 @@ MARK = "PENNSIEVE_TASK"
 
 _POLL_SECONDS = 0.05
 _CHUNK_BYTES = 64 * 1024
+_BLOCK = 512
 #: A pipe of Linux holds no more unless root says so; what is in it when the child ends is read.
 _PIPE_BYTES = 1024 * 1024
 _PROC = Path("/proc")
@@ -61,7 +63,7 @@ class ChildEnd:
 
     code: int
     stopped: bool
-    usage: Usage = NOT_MEASURED
+    measured: Measured = NOT_MEASURED
     out_of_memory: bool = False
 
 
@@ -106,7 +108,10 @@ def run_child(
         lines.close()
     is_short = end is _End.OUT_OF_MEMORY and code == -signal.SIGKILL
     return ChildEnd(
-        128 - code if code < 0 else code, end is _End.STOPPED, reaper.usage, out_of_memory=is_short
+        128 - code if code < 0 else code,
+        end is _End.STOPPED,
+        reaper.measured,
+        out_of_memory=is_short,
     )
 
 
@@ -123,7 +128,8 @@ class _Reaper:
 
     def __init__(self, child: subprocess.Popen[bytes]) -> None:
         self.child = child
-        self.usage = NOT_MEASURED
+        self.measured = NOT_MEASURED
+        self.limit: MemoryLimit | None = None
         # Until a child becomes its program, it is a copy of this process, whose memory counts as
         # the child's (Linux, exec_mmap in fs/exec.c).
         self._least = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -144,19 +150,36 @@ class _Reaper:
             pid, status, taken = os.wait4(self.child.pid, options)
             if pid:
                 self.child.returncode = os.waitstatus_to_exitcode(status)
-                unit = 1 if sys.platform == "darwin" else 1024  # getrusage(2) of each
-                self.usage = Usage(
-                    taken.ru_maxrss * unit,
-                    taken.ru_utime + taken.ru_stime,
-                    at_most=taken.ru_maxrss <= self._least,
-                )
+                together = self.limit.peak if self.limit is not None else 0
+                self.measured = measured_by(taken, self._least, together)
         return self.child.returncode
+
+
+def measured_by(
+    taken: resource.struct_rusage, least: int, together: int, system: str = sys.platform
+) -> Measured:
+    """What a process and those that it waited for used, as wait4(2) tells it on a ``system``.
+
+    ``least`` is what counts as its memory in any case, in the unit of the system; ``together`` is
+    what several processes were seen to take at once, in bytes.
+    """
+    is_mac = system == "darwin"
+    largest = taken.ru_maxrss * (1 if is_mac else 1024)  # getrusage(2) of each
+    return Measured(
+        peak_memory=max(largest, together),
+        cpu_seconds=taken.ru_utime + taken.ru_stime,
+        # macOS counts operations, whatever their size; Linux counts in blocks of 512 bytes.
+        read=None if is_mac else taken.ru_inblock * _BLOCK,
+        written=None if is_mac else taken.ru_oublock * _BLOCK,
+        by="process",
+        bound=AT_MOST if taken.ru_maxrss <= least and together < largest else "",
+    )
 
 
 def _follow(reaper: _Reaper, lines: LineSplitter, stop: Event, bounds: Bounds) -> _End:
     """Read until the child ends, whoever else holds its output open; why it did."""
     child, is_short = reaper.child, False
-    limit = MemoryLimit(child.pid, bounds.memory)
+    limit = reaper.limit = MemoryLimit(child.pid, bounds.memory)
     output = _output(child)
     os.set_blocking(output, False)
     give_up = None

@@ -19,11 +19,11 @@ from pennsieve_agent.engine.backend import Log, Outcome, Program, Task, nobody_l
 from pennsieve_agent.engine.built_images import COMMAND_LABEL, PROGRAM_LABEL, remove_older
 from pennsieve_agent.engine.child_process import GRACE_SECONDS
 from pennsieve_agent.engine.container_output import Attached
+from pennsieve_agent.engine.container_watch import ContainerWatch
 from pennsieve_agent.engine.docker_daemon import engine_errors
 from pennsieve_agent.engine.exit_reasons import describe_exit
 from pennsieve_agent.engine.file_ownership import Owner
 from pennsieve_agent.engine.image_build import Build, build_image
-from pennsieve_agent.engine.memory_watch import MemoryWatch
 from pennsieve_agent.errors import EngineError
 
 NODE_LABEL = "io.pennsieve.agent.node"
@@ -171,13 +171,13 @@ class DockerBackend:
             try:
                 # A command that is not there is found out by the container's init, which ends
                 # with 126 or 127 and says so in the log.
-                with MemoryWatch(container, self._client) as watch:
+                with ContainerWatch(container, self._client) as watch:
                     _start(container)
                     stopped = attached.follow(stop, self._grace)
             finally:
                 attached.close()
             outcome = _outcome(container, task.job, stopped=stopped)
-            return replace(outcome, usage=watch.usage, astray=written_astray(container))
+            return replace(outcome, measured=watch.measured, astray=written_astray(container))
         finally:
             _remove(container)
 

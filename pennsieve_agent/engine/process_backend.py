@@ -168,11 +168,13 @@ class ProcessBackend:
         )
         astray = new_files(mine, files)
         if end.stopped:
-            return Outcome(end.code or _STOPPED, "stopped", usage=end.usage, astray=astray)
+            return Outcome(end.code or _STOPPED, "stopped", measured=end.measured, astray=astray)
         if end.out_of_memory:
             reason = f"ran out of memory (limit {task.job.memory} MB)"
-            return Outcome(end.code, reason, out_of_memory=True, usage=end.usage, astray=astray)
-        return Outcome(end.code, describe_exit(end.code), usage=end.usage, astray=astray)
+            return Outcome(
+                end.code, reason, out_of_memory=True, measured=end.measured, astray=astray
+            )
+        return Outcome(end.code, describe_exit(end.code), measured=end.measured, astray=astray)
 
     def _environment(self, task: Task, command: Command, environment: Path) -> dict[str, str]:
         return {

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pennsieve_agent.engine.backend import NOT_MEASURED, Backend, Outcome, Program, Task, Usage
+from pennsieve_agent.domain.measured import NOT_MEASURED, Measured
+from pennsieve_agent.engine.backend import Backend, Outcome, Program, Task
 from pennsieve_agent.engine.container_task import Mount, StepContainer
 from pennsieve_agent.engine.exit_reasons import OUT_OF_MEMORY
 from pennsieve_agent.engine.remove_tree import remove_tree
@@ -64,7 +65,7 @@ class StepEnd:
     exit_code: int | None = None
     reason: str = ""
     seconds: float = 0.0
-    usage: Usage = NOT_MEASURED
+    measured: Measured = NOT_MEASURED
     files: tuple[tuple[str, Path], ...] = ()
     left_out: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
@@ -173,14 +174,14 @@ class RunHere:
             remove_tree(scratch)
         seconds = time.monotonic() - begun
         reason = "" if outcome.ok and not about else failure(_row(outcome, about))
-        _note_end(job, self.node.now(), outcome.exit_code, reason)
+        _note_end(job, self.node.now(), outcome, reason)
         results = self._gathered((job.step,), job)
         return self._end(
             job,
             exit_code=outcome.exit_code,
             reason=reason,
             seconds=seconds,
-            usage=outcome.usage,
+            measured=outcome.measured,
             files=tuple(results.files),
             left_out=tuple(results.left_out),
             changed=_differing(before, task.input),
@@ -239,11 +240,18 @@ def _in_one_folder(gathered: Gathered) -> Gathered:
     return replace(gathered, files_by_step=files, left_out=left_out)
 
 
-def _note_end(job: JobRecord, now: float, exit_code: int, reason: str) -> None:
+def _note_end(job: JobRecord, now: float, outcome: Outcome, reason: str) -> None:
     """Note the end of a job's only attempt, as a node does."""
-    job.stopped, job.exit_code, job.reason = now, exit_code, reason
+    job.stopped, job.exit_code, job.reason = now, outcome.exit_code, reason
     job.status = "FAILED" if reason else "SUCCEEDED"
-    attempt = {"started": job.started, "ended": now, "exitCode": exit_code, "reason": reason}
+    measured = outcome.measured
+    attempt = {
+        "started": job.started,
+        "ended": now,
+        "exitCode": outcome.exit_code,
+        "reason": reason,
+        "measured": measured.document() if measured.is_known else None,
+    }
     job.attempts = [attempt]
 
 

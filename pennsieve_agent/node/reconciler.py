@@ -17,17 +17,19 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pennsieve_agent.domain.runs import unix_seconds
 from pennsieve_agent.node.batches.batch_reconciler import BatchReconciler
 from pennsieve_agent.node.batches.batch_store import BatchStore
 from pennsieve_agent.node.execution_environment import environment_node, make_clients
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_store import RunStore
+from pennsieve_agent.node.runs.observe_jobs import Starting
 from pennsieve_agent.node.runs.run_reconciler import RunReconciler
 
 log = logging.getLogger(__name__)
 
-HEEDED = ("RUNNABLE", "RUNNING", "SUCCEEDED", "FAILED")
-"""The job states that wake it: the others change nothing."""
+HEEDED = ("RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "FAILED")
+"""The job states that wake it: the others change nothing. ``STARTING`` ends the wait in a queue."""
 _NAMED = 3
 """How many runs an error names; the log has all."""
 _RUN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -41,7 +43,7 @@ def handler(event: Mapping[str, Any], _context: object = None) -> Any:
 def handle(event: Mapping[str, Any], node: Node) -> Any:
     """Do what an event asks for."""
     store = RunStore(node)
-    reconciler = RunReconciler(node, store)
+    reconciler = RunReconciler(node, store, _starting(event))
     if "archive" in event:
         reconciler.archive(str(event["archive"]))
         return {"ok": True}
@@ -95,6 +97,15 @@ def _run_of(event: Mapping[str, Any]) -> str:
     name = str(detail.get("jobName") or "") if isinstance(detail, Mapping) else ""
     match = _RUN.match(name)
     return match[0] if match else ""
+
+
+def _starting(event: Mapping[str, Any]) -> Starting:
+    """The job that has a machine now, if that is the event: by id, its attempt and since when."""
+    detail = event.get("detail")
+    if not isinstance(detail, Mapping) or detail.get("status") != "STARTING":
+        return {}
+    at = unix_seconds(str(event.get("time") or ""))
+    return {str(detail["jobId"]): (len(detail.get("attempts") or ()), at)} if at else {}
 
 
 def _schedule(node: Node, *, on: bool) -> None:

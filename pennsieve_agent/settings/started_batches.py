@@ -70,6 +70,17 @@ class KeptBatch:
         """Whether that was noted."""
         return self._mark.exists()
 
+    def uncancel(self) -> None:
+        """Take that back.
+
+        Raises:
+            SettingsError: it cannot be written.
+        """
+        try:
+            self._mark.unlink(missing_ok=True)
+        except OSError as error:
+            raise _unusable(self.path, error) from error
+
     @property
     def _mark(self) -> Path:
         return self.path.with_suffix(".cancel")

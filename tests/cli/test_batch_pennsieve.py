@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.cli.conftest import DATASET, Lab
 from tests.cli.harness import Agent
 
@@ -31,3 +33,33 @@ def test_a_batch_is_sent_run_by_run_and_shown_as_one(nodes: Lab, agent: Agent) -
     limits = agent(*words, "--each-file", "raw/*.txt", "--max-cost", "1")
     assert limits.code == 2
     assert "does not support limits" in limits.err
+
+
+def test_what_failed_on_pennsieves_nodes_is_retried_in_its_batch(
+    nodes: Lab, agent: Agent, tmp_path: Path
+) -> None:
+    del nodes
+    table = tmp_path / "subjects.csv"
+    table.write_text("subject,EXIT\na,0\ndeep/b,3\n", encoding="utf-8")
+    words = ("run", "start", "-d", DATASET, "--node", "theirs", "-w", "word-count")
+    batch = (*words, "--each-file", "raw/**/*.txt", "--csv", str(table), "--name", "retried")
+    assert agent(*batch, "--wait").code == 3
+    limits = agent("run", "retry", "retried", "--max-cost", "1")
+    assert (limits.code, "does not support limits" in limits.err) == (2, True)
+    plan = agent("run", "retry", "retried", "--dry-run")
+    assert "start 1 subject of batch 'retried' again: deep/b" in plan.out
+    again = agent("run", "retry", "retried", "--failed", "--wait", "--json")
+    assert again.code == 3, again.err
+    assert [(row["status"], row["attempt"]) for row in again.document["rows"]] == [
+        ("succeeded", 1),
+        ("failed", 2),
+    ]
+    assert "is run by Pennsieve: the run acts as you" in again.err
+    plan = agent("run", "start", "--repeat", "retried", "-p", "EXIT=0", "--dry-run", "--json")
+    assert plan.code == 0, plan.err
+    runs = {run["subject"]: run["parameters"] for run in plan.document["runs"]}
+    assert {subject: list(values.values()) for subject, values in runs.items()} == {
+        "a": [{"EXIT": "0"}],
+        "deep/b": [{"EXIT": "0"}],
+    }
+    assert (plan.document["node"], plan.document["differences"]) == ("theirs", [])

@@ -13,15 +13,18 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.cli.run.batch_watch import SeenBatch
+from pennsieve_agent.console.schema import DOCUMENTS
+from pennsieve_agent.console.schema.kinds import faults
 from pennsieve_agent.domain.batches import Batch, BatchRow, run_id
 from pennsieve_agent.domain.own_node import OwnNode
-from pennsieve_agent.errors import AgentError, NodeUnreachable
+from pennsieve_agent.errors import AgentError, NodeUnreachable, NotFound
 from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.cli.conftest import DATASET, Lab, made
 from tests.cli.harness import Agent, Result
 from tests.fakes.batch_node import BatchNode
 from tests.fakes.run_node import NODE, VERSION, summary
 from tests.prepared import Prepared
+from tests.services.test_run_webhook import Receiver
 
 START = ("run", "start", "-d", DATASET, "--node", "my-node", "-w", "own-count")
 SUBJECTS = ("sub-01", "sub-02", "Zoë 3")
@@ -243,6 +246,30 @@ def test_what_the_node_refuses_is_told_with_its_subjects(scene: Scene) -> None:
     assert "Started batch" in scene(*words).out  # the refused one is not gone on with
 
 
+def test_all_that_hinders_a_batch_is_told_at_once(scene: Scene) -> None:
+    scene.node.hindrances = [{"code": "unfit", "message": "the budget is used up"}]
+    words = (*START, "--each", "subjects/*")
+    told = scene(*words, "-p", "NONE=1", code=1)
+    assert "this batch cannot start" in told.err
+    assert "step 'count' has no parameter called 'NONE'" in told.err
+    assert "compute node 'my-node': the budget is used up" in told.err
+    for more in ((), ("--dry-run",)):
+        alone = scene(*words, *more, code=1)
+        assert "the budget is used up" in alone.err
+        assert "pennsieve compute show" in alone.err
+    assert not scene.node.batches
+    scene.node.hindrances = []
+    assert "going on" not in scene(*words).err  # nothing was written down
+
+
+def test_what_came_in_the_way_does_not_stop_a_batch_that_was_sent(scene: Scene) -> None:
+    words = (*START, "--each", "subjects/*")
+    scene.lost.append(NodeUnreachable("no answer"))
+    scene(*words, code=1)
+    scene.node.hindrances = [{"code": "unfit", "message": "the budget is used up"}]
+    assert "had been sent" in scene(*words).out
+
+
 def test_the_table_has_a_row_for_each_subject_and_why_it_failed(started: Scene) -> None:
     started.node.end(started.batch, "sub-02")
     shown = started("run", "show", "first batch")
@@ -426,6 +453,87 @@ def test_following_shows_the_lines_of_active_runs_to_the_end(started: Scene) -> 
     assert looked
 
 
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        (("--tail", "2"), [8, 9]),
+        (("--grep", "line [37]$"), [3, 7]),
+        (("--grep", "[37]$", "--tail", "1"), [7]),
+        (("--since", "2096-10-02T07:06:44"), [8, 9]),
+        (("--until", "2096-10-02T07:06:41Z", "--step", "count"), [0, 1]),
+        (("--attempt", "1", "--tail", "1"), [9]),
+        (("--attempt", "2"), []),
+    ],
+)
+def test_lines_are_chosen_for_each_subject(
+    started: Scene, words: tuple[str, ...], lines: list[int]
+) -> None:
+    started.node.end(started.batch)
+    begun = 4_000_000_000_000
+    started.node.messages = [
+        {"timestamp": begun + n * 500, "message": f"line {n}", "step": "count"} for n in range(10)
+    ]
+    chosen = started("run", "logs", "first batch", "--failed", "--json", *words).document
+    assert chosen["messages"] == []
+    told = started("run", "logs", "first batch", "--json", *words).document["messages"]
+    of = {name: [int(m["message"][5:]) for m in told if m["subject"] == name] for name in SUBJECTS}
+    assert of == dict.fromkeys(SUBJECTS, lines)
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("--tail", "0"), "0 lines cannot be shown"),
+        (("--until", "10m", "--follow"), "--follow goes on until the end"),
+        (("--step", "none"), "the batch has no step 'none'"),
+        (("--attempt", "0"), "there is no attempt 0"),
+    ],
+)
+def test_what_chooses_no_lines_of_a_batch_is_said(
+    started: Scene, words: tuple[str, ...], line: str
+) -> None:
+    assert f"error: {line}" in started("run", "logs", "first batch", *words, code=2).err
+
+
+def test_the_end_of_a_batch_is_told(started: Scene, tmp_path: Path) -> None:
+    started.node.end(started.batch, "sub-02")
+    file = tmp_path / "then"
+    command = f'echo "$PENNSIEVE_RUN $PENNSIEVE_STATE" >> "{file}"; exit 7'
+    with Receiver(204, 204).open() as receiver:
+        for word in ("wait", "watch"):
+            end = started(
+                *("run", word, "first batch", "--webhook", receiver.url, "--then", command), code=3
+            )
+            assert "note: the command of --then ended with exit code 7" in end.err
+        bodies = [json.loads(body) for body in receiver.bodies]
+    assert file.read_text() == f"{started.batch} failed\n" * 2
+    assert [list(faults("batch_ended", body, DOCUMENTS)) for body in bodies] == [[], []]
+    assert (bodies[0]["event"], bodies[0]["id"]) == ("batch_ended", started.batch)
+    assert bodies[0]["counts"]["failed"] == 1
+    assert "Zoë" not in str(bodies)
+
+
+def test_a_batch_that_is_started_tells_its_end_where_it_is_waited_for(
+    scene: Scene, tmp_path: Path
+) -> None:
+    scene.agent.quick = True
+    file = tmp_path / "then"
+    words = (*START, "--each", "subjects/*", "--then", f"touch '{file}'")
+    assert "add --wait" in scene(*words, code=2).err
+    assert not scene.node.batches
+    ask = scene.ask
+
+    def ends_at_once(method: str, path: str, *rest: Any, **more: Any) -> Mapping[str, Any]:
+        answer = ask(method, path, *rest, **more)
+        if (method, path) == ("POST", "/batches"):
+            scene.node.end(scene.batch)
+        return answer
+
+    scene.ask = ends_at_once  # type: ignore[method-assign]
+    scene(*words, "--wait")
+    assert file.exists()
+
+
 def test_options_of_a_run_are_refused_for_a_batch_and_the_other_way(started: Scene) -> None:
     started.node.end(started.batch)
     assert "is a batch" in started("run", "show", "first batch", "--outputs", code=2).err
@@ -477,3 +585,179 @@ def test_the_estimate_of_a_batch_adds_up_its_runs(scene: Scene) -> None:
     (body,) = scene.node.batches.values()
     assert len(body["estimates"]) == len(body["runs"]) == 3
     assert body["estimate"]["expectedUsd"] > 0.75
+
+
+REPEAT = ("run", "start", "--repeat", "first batch")
+
+
+def rows_of(document: Mapping[str, Any]) -> dict[str, tuple[list[str], dict[str, Any]]]:
+    return {
+        run["subject"]: ([file["path"] for file in run["files"]], run["parameters"])
+        for run in document["runs"]
+    }
+
+
+def test_a_batch_is_started_again_as_it_was(scene: Scene, tmp_path: Path) -> None:
+    file = table(tmp_path, "subject,LEAST\nsub-01,2\nsub-02,3\nZoë 3,4\n")
+    words = (*START, "--csv", file, "--files", "subjects/{subject}/eeg", "-p", "STYLE=fancy")
+    scene(*words, "--name", "first batch", "--max-cost", "2", "--parallel", "7")
+    before = scene.node.batches[scene.batch]
+    again = scene(*REPEAT, "--name", "second")
+    assert "Started batch 'second'" in again.out
+    body = scene.node.batches[scene.batch]
+    assert body["id"] != before["id"]
+    for same in ("workflow", "version", "dataset", "parallel", "parameters", "limits", "layout"):
+        assert body[same] == before[same]
+    assert body["runs"] == before["runs"]
+    scene(*REPEAT, "-p", "LEAST=9", "--max-cost", "3", "--parallel", "2")
+    body = scene.node.batches[scene.batch]
+    assert (body["limits"], body["parallel"]) == ({"maxCost": 3.0}, 2)
+    assert body["parameters"] == {"count": {"LEAST": "9", "STYLE": "fancy"}}
+
+
+def test_what_differs_from_the_batch_before_is_said(started: Scene) -> None:
+    first, second = started.node.batches[started.batch]["runs"][:2]
+    first["files"][0].update(path="subjects/former.txt", package="N:package:gone")
+    second["files"][0].update(size=1)
+    plan = started(*REPEAT, "--dry-run")
+    one, two = first["subject"], second["subject"]
+    assert f"'{one}': 'subjects/former.txt' is not in the dataset any more" in plan.err
+    assert f"'{two}': '{second['files'][0]['path']}' was changed: it had 1 bytes" in plan.err
+    document = started(*REPEAT, "--dry-run", "--json").document
+    assert len(document["differences"]) == 2
+    assert len(rows_of(document)[one][0]) == len(first["files"]) - 1
+    first["files"] = first["files"][:1]
+    lost = started(*REPEAT, code=2)
+    assert f"none of the files of '{one}' is in the dataset any more" in lost.err
+    assert len(started.node.batches) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("--files", "raw/*"), "'first batch' is a batch, and --files is for a run"),
+        (("--all",), "'first batch' is a batch, and --all is for a run"),
+        (("--folder", "x"), "'first batch' is a batch, and --folder is for a run"),
+        (("-p", "STYLE={HOW}"), "a batch that is started again has no column 'HOW'"),
+        (("--each", "subjects/*"), "--repeat and --each cannot be given together"),
+        (("--then", "true"), "add --wait"),
+    ],
+)
+def test_what_cannot_be_typed_beside_a_batch(
+    started: Scene, words: tuple[str, ...], line: str
+) -> None:
+    assert line in started(*REPEAT, *words, code=2).err
+    assert len(started.node.batches) == 1
+
+
+def test_a_node_that_is_too_old_to_tell_is_named(started: Scene) -> None:
+    ask = started.ask
+
+    def older(method: str, path: str, *rest: Any, **more: Any) -> Mapping[str, Any]:
+        if path.endswith("/start"):
+            raise NotFound("there is no such request on this function")
+        return ask(method, path, *rest, **more)
+
+    started.ask = older  # type: ignore[method-assign]
+    told = started(*REPEAT, code=1)
+    assert "does not tell what batch 'first batch' was started with" in told.err
+    assert "pennsieve compute update my-node" in told.err
+
+
+def test_parallel_is_not_for_a_run_that_is_repeated(started: Scene) -> None:
+    started.node.end(started.batch)
+    words = ("run", "start", "--repeat", "first batch/sub-01", "--parallel", "3")
+    assert "--parallel is for a batch, and 'first batch/sub-01'" in started(*words, code=2).err
+
+
+COMING = ("run", "download", "first batch", "--as-they-come", "--to")
+
+
+@pytest.fixture
+def coming(started: Scene) -> Scene:
+    """Runs that each deliver a file, and end one at each look."""
+    started.agent.quick = True
+    files = started.agent("dataset", "files", DATASET, "--json").document
+    row = next(file for file in files if file["path"] == "subjects/sub-01/eeg/a.txt")
+    started.node.files = [
+        {"path": row["path"], "size": row["size"], "package": row["package_id"], "sha256": ""}
+    ]
+    return started
+
+
+def on_looks(scene: Scene, *acts: Any) -> None:
+    """Let something happen at each look at the batch, one after another."""
+    ask, left = scene.ask, list(acts)
+
+    def look(method: str, path: str, *rest: Any, **more: Any) -> Mapping[str, Any]:
+        if (method, path) == ("GET", f"/batches/{scene.batch}") and left:
+            left.pop(0)()
+        return ask(method, path, *rest, **more)
+
+    scene.ask = look  # type: ignore[method-assign]
+
+
+def ends(scene: Scene, subject: str, status: str = "SUCCEEDED") -> Any:
+    return lambda: scene.node.set(scene.batch, subject, status)
+
+
+def gone() -> None:
+    raise NodeUnreachable("no answer")
+
+
+def stop() -> None:
+    raise KeyboardInterrupt
+
+
+def test_results_are_fetched_as_each_run_succeeds(coming: Scene, tmp_path: Path) -> None:
+    first = tmp_path / "sub-01" / "subjects" / "sub-01" / "eeg" / "a.txt"
+
+    def second() -> None:
+        assert first.exists()  # before the others have ended
+        coming.node.set(coming.batch, "sub-02", "FAILED")
+
+    on_looks(coming, ends(coming, "sub-01"), lambda: None, second, gone, ends(coming, "Zoë 3"))
+    done = coming(*COMING, str(tmp_path), code=3)
+    assert "Downloaded 2 files of 2 subjects" in done.out
+    assert "sub-01 succeeded (1 of 3)" in done.err
+    assert "Zoë 3 succeeded (2 of 3)" in done.err
+    assert "batch 'first batch': 2 succeeded, 1 failed" in done.err
+    assert first.read_text() == "sub-01 eeg/a.txt\n"
+    assert not (tmp_path / "sub-02").exists()
+    again = coming(*COMING, str(tmp_path), "--json", code=3).document
+    assert (again["downloaded"], len(again["skipped"])) == ([], 2)
+
+
+def test_nothing_that_came_is_lost_by_an_interruption(coming: Scene, tmp_path: Path) -> None:
+    on_looks(coming, ends(coming, "sub-01"), lambda: None, stop)
+    cut = coming(*COMING, str(tmp_path), code=130)
+    assert "interrupted: stopped; what was downloaded is kept, and the batch goes on" in cut.err
+    assert "go on with: the same command" in cut.err
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["sub-01"]
+    coming.node.end(coming.batch)
+    whole = coming(*COMING, str(tmp_path), "--json").document
+    assert (len(whole["downloaded"]), len(whole["skipped"])) == (2, 1)
+
+
+def test_results_that_are_gone_do_not_hinder_the_others(coming: Scene, tmp_path: Path) -> None:
+    coming.node.files = [{"path": "x", "size": 1, "package": "N:package:none", "sha256": ""}]
+    coming.node.end(coming.batch)
+    lost = coming(*COMING, str(tmp_path), "--json", code=1).document
+    assert {row["path"] for row in lost["failed"]} == set(SUBJECTS)
+
+
+def test_a_run_is_waited_for_and_fetched(coming: Scene, tmp_path: Path) -> None:
+    words = ("run", "download", "first batch/sub-02", "--as-they-come", "--to", str(tmp_path))
+    coming.node.set(coming.batch, "sub-02", "STARTED")
+    ask = coming.ask
+
+    def fail(method: str, path: str, *rest: Any, **more: Any) -> Mapping[str, Any]:
+        answer = ask(method, path, *rest, **more)
+        if path == f"/runs/{run_id(coming.batch, 'sub-02')}":
+            coming.node.set(coming.batch, "sub-02", "FAILED")
+        return answer
+
+    coming.ask = fail  # type: ignore[method-assign]
+    done = coming(*words, code=3)
+    assert "Downloaded 1 file" in done.out
+    assert "run 'first batch/sub-02' failed in step 'count'" in done.err

@@ -60,7 +60,7 @@ def test_lines_are_chosen(scene: Scene, run: str, words: tuple[str, ...], lines:
         (("--tail", "0"), "0 lines cannot be shown"),
         (("--since", "yesterdayish"), "'yesterdayish' is not a time"),
         (("--since", "999999w"), "'999999w' is not a time"),
-        (("--until", "10m", "--follow"), "--follow goes on until the run ends"),
+        (("--until", "10m", "--follow"), "--follow goes on until the end"),
         (("--since", "1m", "--until", "1h"), "no line is after 1m and before 1h"),
         (("--grep", "["), "'[' is not a regular expression"),
         (("--attempt", "3"), "there is no attempt 3: there were at most 2"),

@@ -160,6 +160,17 @@ def test_memory_has_a_limit(bench: Bench) -> None:
     assert outcome == Outcome(137, "ran out of memory (limit 16 MB)", out_of_memory=True)
 
 
+def test_what_a_container_takes_is_measured(bench: Bench) -> None:
+    script = "dd if=/dev/zero of=/dev/null bs=200M count=1; dd if=/dev/zero of={} bs=10M count=1"
+    outcome = bench.run(bench.task(script.format("$OUTPUT_DIR/made") + "; sleep 0.1"))
+    assert outcome.ok
+    used = outcome.measured
+    assert (used.by, used.bound) == ("cgroup", "")
+    assert used.peak_memory == pytest.approx(200 * 2**20, rel=0.2)
+    assert used.written == pytest.approx(10 * 2**20, rel=0.2)
+    assert 0 < (used.cpu_seconds or 0) < 5
+
+
 def test_a_container_has_no_more_rights_than_it_needs(bench: Bench) -> None:
     task = bench.task("grep -E '^(CapEff|NoNewPrivs)' /proc/self/status")
     assert bench.run(task).ok

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pennsieve_agent.domain.log_follower import MOST_KNOWN
+from pennsieve_agent.domain.measured import Measured
 from pennsieve_agent.domain.metrics import Period
 from pennsieve_agent.domain.run_filter import RunQuery, Someone
 from pennsieve_agent.domain.runs import OutputFile, RunLimits, RunStatus, StepState
@@ -34,7 +35,16 @@ DOCUMENT = summary(
             "ended": 1_700_000_020.5,
             "attempts": [
                 {"started": 1_700_000_010, "ended": 1_700_000_012, "exitCode": 137, "reason": "x"},
-                {"started": 1_700_000_013, "ended": 1_700_000_020, "exitCode": 3, "reason": ""},
+                {
+                    "started": 1_700_000_013,
+                    "ended": 1_700_000_020,
+                    "exitCode": 3,
+                    "reason": "",
+                    "queuedSeconds": 4,
+                    "startupSeconds": 40.5,
+                    "runningSeconds": 7,
+                    "measured": Measured(5, 1.5, by="task").document(),
+                },
             ],
         }
     ],
@@ -72,6 +82,10 @@ def test_a_run_document_has_everything_that_is_shown() -> None:
     assert details.code["count"].commit == "c" * 40
     (step,) = run.states
     assert [(a.exit_code, a.reason) for a in step.attempts] == [(137, "x"), (3, "")]
+    older, newer = step.attempts
+    assert (older.queued, older.startup, older.running, older.measured) == (None,) * 4
+    assert (newer.queued, newer.startup, newer.running) == (4, 40.5, 7)
+    assert newer.measured == Measured(5, 1.5, by="task")
     metrics = backend(node).metrics(RUN)
     assert metrics is not None
     assert (metrics.seconds, metrics.cost, metrics.packages) == (65, 0.25, 2)

@@ -1,16 +1,18 @@
-"""Who is told when a run that is waited for has ended: a command of the user's, an address."""
+"""Who is told when what is waited for has ended: a command of the user's, an address."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pennsieve_agent.errors import AgentError, UsageProblem
+from pennsieve_agent.errors import AgentError
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.domain.batches import Batch
     from pennsieve_agent.domain.runs import Run, RunState
 
 Then = Annotated[
@@ -49,40 +51,41 @@ class AtEnd:
 
             check_webhook(self.webhook)
 
-    def refuse_for_batch(self, name: str) -> None:
-        """Refuse to tell the end of a batch.
-
-        Raises:
-            UsageProblem: somebody is to be told.
-        """
-        if self != NOBODY:
-            raise UsageProblem(
-                f"'{name}' is a batch, and --then and --webhook are for runs",
-                hint="leave them out, or name its runs",
-            )
-
     def tell(self, context: Context, run: Run, state: RunState) -> None:
         """Tell that a run has ended; that it cannot be told is said, and changes nothing else."""
+        from pennsieve_agent.console import documents
+
+        self._tell(context, run.uuid, state.status.label, lambda: documents.run_ended(run, state))
+
+    def tell_batch(self, context: Context, batch: Batch, node: str) -> None:
+        """Tell that a batch is over, as of a run; ``node`` is the name of the place it is at."""
+        from pennsieve_agent.console import batch_documents
+
+        state = batch_documents.label(batch.status.value)
+        self._tell(context, batch.id, state, lambda: batch_documents.ended(batch, node))
+
+    def _tell(
+        self, context: Context, id_: str, state: str, document: Callable[[], dict[str, Any]]
+    ) -> None:
         if self.webhook is not None:
-            _post(context, self.webhook, run, state)
+            _post(context, self.webhook, document())
         if self.then is not None:
-            _perform(context, self.then, run, state)
+            _perform(context, self.then, id_, state)
 
 
 NOBODY = AtEnd()
 
 
-def _post(context: Context, url: str, run: Run, state: RunState) -> None:
+def _post(context: Context, url: str, document: dict[str, Any]) -> None:
     import random
 
-    from pennsieve_agent.console import documents
     from pennsieve_agent.services.runs import run_webhook
 
     try:
         run_webhook.send(
             context.sender,
             url,
-            documents.run_ended(run, state),
+            document,
             sleep=context.sleep,
             jitter=random.random,
             now=context.now,
@@ -91,10 +94,10 @@ def _post(context: Context, url: str, run: Run, state: RunState) -> None:
         context.streams.note(f"note: the webhook was not told: {error.message}")
 
 
-def _perform(context: Context, command: str, run: Run, state: RunState) -> None:
+def _perform(context: Context, command: str, id_: str, state: str) -> None:
     import subprocess
 
-    environ = {**context.environ, "PENNSIEVE_RUN": run.uuid, "PENNSIEVE_STATE": state.status.label}
+    environ = {**context.environ, "PENNSIEVE_RUN": id_, "PENNSIEVE_STATE": state}
     # Standard output is for our own results, which a script may read. The shell is what was asked
     # for: the command is the user's, as typed.
     done = subprocess.run(command, shell=True, env=environ, stdout=2, check=False)  # noqa: S602

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,10 @@ from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.console.words import plural
 from pennsieve_agent.errors import ExitCode, NotFound, StillRunning, UsageProblem
 
+Fetch = Callable[..., Shown]
+"""Gets what a run wrote into a folder: of the context, the run, the folder, ``import_seconds``."""
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pennsieve_agent.cli.run.batch_places import LocatedBatch
-    from pennsieve_agent.services.runs.all_runs import Located
 
 _LISTS = ("downloaded", "skipped", "unchecked", "importing")
 _RECORDS = ("blocked", "failed", "renamed")
@@ -25,7 +25,7 @@ def download(
     context: Context,
     located: LocatedBatch,
     to: Path,
-    fetch: Callable[[Context, Located, Path], Shown],
+    fetch: Fetch,
 ) -> Shown:
     """Download what the runs that succeeded wrote; ``fetch`` gets that of one into a folder.
 
@@ -44,7 +44,7 @@ def download(
     if not rows:
         raise _nothing(located)
     backend = runs_of(context, located)
-    whole = _Whole(to)
+    whole = Whole(to)
     for number, row in enumerate(rows, 1):
         context.streams.note(f"{number} of {len(rows)}: {row.subject}")
         try:
@@ -74,7 +74,7 @@ def _nothing(located: LocatedBatch) -> StillRunning | NotFound:
     )
 
 
-class _Whole:
+class Whole:
     """What all downloads came to together."""
 
     def __init__(self, to: Path) -> None:

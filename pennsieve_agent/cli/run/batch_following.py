@@ -7,6 +7,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.cli.run.at_end import NOBODY, AtEnd
 from pennsieve_agent.console import batch_documents
 from pennsieve_agent.console.progress import CountLine, OutageLine
 from pennsieve_agent.console.shown import Shown
@@ -41,8 +42,11 @@ def to_end(
     show: bool,
     timeout: float | None = None,
     choice: LogChoice | None = None,
+    at_end: AtEnd = NOBODY,
 ) -> Iterator[Shown]:
     """Wait until a batch is over, with the lines of ``choice`` if ``show``, and tell how it ended.
+
+    Who is to be told ``at_end`` is told then.
 
     Raises:
         RunFailed: a run failed, was cancelled or left out.
@@ -63,15 +67,22 @@ def to_end(
         line = CountLine(context.streams, "Done", "runs")
         batch = wait.until_over(batch, lambda now: line.show(_over(now), now.counts.total))
         line.end()
-    yield end(context, located, batch, as_document=not show)
+    yield end(context, located, batch, as_document=not show, at_end=at_end)
 
 
 def _over(batch: Batch) -> int:
     return batch.counts.total - batch.counts.waiting - batch.counts.running
 
 
-def end(context: Context, located: LocatedBatch, batch: Batch, *, as_document: bool) -> Shown:
-    """How a batch ended.
+def end(
+    context: Context,
+    located: LocatedBatch,
+    batch: Batch,
+    *,
+    as_document: bool,
+    at_end: AtEnd = NOBODY,
+) -> Shown:
+    """How a batch ended, told to whom ``at_end`` says as well.
 
     Raises:
         RunFailed: a run failed, was cancelled or left out.
@@ -79,6 +90,7 @@ def end(context: Context, located: LocatedBatch, batch: Batch, *, as_document: b
     from pennsieve_agent.cli.run.batch_views import counts_words
 
     words = f"batch '{batch.name}': {counts_words(batch.counts)}"
+    at_end.tell_batch(context, batch, located.backend.name)
     if context.as_json and as_document:
         rows = list(located.backend.rows(batch.id))
         document = batch_documents.shown(batch, located.backend.name, rows)

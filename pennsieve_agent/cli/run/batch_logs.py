@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.cli.run import batch_places
+from pennsieve_agent.cli.run import batch_places, log_lines, log_options
 from pennsieve_agent.console import cells
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import AwsError, NodeError, PlatformError, UnknownName
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.cli.run.batch_places import LocatedBatch
     from pennsieve_agent.cli.run.event_views import EventViews
     from pennsieve_agent.domain.batches import BatchRow
+    from pennsieve_agent.domain.log_filter import LogFilter
     from pennsieve_agent.services.batches.follow_batch import BatchWait
     from pennsieve_agent.services.runs.follow_run import Follower
     from pennsieve_agent.services.runs.run_backend import RunBackend
@@ -31,12 +32,26 @@ _WIDEST = 24
 
 @dataclass(frozen=True, slots=True)
 class LogChoice:
-    """Which lines: of these subjects (a name or a pattern), of those that failed, of one step."""
+    """Which lines: of these subjects (a name or a pattern), of those that failed, as was typed."""
 
     subject: str | None = None
     failed: bool = False
-    step: str | None = None
+    typed: log_options.Typed = log_options.NONE
     timestamps: bool = False
+
+    def lines(self, context: Context, located: LocatedBatch, *, follow: bool) -> LogFilter:
+        """The lines of each run.
+
+        Raises:
+            UsageProblem: a value makes no sense.
+        """
+        return log_options.chosen_of_batch(
+            self.typed,
+            [step.id for step in located.batch.steps],
+            context.now(),
+            has_attempts=bool(located.backend.token),
+            follow=follow,
+        )
 
     def takes(self, row: BatchRow) -> bool:
         """Whether a subject is one of them."""
@@ -51,8 +66,9 @@ def until_now(context: Context, located: LocatedBatch, choice: LogChoice) -> Ite
     Raises:
         UnknownName: no subject is called so.
     """
+    only = choice.lines(context, located, follow=False)
     rows = _rows(located, choice)
-    readers = Readers(context, batch_places.runs_of(context, located), choice, _width(rows))
+    readers = Readers(context, batch_places.runs_of(context, located), choice, only, _width(rows))
     is_empty = True
     messages = list[Any]()
     for row in rows:
@@ -62,7 +78,8 @@ def until_now(context: Context, located: LocatedBatch, choice: LogChoice) -> Ite
             is_empty = False
             messages += part.lines
             yield replace(part, lines=())
-    notes = (f"no line yet of batch '{located.batch.name}'",) if is_empty else ()
+    which = "such line" if choice.typed.is_any else "line yet"
+    notes = (f"no {which} of batch '{located.batch.name}'",) if is_empty else ()
     yield Shown(document={"batch_id": located.batch.id, "messages": messages}, notes=notes)
 
 
@@ -71,8 +88,9 @@ def followed(
 ) -> Iterator[Shown]:
     """The lines of the runs that go on, as they come, until the batch is over."""
     choice = choice or LogChoice()
+    only = choice.lines(context, located, follow=True)
     rows = _rows(located, choice)
-    readers = Readers(context, batch_places.runs_of(context, located), choice, _width(rows))
+    readers = Readers(context, batch_places.runs_of(context, located), choice, only, _width(rows))
     batch = located.batch
     finished = {row.subject for row in rows if row.status.is_final}
     while True:
@@ -98,17 +116,18 @@ class Readers:
     context: Context
     backend: RunBackend
     choice: LogChoice
+    only: LogFilter
     width: int
     _known: dict[str, tuple[Follower, EventViews]] = field(default_factory=dict)
 
     def look(self, row: BatchRow) -> Iterator[Shown]:
         """The new lines of a subject's run; an outage is for the next look."""
-        from pennsieve_agent.domain.run_events import Change
-
         try:
             follower, views = self._of(row)
-            for events in follower.once():
-                yield from views.shown([one for one in events if not isinstance(one, Change)])
+            # What is followed has begun with its last lines, and all that come are new.
+            tail = None if self.only.is_followed else self.choice.typed.tail
+            for events in log_lines.lines_of(follower, tail):
+                yield from views.shown(events)
         except (PlatformError, AwsError, NodeError) as error:
             from pennsieve_agent.services.runs.follow_run import is_passing
 
@@ -121,7 +140,10 @@ class Readers:
 
         if row.run not in self._known:
             run = self.backend.get(row.run)
-            follower = following.follower(self.context, run, self.backend, step=self.choice.step)
+            typed = self.choice.typed
+            follower = following.follower(self.context, run, self.backend, step=typed.step)
+            tail, only = typed.tail, self.only
+            follower.only = only if tail is None else log_lines.from_the_last(follower, only, tail)
             begin = cells.pad(cells.cut(row.subject, self.width), self.width)
             views = EventViews(
                 self.context,

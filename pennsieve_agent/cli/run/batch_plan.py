@@ -154,6 +154,7 @@ def _document(ready: PreparedBatch, estimate: dict[str, Any] | None) -> dict[str
         "parallel": ready.parallel,
         "layout": first.layout or None,
         "results_left_out": first.input.left_out,
+        "differences": list(first.differences),
         "limits": documents.limits(first.request.limits),
         "max_cost_usd_of_all": limit * len(ready.runs) if limit else None,
         "estimate": estimate,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.run import batch_places, places
+from pennsieve_agent.cli.run.at_end import NOBODY, AtEnd
 from pennsieve_agent.console.shown import NOTHING, Shown
 
 if TYPE_CHECKING:
@@ -37,8 +38,7 @@ def start_batch(
         RunFailed: a run failed, was cancelled or left out.
         StillRunning: the time was up.
     """
-    from pennsieve_agent.cli.run import batch_following, batch_send, batch_watch
-    from pennsieve_agent.cli.run.following import Mode
+    from pennsieve_agent.cli.run import batch_send
 
     if options.resume is not None:
         batch: OpenBatch | Shown = batch_send.resume(context, options.resume)
@@ -52,24 +52,41 @@ def start_batch(
         yield shown
         return
     yield replace(shown, document=NOTHING)
-    located = batch_places.find(context, batch.kept.id)
-    if ends.mode is Mode.WATCH:
-        yield from batch_watch.watch(context, located, ends.timeout)
-        return
-    show = ends.mode is Mode.LINES
-    yield from batch_following.to_end(context, located, show=show, timeout=ends.timeout)
+    yield from ends.follow(context, batch_places.find(context, batch.kept.id))
 
 
 @dataclass(frozen=True, slots=True)
 class Ends:
     """How a command ends: with the plan, with the start, or with the end of all runs.
 
-    ``mode`` says what is shown until then, ``timeout`` is in seconds.
+    ``mode`` says what is shown until then, ``timeout`` is in seconds, ``telling`` who is told.
     """
 
     mode: Mode | None = None
     timeout: float | None = None
     dry_run: bool = False
+    telling: AtEnd = NOBODY
+
+    def follow(self, context: Context, located: batch_places.LocatedBatch) -> Iterator[Shown]:
+        """Follow a batch to its end, as ``mode`` says.
+
+        Raises:
+            RunFailed: a run failed, was cancelled or left out.
+            StillRunning: the time was up.
+        """
+        from pennsieve_agent.cli.run import batch_following, batch_watch
+        from pennsieve_agent.cli.run.following import Mode
+
+        if self.mode is Mode.WATCH:
+            yield from batch_watch.watch(context, located, self.timeout, self.telling)
+            return
+        yield from batch_following.to_end(
+            context,
+            located,
+            show=self.mode is Mode.LINES,
+            timeout=self.timeout,
+            at_end=self.telling,
+        )
 
 
 def _begun(
@@ -86,6 +103,7 @@ def _begun(
 
     typed, digest = _typed(request, options)
     ready, check = _prepared(context, typed, hand_over, dry_run=dry_run)
+    repeat_views.note_differences(context, ready.first)
     if options.skip_done:
         ready = repeat_views.without_done(context, ready)
     if dry_run:
@@ -115,7 +133,7 @@ def _begun(
     if estimate := estimate_views.sentence(ready.estimate()):
         context.streams.note(estimate)
     if ready.own_node is None:
-        start_views.warn_pennsieve_node(context, ready.first)
+        start_views.warn_pennsieve_node(context, ready.first.node.name)
     return batch
 
 
@@ -133,6 +151,7 @@ def _typed(request: RunOptions, options: BatchOptions) -> tuple[Typed, str]:
         table_name=str(options.csv or ""),
         patterns=request.files,
         settings=request.parameters,
+        again=options.again,
     )
     parallel = PARALLEL if options.parallel is None else options.parallel
     return Typed(replace(request, parameters=()), choice, parallel), digest
@@ -155,13 +174,13 @@ def _table(path: Path) -> tuple[CsvTable, str]:
 def _prepared(
     context: Context, typed: Typed, hand_over: HandOver | None, *, dry_run: bool
 ) -> tuple[PreparedBatch, Any]:
-    """The batch with everything checked, and what refuses a typed name that is taken."""
+    """The batch with everything checked, and what refuses a taken name or a hindered node."""
     from functools import partial
 
     from pennsieve_agent.cli.run import estimate_views, start_views
     from pennsieve_agent.cli.run.missing_grant import with_grant
     from pennsieve_agent.services.batches import prepare_batch
-    from pennsieve_agent.services.runs.start_problems import Problems
+    from pennsieve_agent.services.runs.hindrances import refuse_hindered
 
     earlier = places.earlier_runs(context)
     around = prepare_batch.Surroundings(
@@ -175,15 +194,8 @@ def _prepared(
     start_views.note_coming_files(context, first.dataset, typed.choice.base)
 
     def check(ready: PreparedBatch) -> None:
-        problems = Problems()
-        taken = partial(
-            earlier.refuse_taken, first.dataset, first.input, first.folder, typed.options
-        )
-        problems.of(taken)
-        problems.take((None, first.hindrance))
-        problems.of(lambda: estimate_views.refuse_batch(ready))
-        if problems:
-            raise problems.all("this batch cannot start")
+        over = partial(estimate_views.refuse_batch, ready)
+        refuse_hindered(earlier, first, typed.options, "batch", over)
 
     return ready, check
 
@@ -205,6 +217,7 @@ def _words(typed: Typed, digest: str) -> dict[str, Any]:
         "limits": limits_document(options.limits),
         "undeclared": options.undeclared,
         **({"versions": sorted(options.versions)} if options.versions else {}),
+        **({"again": choice.again.batch} if choice.again else {}),
         "parallel": typed.parallel,
     }
 

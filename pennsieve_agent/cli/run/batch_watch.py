@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.run import batch_following
+from pennsieve_agent.cli.run.at_end import NOBODY, AtEnd
 from pennsieve_agent.cli.run.batch_views import counts_words, why_words
 from pennsieve_agent.cli.run.watch_rows import KEYS_OF_SEVERAL, Drawn
 from pennsieve_agent.console import cells
@@ -78,8 +79,12 @@ def _drawn(width: int, *parts: tuple[str, str]) -> Drawn:
     return Drawn(tuple(kept))
 
 
-def watch(context: Context, located: LocatedBatch, timeout: float | None) -> Iterator[Shown]:
+def watch(
+    context: Context, located: LocatedBatch, timeout: float | None, at_end: AtEnd = NOBODY
+) -> Iterator[Shown]:
     """Watch a batch until it is over; in a pipe each change of the counts is a line.
+
+    Who is to be told ``at_end`` is told then.
 
     Raises:
         RunFailed: a run failed, was cancelled or left out.
@@ -107,7 +112,7 @@ def watch(context: Context, located: LocatedBatch, timeout: float | None) -> Ite
                 wait.check_deadline(batch)
                 wait.pause()
                 batch = wait.look(batch)
-    yield batch_following.end(context, located, batch, as_document=True)
+    yield batch_following.end(context, located, batch, as_document=True, at_end=at_end)
 
 
 def _live(context: Context, located: LocatedBatch, timeout: float | None) -> Batch:

@@ -17,6 +17,8 @@ from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import NotFound, StillRunning, UsageProblem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pennsieve_agent.domain.runs import Run
     from pennsieve_agent.services.runs.all_runs import Located
 
@@ -24,7 +26,10 @@ if TYPE_CHECKING:
 @command(
     "run download",
     answers="download",
-    examples=["pennsieve run download --to ./results"],
+    examples=[
+        "pennsieve run download --to ./results",
+        "pennsieve run download all-mice --to ./results --as-they-come",
+    ],
 )
 def download(
     context: Context,
@@ -34,20 +39,33 @@ def download(
         typer.Option("--to", metavar="DIR", help="The folder the files go to.", file_okay=False),
     ] = Path(),
     overwrite: Overwrite = False,
+    as_they_come: Annotated[
+        bool,
+        typer.Option(
+            "--as-they-come", help="Wait for the end, and fetch what each run wrote as it succeeds."
+        ),
+    ] = False,
 ) -> Shown:
     """Download the files that a run wrote. Run it again to go on where it stopped.
 
     Results that Pennsieve has not imported yet are waited for, until ten minutes after the run's
     end. The exit code is 8 when some are still on their way, or when the run has delivered none.
-    Of a batch, the results of each subject go to a folder of its own.
+    Of a batch, the results of each subject go to a folder of its own. With --as-they-come the
+    command goes on until the run or the batch has ended, and has its exit code: 0 when all
+    succeeded, 3 when one did not. After Ctrl+C, the same command goes on where it stopped.
     """
-    from pennsieve_agent.cli.run import batch_download, batch_places
+    from pennsieve_agent.cli.run import batch_download, batch_places, download_arrivals
 
     located = batch_places.run_or_batch(context, run)
+    fetch = partial(download_run, overwrite=overwrite)
     if isinstance(located, batch_places.LocatedBatch):
-        fetch = partial(download_run, overwrite=overwrite)
-        return batch_download.download(context, located, to, fetch)
-    return download_run(context, located, to, overwrite=overwrite)
+        get = download_arrivals.of_batch if as_they_come else batch_download.download
+        return get(context, located, to, fetch)
+    return (download_arrivals.of_run if as_they_come else _of_run)(context, located, to, fetch)
+
+
+def _of_run(context: Context, located: Located, to: Path, fetch: Callable[..., Shown]) -> Shown:
+    return fetch(context, located, to)
 
 
 def _need_dataset(run: Run) -> None:
@@ -58,8 +76,17 @@ def _need_dataset(run: Run) -> None:
         )
 
 
-def download_run(context: Context, located: Located, to: Path, *, overwrite: bool = False) -> Shown:
+def download_run(
+    context: Context,
+    located: Located,
+    to: Path,
+    *,
+    overwrite: bool = False,
+    import_seconds: float | None = None,
+) -> Shown:
     """Download the results of a run into a folder.
+
+    ``import_seconds`` after its end are waited for Pennsieve to import them; None: ten minutes.
 
     Raises:
         UsageProblem: it had no dataset. StillRunning: it has delivered none yet.
@@ -69,7 +96,7 @@ def download_run(context: Context, located: Located, to: Path, *, overwrite: boo
     from pennsieve_agent.services.runs import run_outputs
 
     _need_dataset(located.run)
-    wait = places.import_wait(context)
+    wait = places.import_wait(context, import_seconds)
     results = run_outputs.on_pennsieve(context.platform, located, wait)
     if not (results.files or results.importing or results.missing):
         if not places.state(located).status.is_final:

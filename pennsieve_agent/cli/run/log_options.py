@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,17 +41,20 @@ Grep = Annotated[
 class Typed:
     """What was typed of them."""
 
-    step: str | None
-    attempt: int | None
-    since: str | None
-    until: str | None
-    tail: int | None
-    grep: str | None
+    step: str | None = None
+    attempt: int | None = None
+    since: str | None = None
+    until: str | None = None
+    tail: int | None = None
+    grep: str | None = None
 
     @property
     def is_any(self) -> bool:
         """Whether lines are chosen at all."""
-        return self != Typed(None, None, None, None, None, None)
+        return self != NONE
+
+
+NONE = Typed()
 
 
 def chosen_lines(typed: Typed, run: Run, now: float, *, follow: bool) -> LogFilter:
@@ -59,13 +63,37 @@ def chosen_lines(typed: Typed, run: Run, now: float, *, follow: bool) -> LogFilt
     Raises:
         UsageProblem: a value makes no sense, or not for this run.
     """
-    _check_step(run, typed.step)
-    _check_attempt(run, typed.attempt)
+    _check_step(typed.step, [step.id for step in run.steps], "run")
+    if typed.attempt is not None:
+        _check_attempts(is_own=run.details is not None)
+        most = max((len(step.attempts) for step in run.states), default=0) or 1
+        _check_attempt(typed.attempt, most)
+    return _filter(typed, now, follow=follow)
+
+
+def chosen_of_batch(
+    typed: Typed, steps: Sequence[str], now: float, *, has_attempts: bool, follow: bool
+) -> LogFilter:
+    """The lines that are wanted of each run of a batch, which has these ``steps``.
+
+    ``has_attempts``: the place tells attempts of steps. A run that had fewer has no such line.
+
+    Raises:
+        UsageProblem: a value makes no sense.
+    """
+    _check_step(typed.step, steps, "batch")
+    if typed.attempt is not None:
+        _check_attempts(is_own=has_attempts)
+        _check_attempt(typed.attempt, typed.attempt)
+    return _filter(typed, now, follow=follow)
+
+
+def _filter(typed: Typed, now: float, *, follow: bool) -> LogFilter:
     if typed.tail is not None and typed.tail < 1:
         raise UsageProblem(f"{typed.tail} lines cannot be shown", hint="for example: --tail 20")
     if follow and typed.until is not None:
         raise UsageProblem(
-            "--follow goes on until the run ends, and --until stops before",
+            "--follow goes on until the end, and --until stops before",
             hint="leave one of them out",
         )
     since = moments.milliseconds(typed.since, now, "--since") if typed.since else 0
@@ -76,26 +104,6 @@ def chosen_lines(typed: Typed, run: Run, now: float, *, follow: bool) -> LogFilt
             hint="--since has to be before --until",
         )
     return LogFilter(since, until, typed.attempt or 0, _pattern(typed.grep), is_followed=follow)
-
-
-def refuse_for_batch(typed: Typed, batch: str) -> None:
-    """Refuse what chooses lines of one run alone.
-
-    Raises:
-        UsageProblem: it was typed.
-    """
-    values = {
-        "--attempt": typed.attempt,
-        "--since": typed.since,
-        "--until": typed.until,
-        "--tail": typed.tail,
-        "--grep": typed.grep,
-    }
-    if option := next((name for name, value in values.items() if value is not None), ""):
-        raise UsageProblem(
-            f"'{batch}' is a batch, and {option} is for a run",
-            hint="name one of its runs, or choose by --subject, --failed and --step",
-        )
 
 
 def _pattern(text: str | None) -> re.Pattern[str] | None:
@@ -110,23 +118,22 @@ def _pattern(text: str | None) -> re.Pattern[str] | None:
         ) from None
 
 
-def _check_step(run: Run, step: str | None) -> None:
-    names = [s.id for s in run.steps]
+def _check_step(step: str | None, names: Sequence[str], what: str) -> None:
     if step is not None and step not in names:
         raise UnknownName(
-            f"the run has no step '{step}'", hint=f"its steps are: {', '.join(names)}"
+            f"the {what} has no step '{step}'", hint=f"its steps are: {', '.join(names)}"
         )
 
 
-def _check_attempt(run: Run, attempt: int | None) -> None:
-    if attempt is None:
-        return
-    if run.details is None:
+def _check_attempts(*, is_own: bool) -> None:
+    if not is_own:
         raise UsageProblem(
             "a compute node that Pennsieve runs does not tell attempts",
             hint="leave --attempt out; --since and --until choose lines by their time",
         )
-    most = max((len(step.attempts) for step in run.states), default=0) or 1
+
+
+def _check_attempt(attempt: int, most: int) -> None:
     if not 1 <= attempt <= most:
-        had = "each step had one" if most == 1 else f"there were at most {most}"
+        had = "each step had one" if most <= 1 else f"there were at most {most}"
         raise UsageProblem(f"there is no attempt {attempt}: {had}", hint="the first is --attempt 1")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,15 +12,13 @@ import typer
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.cli.run import log_options
+from pennsieve_agent.cli.run import log_lines, log_options
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.run import event_views
     from pennsieve_agent.cli.run.batch_places import LocatedBatch
-    from pennsieve_agent.domain.log_filter import LogFilter
-    from pennsieve_agent.domain.run_events import Event
     from pennsieve_agent.domain.runs import Run
     from pennsieve_agent.services.runs.all_runs import Located
     from pennsieve_agent.services.runs.follow_run import Follower
@@ -35,7 +32,7 @@ if TYPE_CHECKING:
         "pennsieve run logs spike-rate-1c20 --step spikes --timestamps",
         "pennsieve run logs spike-rate-1c20 --since 10m --grep Error --tail 20",
         "pennsieve run logs spike-rate-1c20 --archive logs.zip",
-        "pennsieve run logs first-batch --failed",
+        "pennsieve run logs first-batch --failed --tail 20",
     ],
 )
 def logs(
@@ -67,7 +64,8 @@ def logs(
 ) -> Iterator[Shown]:
     """What a run printed. With --follow the exit code is the run's, as for 'run start --wait'.
 
-    Lines of a batch begin with the subject; with --follow those of its active runs are shown.
+    Lines of a batch begin with the subject; with --follow those of its active runs are shown, and
+    --tail is for each subject.
     --json gives one document; with --follow, one object a line as they come. Ctrl+C stops
     following, not the run. On AWS, a line longer than 256 KB is cut into several.
     """
@@ -83,8 +81,7 @@ def logs(
     located = batch_places.run_or_batch(context, run)
     if isinstance(located, batch_places.LocatedBatch):
         _refuse_archive(located, archive)
-        log_options.refuse_for_batch(typed, located.batch.name)
-        choice = batch_logs.LogChoice(subject, failed, step, timestamps)
+        choice = batch_logs.LogChoice(subject, failed, typed, timestamps)
         if follow:
             yield from batch_following.to_end(context, located, show=True, choice=choice)
         else:
@@ -105,24 +102,12 @@ def logs(
         return
     only = log_options.chosen_lines(typed, located.run, context.now(), follow=follow)
     follower = following.follower(context, located.run, located.backend, step=step)
-    follower.only = only if tail is None else _from_the_last(follower, only, tail)
+    follower.only = only if tail is None else log_lines.from_the_last(follower, only, tail)
     views = event_views.EventViews(context, located.run, timestamps=timestamps)
     if follow:
         yield from following.to_end(context, follower, following.Mode.LINES, views=views)
     else:
         yield from _until_now(follower, views, tail, is_chosen=typed.is_any)
-
-
-def _from_the_last(follower: Follower, only: LogFilter, tail: int) -> LogFilter:
-    """The lines that are wanted, from about the first of the last on, where that can be asked.
-
-    Attempts are told from what comes before; of a pattern, all is read once to find it.
-    """
-    if only.attempt or (only.pattern and not only.is_followed):
-        return only
-    steps = follower.followed_steps()
-    lines = follower.backend.last_lines(follower.run.uuid, steps, tail, only) if steps else ()
-    return replace(only, since=lines[0].timestamp) if len(lines) == tail else only
 
 
 def _refuse_archive(located: LocatedBatch, archive: Path | None) -> None:
@@ -138,7 +123,7 @@ def _until_now(
 ) -> Iterator[Shown]:
     """The lines so far, page by page: a log may be larger than the memory."""
     messages, is_empty = list[Any](), True
-    for events in _lines_of(follower, tail):
+    for events in log_lines.lines_of(follower, tail):
         for part in views.shown(events):
             is_empty = False
             messages += part.lines
@@ -147,20 +132,6 @@ def _until_now(
         document={"run_id": follower.run.uuid, "messages": messages},
         notes=(_nothing(follower.run, is_chosen=is_chosen),) if is_empty else (),
     )
-
-
-def _lines_of(follower: Follower, tail: int | None) -> Iterator[Sequence[Event]]:
-    """The lines so far, or the last of them, and where attempts began between."""
-    from pennsieve_agent.domain.run_events import Change, Line
-
-    pages = ([one for one in page if not isinstance(one, Change)] for page in follower.once())
-    if tail is None:
-        yield from pages
-        return
-    last = deque[Line](maxlen=tail)
-    for page in pages:
-        last.extend(one for one in page if isinstance(one, Line))
-    yield list(last)
 
 
 def _nothing(run: Run, *, is_chosen: bool) -> str:

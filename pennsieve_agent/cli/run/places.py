@@ -103,12 +103,17 @@ def earlier_runs(context: Context) -> EarlierRuns:
     return EarlierRuns(context.platform, everywhere(context), import_wait(context))
 
 
-def import_wait(context: Context) -> ImportWait:
-    """How a command waits for results that Pennsieve has not imported yet."""
-    from pennsieve_agent.console.progress import ImportLine
-    from pennsieve_agent.services.runs.run_outputs import ImportWait
+def import_wait(context: Context, seconds: float | None = None) -> ImportWait:
+    """How a command waits for results that Pennsieve has not imported yet.
 
-    return ImportWait(context.now, context.sleep, ImportLine(context.streams).show)
+    ``seconds`` is for how long after a run's end; None: ten minutes.
+    """
+    from pennsieve_agent.console.progress import ImportLine
+    from pennsieve_agent.services.runs.run_outputs import IMPORT_SECONDS, ImportWait
+
+    show = ImportLine(context.streams).show
+    seconds = IMPORT_SECONDS if seconds is None else seconds
+    return ImportWait(context.now, context.sleep, show, seconds)
 
 
 def fetch(context: Context, url: str) -> bytes:

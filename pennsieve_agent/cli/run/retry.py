@@ -17,7 +17,7 @@ from pennsieve_agent.errors import Conflict, UsageProblem
 
 @command(
     "run retry",
-    answers=("run", "run_plan", "batch_summary", "planned_change"),
+    answers=("run", "run_plan", "batch_summary", "batch", "planned_change"),
     examples=[
         "pennsieve run retry spike-rate-1c20",
         "pennsieve run retry spike-rate-1c20 --memory-on-oom x2 --follow",
@@ -46,25 +46,25 @@ def retry(
     The new run has the workflow and version, files, parameters, limits and layout of the run, and
     its name with a number: 'first' is followed by 'first-2'. Its results go to the same folder
     where nothing was delivered, else to one of its own. What is different today is said first.
-    Limits that are typed replace those of the run. Of a batch on your own node, the subjects that
-    failed, were cancelled or left out are started again in their batch; no subject is started
-    twice, whoever types it at the same time.
+    Limits that are typed replace those of the run. Of a batch, the subjects that failed, were
+    cancelled or left out are started again in their batch; no subject is started twice, whoever
+    types it at the same time. Where an attempt had delivered something, the next one writes to a
+    folder beside it, 'SUBJECT-attempt-2'.
     """
     from pennsieve_agent.cli.run import batch_places, batch_retry, batch_start, start
+    from pennsieve_agent.cli.run.start_typed import Watching
     from pennsieve_agent.services.runs.repeat_run import is_taken, retried, taken
     from pennsieve_agent.services.runs.run_request import RunOptions
 
     chosen = limits.limits(max_cost, time_limit, retries, spot=spot, memory_on_oom=memory_on_oom)
     located = batch_places.run_or_batch(context, run)
-    mode = start.mode_of(context, follow=follow, wait=wait, watch=watch)
+    mode = start.mode_of(context, Watching(follow=follow, wait=wait, watch=watch))
     subject = ""
     if not isinstance(located, batch_places.LocatedBatch) and (details := located.run.details):
         subject = details.subject
         if details.batch_id:
             located = batch_places.find(context, details.batch_id)
     if isinstance(located, batch_places.LocatedBatch):
-        if watch:
-            raise UsageProblem("--watch is for a run, not for a batch", hint="leave it out")
         ends = batch_start.Ends(mode, timeout, dry_run=dry_run)
         yield from batch_retry.retry(
             context, located, chosen, ends=ends, subject=subject, failed=failed

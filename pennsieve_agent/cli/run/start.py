@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.cli import local_run, local_secrets, options
@@ -14,6 +16,7 @@ from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.run.following import Mode
+    from pennsieve_agent.cli.run.start_typed import TypedStart, Watching
     from pennsieve_agent.domain import workflows
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.services.runs.earlier_runs import EarlierRuns
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
         "pennsieve run start -d 'Mouse EEG' -w spike-rate --version v1.0.0 --all",
         "pennsieve run start -d 'Mouse EEG' -w spike-rate --files raw --local",
         "pennsieve run start --repeat spike-rate-1c20 -p THRESHOLD=5",
+        "pennsieve run start --repeat all-mice --skip-done",
         "pennsieve run start -d 'Mouse EEG' -w spike-rate --each 'raw/sub-*' --max-cost 2",
         "pennsieve run start -d 'Mouse EEG' --csv subjects.csv --files 'raw/{subject}/*.edf'",
     ],
@@ -98,9 +102,9 @@ def start(
     cancelled, and 8 when the time was up.
     What it will cost and take is said first, by the workflow's earlier runs. What --max-cost or the
     month's budget would end even if it costs little is refused; what they may end is told.
-    With --repeat a run is started again with its workflow and version, files, parameters, limits
-    and layout; what is different today is said first. With --skip-done nothing is started where a
-    run succeeded on an own node with equal code, parameters and files.
+    With --repeat a run or a batch is started again with its workflow and version, subjects, files,
+    parameters, limits and layout; what is different today is said first. With --skip-done nothing
+    is started where a run succeeded on an own node with equal code, parameters and files.
     With --local the run is on this machine, as a node does it, on files that are downloaded once
     and kept, or on those of --input: a Pennsieve key is enough. The code is built from the
     workflow's repositories. The results are in a folder, with --upload in the dataset, too.
@@ -108,10 +112,9 @@ def start(
     file or a row. {subject} and {COLUMN} in --files and --param are replaced for each of them.
     Limits are for each run. A batch whose terminal was closed is gone on with by --resume.
     """
-    from pennsieve_agent.cli.run import batch_start, local_options, start_local
+    from pennsieve_agent.cli.run import local_options, start_typed
     from pennsieve_agent.services.runs import run_request
 
-    _refuse_both(files, input_run, whole=whole)
     request = run_request.RunOptions(
         dataset or "",
         workflow,
@@ -134,87 +137,75 @@ def start(
     batch = batch_options.BatchOptions(
         per_folder, per_file, csv, parallel, resume, skip_done=skip_done
     )
-    batch.check(
-        {
-            "--local": local,
-            "--all": whole,
-            "--input-run": bool(input_run),
-            "--folder": folder is not None,
-            "--repeat": repeat is not None,
-            "--skip-done": skip_done and resume is not None,
-        },
-        {
-            "--dataset": dataset,
-            "--workflow": workflow,
-            "--version": version,
-            "--node": node,
-            "--files": files,
-            "--include-results": include_results,
-            "--param": param,
-            "--params-file": params_file is not None,
-            "--undeclared": undeclared,
-            "--layout": layout,
-            "--name": name,
-            "--dry-run": dry_run,
-            "--max-cost, --time-limit, --spot, --retries and --memory-on-oom": request.limits,
-        },
+    typed = start_typed.TypedStart(
+        request,
+        here,
+        batch,
+        at_end.AtEnd(then, webhook),
+        start_typed.Watching(follow=follow, wait=wait, watch=watch, timeout=timeout),
+        repeat=repeat,
+        whole=whole,
+        local=local,
+        dry_run=dry_run,
     )
-    if local:
-        only_nodes = {
-            "--timeout": timeout is not None,
-            "--grant": grant,
-            "--version": version,
-            "--watch": watch,
-            "--then": then is not None,
-            "--webhook": webhook is not None,
-            "--repeat": repeat is not None,
-            "--skip-done": skip_done,
-        }
-        for name_, is_typed in only_nodes.items():
-            if is_typed:
-                raise UsageProblem(
-                    f"{name_} and --local cannot be given together", hint="leave one out"
-                )
-        yield start_local.start_local(context, request, here, whole=whole)
+    typed.check()
+    yield from _start(context, typed)
+
+
+def _start(context: Context, typed: TypedStart) -> Iterator[Shown]:
+    """Start what was typed: on this machine, as a batch, or once on a node."""
+    from pennsieve_agent.cli.run import batch_start, start_local
+
+    if typed.local:
+        yield start_local.start_local(context, typed.request, typed.here, whole=typed.whole)
         return
-    local_options.refuse_without_local(here)
-    if repeat is not None:
-        request = _repeated(context, repeat, request)
-    elif dataset is None and resume is None:
-        raise UsageProblem("missing option '--dataset'", hint="name a dataset: --dataset DATASET")
-    telling = at_end.AtEnd(then, webhook)
-    telling.check()
-    mode = mode_of(context, follow=follow, wait=wait, watch=watch)
-    if telling != at_end.NOBODY and (mode is None or batch.is_batch):
-        raise UsageProblem(
-            "--then and --webhook tell the end of a run that is waited for",
-            hint="of a batch, its runs tell it: pennsieve run wait RUN... --then COMMAND"
-            if batch.is_batch
-            else "add --wait",
-        )
+    mode = mode_of(context, typed.watching)
+    request, batch = typed.request, typed.batch
+    if typed.repeat is not None:
+        request, batch = _repeated(context, typed.repeat, typed)
+    typed.check_telling(is_followed=mode is not None)
     if batch.is_batch:
-        ends = batch_start.Ends(mode, timeout, dry_run=dry_run)
         yield from batch_start.start_batch(
-            context, request, batch, None if dry_run else _hand_over(context), ends=ends
+            context,
+            request,
+            batch,
+            None if typed.dry_run else _hand_over(context),
+            ends=batch_start.Ends(
+                mode, typed.watching.timeout, dry_run=typed.dry_run, telling=typed.telling
+            ),
         )
         return
     yield from on_node(
         context,
         request,
-        whole=whole,
+        whole=typed.whole,
         mode=mode,
-        timeout=timeout,
-        telling=telling,
-        dry_run=dry_run,
-        skip_done=skip_done,
+        timeout=typed.watching.timeout,
+        telling=typed.telling,
+        dry_run=typed.dry_run,
+        skip_done=batch.skip_done,
     )
 
 
-def _repeated(context: Context, reference: str, request: RunOptions) -> RunOptions:
-    from pennsieve_agent.cli.run import places
+def _repeated(
+    context: Context, reference: str, typed: TypedStart
+) -> tuple[RunOptions, batch_options.BatchOptions]:
+    """The options that start a run or a batch again, under what was typed beside it."""
+    from pennsieve_agent.cli.run import batch_places
     from pennsieve_agent.services.runs.repeat_run import repeated
 
-    return repeated(places.find(context, reference), request)
+    located = batch_places.run_or_batch(context, reference)
+    if isinstance(located, batch_places.LocatedBatch):
+        from pennsieve_agent.services.batches.repeat_batch import repeated_batch
+
+        typed.check_repeated_batch(located.batch.name)
+        again = located.backend.started(located.batch.id)
+        parallel = typed.batch.parallel or located.batch.parallel
+        return repeated_batch(again, typed.request), replace(
+            typed.batch, again=again, parallel=parallel
+        )
+    typed.batch.refuse_of_batch(located.run.label)
+    return repeated(located, typed.request), typed.batch
 
 
 def on_node(
@@ -236,19 +227,13 @@ def on_node(
         start_views,
         starting,
     )
-    from pennsieve_agent.services.runs.start_problems import Problems
+    from pennsieve_agent.services.runs.hindrances import refuse_hindered
 
     earlier = places.earlier_runs(context)
     ready, request = _prepared(context, request, earlier, dry_run=dry_run)
 
-    def check() -> None:
-        problems = Problems()
-        problems.of(lambda: earlier.refuse_taken(ready.dataset, ready.input, ready.folder, request))
-        problems.take((None, ready.hindrance))
-        problems.of(lambda: estimate_views.refuse(ready))
-        if problems:
-            raise problems.all()
-
+    over = partial(estimate_views.refuse, ready)
+    check = partial(refuse_hindered, earlier, ready, request, over=over)
     repeat_views.note_differences(context, ready)
     if skip_done and (done := repeat_views.done_before(context, ready)) is not None:
         yield repeat_views.skipped(done)
@@ -265,23 +250,17 @@ def on_node(
         yield Shown(notes=["nothing was started"])
 
 
-def mode_of(context: Context, *, follow: bool, wait: bool, watch: bool) -> Mode | None:
+def mode_of(context: Context, watching: Watching) -> Mode | None:
     """What is shown until the run's end; None where it is not waited for."""
     from pennsieve_agent.cli.run.following import Mode
 
-    if follow and watch:
+    if watching.follow and watching.watch:
         raise UsageProblem("--follow and --watch cannot be given together", hint="leave one out")
-    if watch:
+    if watching.watch:
         return Mode.WATCH
-    if follow and not context.as_json:
+    if watching.follow and not context.as_json:
         return Mode.LINES
-    return Mode.QUIET if follow or wait else None
-
-
-def _refuse_both(files: list[str] | None, input_runs: list[str] | None, *, whole: bool) -> None:
-    if whole and (files or input_runs):
-        other = "--files" if files else "--input-run"
-        raise UsageProblem(f"--all and {other} cannot be given together", hint="leave one out")
+    return Mode.QUIET if watching.follow or watching.wait else None
 
 
 def _prepared(

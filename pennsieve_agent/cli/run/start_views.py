@@ -212,14 +212,14 @@ def note_undeclared(
         context.streams.note(sentence)
 
 
-def warn_pennsieve_node(context: Context, ready: Prepared) -> None:
+def warn_pennsieve_node(context: Context, node: str) -> None:
     """What a run on a node of Pennsieve's means, before it is started.
 
     It acts as the person (``contracts/workflows.md`` section 8, trap 8), and the refresh token of
     the session goes with it, as its own session would end after 60 minutes (5.5).
     """
     context.streams.note(
-        f"node '{ready.node.name}' is run by Pennsieve: the run acts as you and reaches what you "
+        f"node '{node}' is run by Pennsieve: the run acts as you and reaches what you "
         "reach; grants bind your own nodes only. What renews your session is handed over with it, "
         "as it would end after 60 minutes."
     )

@@ -90,7 +90,7 @@ def _started(
 
     if (own := ready.own_node) is None:
         check()
-        start_views.warn_pennsieve_node(context, ready)
+        start_views.warn_pennsieve_node(context, ready.node.name)
         run = context.platform.runs.start(ready.request)
         yield starting.Started(run), PennsieveRuns(context.platform)
         return

@@ -35,7 +35,7 @@ def wait(
 
     The exit code is 0 when all succeeded, 3 when one failed or was cancelled, and 8 when the time
     was up; of a batch, it is that of all its runs. --then and --webhook tell the end of each run as
-    it comes; what goes wrong with them is said, and changes nothing.
+    it comes, or of the batch; what goes wrong with them is said, and changes nothing.
     """
     from pennsieve_agent.cli.run import batch_following, batch_places, following
 
@@ -48,8 +48,9 @@ def wait(
             return
     located = batch_places.run_or_batch(context, run[0] if run else None)
     if isinstance(located, batch_places.LocatedBatch):
-        telling.refuse_for_batch(located.batch.name)
-        yield from batch_following.to_end(context, located, show=False, timeout=timeout)
+        yield from batch_following.to_end(
+            context, located, show=False, timeout=timeout, at_end=telling
+        )
         return
     follower = following.follower(context, located.run, located.backend, timeout=timeout)
     yield from following.to_end(context, follower, following.Mode.QUIET, at_end=telling)

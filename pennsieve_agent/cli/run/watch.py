@@ -37,8 +37,7 @@ def watch(
     telling.check()
     located = batch_places.run_or_batch(context, run)
     if isinstance(located, batch_places.LocatedBatch):
-        telling.refuse_for_batch(located.batch.name)
-        yield from batch_watch.watch(context, located, timeout)
+        yield from batch_watch.watch(context, located, timeout, telling)
         return
     follower = following.follower(context, located.run, located.backend, timeout=timeout)
     yield from following.to_end(context, follower, following.Mode.WATCH, at_end=telling)

@@ -18,6 +18,7 @@ Spelling, in all of them:
 from __future__ import annotations
 
 from pennsieve_agent.console.schema import (
+    attempts,
     batches,
     code,
     compute,
@@ -26,6 +27,7 @@ from pennsieve_agent.console.schema import (
     local_runs,
     machine,
     node_settings,
+    receipts,
     runs,
     sandboxes,
     workflows,
@@ -43,7 +45,9 @@ DOCUMENTS: dict[str, Document] = by_name(
         workflows,
         code,
         runs,
+        attempts,
         batches,
+        receipts,
         local_runs,
         compute,
         node_settings,

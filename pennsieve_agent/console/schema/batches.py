@@ -23,6 +23,7 @@ _SUMMARY = (
     Field("counts", "batch_counts", "How many subjects are in each state."),
     _USD,
 )
+_ENDED = tuple(field for field in _SUMMARY if field.name not in {"created_by", "parallel"})
 
 DOCUMENTS: tuple[Document, ...] = (
     Document("batch_summary", "A batch: run start, run list --batches, run cancel.", _SUMMARY),
@@ -69,6 +70,11 @@ DOCUMENTS: tuple[Document, ...] = (
         (Field("status", "word", "As of a step of a run."), _REASON),
     ),
     Document(
+        "batch_ended",
+        "What --webhook sends when a batch is over.",
+        (Field("event", "word", "batch_ended."), *_ENDED, Field("command", "text", "Shows it.")),
+    ),
+    Document(
         "batch_logs",
         "What the runs of a batch printed: run logs.",
         (
@@ -100,6 +106,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("parallel", "integer", "How many of its runs are active at once."),
             Field("layout", "word", "tree or flat; null where the node decides.", null=True),
             Field("results_left_out", "integer", "Files that are results of earlier runs."),
+            Field("differences", "list of text", "With --repeat: what is not as it was."),
             Field("limits", "run_limits", "What each run may take."),
             Field("max_cost_usd_of_all", "number", "What all may cost; null: no limit.", null=True),
             Field("estimate", "plan_estimate", "What all will cost and take.", null=True),

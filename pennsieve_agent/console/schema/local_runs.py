@@ -82,6 +82,8 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("peak_memory_bytes", "integer", "The most that it took at once.", null=True),
             Field("peak_memory_is_at_most", "boolean", "Whether it was less than that."),
             Field("cpu_seconds", "number", "Of all its processors.", null=True),
+            Field("read_bytes", "integer", "What it read from disks.", null=True),
+            Field("written_bytes", "integer", "What it wrote to disks.", null=True),
             Field("files", "integer", "How many files it made."),
             Field("bytes", "integer", "All bytes of them."),
             Field("declare", "local_sizes", "What its manifest should declare.", null=True),

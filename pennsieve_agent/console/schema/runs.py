@@ -50,7 +50,7 @@ DOCUMENTS: tuple[Document, ...] = (
         "run_page",
         "Where a run is in the web application: run show --web.",
         (
-            Field("address", "text", "The web application."),
+            Field("address", "text", "The web application; of a sandbox, the results' folder."),
             Field("dataset", "text", "The dataset's name.", null=True),
             Field("folders", "list of text", "The folders of the results."),
         ),
@@ -128,17 +128,6 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("package_ids", "list of text", "The packages that it was started with."),
             Field("recorded", "boolean", "False: what its packages hold now, on Pennsieve."),
             Field("packages_missing", "integer", "Packages that are gone from the dataset."),
-        ),
-    ),
-    Document(
-        "run_attempt",
-        "One try of a step.",
-        (
-            _STARTED,
-            _COMPLETED,
-            Field("exit_code", "integer", "The program's; null where it never ended.", null=True),
-            _REASON,
-            Field("memory_mb", "integer", "The memory it had; null where unknown.", null=True),
         ),
     ),
     Document(

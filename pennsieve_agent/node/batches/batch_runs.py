@@ -9,6 +9,7 @@ from pennsieve_agent.domain.workflows import StepKind
 from pennsieve_agent.node.batches.batch_document import BatchStart, Problem, run_document
 from pennsieve_agent.node.batches.batch_head import BatchHead
 from pennsieve_agent.node.node import Node
+from pennsieve_agent.node.records.run_document import FOLDER
 from pennsieve_agent.node.records.start_document import Start
 from pennsieve_agent.node.runs.own_run import Who, fitting
 from pennsieve_agent.node.runs.plan_jobs import CannotRun
@@ -59,9 +60,13 @@ def _why_not(node: Node, start: Start, version: Json, who: Who) -> str:
 
 
 def request_of(
-    head: BatchHead, row: Json, version: Json, attempt: int, limits: Json
+    head: BatchHead, row: Json, version: Json, attempt: int, limits: Json, *, apart: bool
 ) -> dict[str, Any]:
-    """The request for one run of a batch, as ``POST /runs`` would have it."""
+    """The request for one run of a batch, as ``POST /runs`` would have it.
+
+    ``limits`` go over those of the batch. ``apart``: the results go to a folder of this attempt,
+    beside that of an earlier one.
+    """
     common = {
         "workflow": head.workflow["id"],
         "version": head.workflow["version"],
@@ -72,4 +77,7 @@ def request_of(
         "layout": head.layout,
         "undeclared": head.undeclared,
     }
-    return run_document(head.id, head.name, common, row, targets_of(version), attempt)
+    document = run_document(head.id, head.name, common, row, targets_of(version), attempt)
+    for target in document["targets"].values() if apart else ():
+        target[FOLDER] = f"{target[FOLDER]}-attempt-{attempt}"
+    return document

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from pennsieve_agent.domain.batches import BatchRow, RowStatus
+from pennsieve_agent.domain.batches import BatchRow, RowStatus, run_id
 from pennsieve_agent.node.batches.batch_head import BatchHead
 from pennsieve_agent.node.batches.batch_runs import request_of
 from pennsieve_agent.node.batches.batch_store import BatchStore
 from pennsieve_agent.node.identity.workflow_registry import Registry
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_document import is_over
-from pennsieve_agent.node.records.run_record import RunRecord
+from pennsieve_agent.node.records.run_record import JobKind, RunRecord
 from pennsieve_agent.node.records.start_document import Start
 from pennsieve_agent.node.records.version_document import moves_files
 from pennsieve_agent.node.runs.own_run import Who, access_needed, fitting
@@ -52,7 +52,8 @@ class Beginning:
         subject = str(row["subject"])
         before = self.store.rows(head.id).get(index)
         earlier = before.spent if before and before.row.attempt < attempt else 0.0
-        document = request_of(head, row, self.version, attempt, limits)
+        apart = self._may_have_delivered(subject, attempt)
+        document = request_of(head, row, self.version, attempt, limits, apart=apart)
         try:
             record = self._record(subject, document)
         except (CannotRun, ValueError) as why:
@@ -75,6 +76,20 @@ class Beginning:
         self.store.note_open(head.id, record.run)
         runs.begin(record, start=document)
         return record.run
+
+    def _may_have_delivered(self, subject: str, attempt: int) -> bool:
+        """Whether an attempt before this one may have put files into the subject's folder.
+
+        One whose delivery began may have been cut off before it told what it had sent.
+        """
+        for number in range(1, attempt):
+            record = self.store.runs.read(run_id(self.head.id, subject, number))
+            deliveries = (
+                (job for job in record.work if job.kind is JobKind.DELIVER) if record else ()
+            )
+            if any(job.started or job.begun or job.called for job in deliveries):
+                return True
+        return False
 
     def _record(self, subject: str, document: dict[str, Any]) -> RunRecord:
         who = Who(self.head.requester, self.head.claimed)

@@ -1,6 +1,8 @@
 """The documents of a run that callers get: a summary for lists, and the full one. Pure.
 
 Times are ISO 8601 in UTC, empty when not reached; ``cost`` is in USD, null before it is counted.
+An attempt's seconds in the queue, of its start and of its program are told apart, null where nobody
+saw them; so is what it used (:class:`~pennsieve_agent.domain.measured.Measured`).
 """
 
 from __future__ import annotations
@@ -161,9 +163,19 @@ def attempts_of(job: JobRecord) -> list[dict[str, Any]]:
             "exitCode": row["exitCode"],
             "reason": row["reason"],
             "memory": row.get("memory", job.memory),
+            "queuedSeconds": row.get("queued"),
+            "startupSeconds": row.get("startup"),
+            "runningSeconds": _running(row),
+            "measured": row.get("measured"),
         }
         for row in rows
     ]
+
+
+def _running(row: Json) -> float | None:
+    """How long the program of an attempt ran, in seconds; None where it has not ended."""
+    begin, end = float(row["started"]), float(row["ended"])
+    return round(max(end - begin, 0.0), 3) if begin and end else None
 
 
 def timestamp(at: float) -> str:

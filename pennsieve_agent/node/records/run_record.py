@@ -53,6 +53,8 @@ class JobRecord:
     ``disk`` (GiB; 0 is what comes with it) are what it gets. ``calls`` are the calls of functions
     that are still to be made for it (:mod:`pennsieve_agent.node.jobs.calls`), none of a job for AWS
     Batch; ``called`` is when the last was made, ``begun`` when the first of several began.
+    ``starting`` is when a machine was there for each attempt of the last submission, by its number
+    from 0, as far as the node saw it.
     """
 
     key: str
@@ -77,6 +79,7 @@ class JobRecord:
     called: float = 0.0
     begun: float = 0.0
     log: str = ""
+    starting: dict[str, float] = field(default_factory=dict)
     attempts: list[dict[str, Any]] = field(default_factory=list)
     past: list[dict[str, Any]] = field(default_factory=list)
 

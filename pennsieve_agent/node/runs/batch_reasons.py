@@ -74,12 +74,41 @@ def is_out_of_memory(reason: str) -> bool:
     return reason.startswith((_RAN_OUT, _KILLED))
 
 
-def attempts(job: Json, record: JobRecord) -> list[dict[str, Any]]:
+def attempts(job: Json, record: JobRecord, ready: float = 0.0) -> list[dict[str, Any]]:
     """The attempts of a job of Batch's: when, with which exit code, and why they ended.
 
     Batch lists an attempt when it has ended; a job that ended without any being listed had the one
-    that the job itself tells of. Times are in unix seconds.
+    that the job itself tells of. Times are in unix seconds; ``ready`` is when the jobs before this
+    one had ended. ``queued`` and ``startup`` are seconds, None where the node did not see when a
+    machine was there. What was measured of an attempt is kept.
     """
+    rows = _ended(job, record)
+    since = max(float(job.get("createdAt") or 0) / 1000, ready)
+    for number, row in enumerate(rows):
+        row.update(waits(row, since, record.starting.get(str(number))))
+        row["measured"] = _measured_before(record, row)
+        since = row["ended"]
+    return rows
+
+
+def waits(row: Json, since: float, starting: float | None) -> dict[str, float | None]:
+    """How long an attempt was in the queue ``since`` it could run, and how long it started."""
+    if starting is None:
+        return {"queued": None, "startup": None}
+    startup = row["started"] - starting if row["started"] else None
+    return {
+        "queued": round(max(starting - since, 0.0), 3) if since else None,
+        "startup": None if startup is None else round(max(startup, 0.0), 3),
+    }
+
+
+def _measured_before(record: JobRecord, row: Json) -> Any:
+    """What was measured of an attempt that was noted before, found by its log."""
+    same = (old for old in record.attempts if row["log"] and old.get("log") == row["log"])
+    return next((old.get("measured") for old in same), None)
+
+
+def _ended(job: Json, record: JobRecord) -> list[dict[str, Any]]:
     rows = [
         {
             "started": float(row.get("startedAt") or 0) / 1000,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pennsieve_agent.node.jobs import calls
@@ -17,8 +18,14 @@ _DESCRIBED = 100
 """Jobs in one question (AWS Batch, "DescribeJobs")."""
 
 
-def observe(node: Node, store: RunStore, record: RunRecord) -> AwsState:
-    """What AWS shows of a run's jobs now."""
+Starting = Mapping[str, tuple[int, float]]
+"""Jobs that have a machine, by id: the number of the attempt, from 0, and since when."""
+
+
+def observe(
+    node: Node, store: RunStore, record: RunRecord, starting: Starting | None = None
+) -> AwsState:
+    """What AWS shows of a run's jobs now; ``starting`` is what an event has told."""
     ids = [job.id for job in record.live if not calls.is_call(job)]
     rows = calls.rows_of(node, record.run, record.live)
     batch = node.client("batch")
@@ -30,7 +37,15 @@ def observe(node: Node, store: RunStore, record: RunRecord) -> AwsState:
     month = month_of(record, node.now())
     spent = store.cost_of(month, but=record.run) if budget_of(node) else 0.0
     cancelled = store.is_cancelled(record.run)
-    return AwsState(rows, places, cancelled, spent, lost_grant(node, record))
+    now = node.now()
+    shown = {
+        key: (len(row.get("attempts") or ()), now)
+        for key, row in rows.items()
+        if row.get("status") == "STARTING"
+    }
+    return AwsState(
+        rows, places, cancelled, spent, lost_grant(node, record), shown | dict(starting or {})
+    )
 
 
 def _environments(node: Node, jobs: list[JobRecord]) -> dict[str, Any]:

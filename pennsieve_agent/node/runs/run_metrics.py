@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pennsieve_agent.domain.measured import Measured
 from pennsieve_agent.domain.prices import FUNCTION_GB_SECONDS, VERSION, JobUsage, wakes
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord, RunRecord
 from pennsieve_agent.node.runs.run_costs import NodeLimits, moved, run_cost, run_seconds, usages
 
-_GB = 1024**3
+_GB, _MB = 1024**3, 1024**2
 _NO_LLM = {
     "lastModel": "",
     "requestCount": 0,
@@ -69,8 +70,16 @@ def _row(job: JobRecord, seconds: float) -> dict[str, Any]:
         "computeType": "gpu" if job.gpu else "standard",
         "durationSec": round(seconds, 3),
         "memoryConfiguredMiB": job.memory,
+        **_most_memory(job),
         "status": job.status,
     }
+
+
+def _most_memory(job: JobRecord) -> dict[str, float]:
+    """The most memory of all attempts that were measured; nothing, where none was."""
+    used = (Measured.of(row.get("measured")) for row in (*job.past, *job.attempts))
+    peaks = [one.peak_memory for one in used if one is not None and one.peak_memory is not None]
+    return {"maxMemoryUsedMiB": round(max(peaks) / _MB, 1)} if peaks else {}
 
 
 def _functions(calls: int, cost: float) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pennsieve_agent.node.identity.pennsieve_api import Down
 from pennsieve_agent.node.identity.user_session import forget_tokens
@@ -25,7 +25,7 @@ from pennsieve_agent.node.runs.clean_files import FileCleaning
 from pennsieve_agent.node.runs.log_archive import archive, is_archived
 from pennsieve_agent.node.runs.log_reasons import explain
 from pennsieve_agent.node.runs.month_budget import budget_of, note_spent
-from pennsieve_agent.node.runs.observe_jobs import limits_of, observe
+from pennsieve_agent.node.runs.observe_jobs import Starting, limits_of, observe
 from pennsieve_agent.node.runs.run_cleanup import tidy
 from pennsieve_agent.node.runs.run_costs import run_cost
 from pennsieve_agent.node.runs.run_metrics import metrics_of
@@ -51,10 +51,11 @@ MOST_STEPS = 500
 
 @dataclass(slots=True)
 class RunReconciler:
-    """Moves runs of a node forward."""
+    """Moves runs of a node forward. ``starting`` is what an event told of jobs with a machine."""
 
     node: Node
     store: RunStore
+    starting: Starting = field(default_factory=dict)
 
     def advance(self, run: str) -> bool:
         """Move a run as far as it goes now, including events that arrived meanwhile.
@@ -203,7 +204,7 @@ class RunReconciler:
     def _watch(self, record: RunRecord) -> bool:
         if not self._has_session(record) and record.phase is not Phase.RUNNING:
             return True
-        seen = observe(self.node, self.store, record)
+        seen = observe(self.node, self.store, record, self.starting)
         update_jobs(record, seen)
         explain(self.node, record)
         record.waiting = why_waiting(record, seen, limits_of(self.node))

@@ -44,7 +44,8 @@ class AwsState:
     """What AWS shows: jobs by id, and the compute environment of each job's queue by its key.
 
     ``month`` is what other runs of this month have cost, in USD; ``revoked`` says which grant the
-    run needs and no longer has.
+    run needs and no longer has. ``starting`` are jobs that have a machine, by id: the number of
+    the attempt, from 0, and since when.
     """
 
     jobs: Mapping[str, Json]
@@ -52,6 +53,7 @@ class AwsState:
     cancelled: bool = False
     month: float = 0.0
     revoked: str = ""
+    starting: Mapping[str, tuple[int, float]] = field(default_factory=dict)
 
 
 def update_jobs(record: RunRecord, seen: AwsState) -> None:
@@ -69,10 +71,15 @@ def update_jobs(record: RunRecord, seen: AwsState) -> None:
             job.id, job.status = "", ""
             job.begun = job.begun or float(row["startedAt"]) / 1000
             continue
-        _note(job, row)
+        if job.id in seen.starting:
+            number, at = seen.starting[job.id]
+            job.starting.setdefault(str(number), at)
+        before = [record.job(key).stopped for key in job.after]
+        _note(job, row, max(before, default=0.0))
 
 
-def _note(job: JobRecord, row: Json) -> None:
+def _note(job: JobRecord, row: Json, ready: float) -> None:
+    """Note what Batch tells of a job; ``ready`` is when those before it had ended."""
     job.status = str(row["status"])
     job.started = job.begun or float(row.get("startedAt") or 0) / 1000
     job.stopped = float(row.get("stoppedAt") or 0) / 1000
@@ -81,13 +88,14 @@ def _note(job: JobRecord, row: Json) -> None:
         code = (row.get("container") or {}).get("exitCode")
         job.exit_code = int(code) if code is not None else None
         job.reason = failure(row) if job.status == "FAILED" else ""
-    job.attempts = attempts(row, job)
+    job.attempts = attempts(row, job, ready)
 
 
 def resubmit(job: JobRecord) -> None:
     """Reset a job so that it is submitted again; its attempts so far are kept."""
     job.past += job.attempts
     job.attempts, job.id, job.status, job.reason, job.log = [], "", "", "", ""
+    job.starting = {}
     job.exit_code, job.started, job.stopped, job.begun = None, 0.0, 0.0, 0.0
 
 

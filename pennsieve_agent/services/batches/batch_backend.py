@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from pennsieve_agent.domain.batches import Batch, BatchRow, RowStatus
+from pennsieve_agent.domain.repeats import BatchAgain
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,8 @@ class BatchBackend(Protocol):
         """Its subjects, in order; of one status only where one is named."""
         ...
 
-    def retry(
-        self, batch_id: str, attempts: Mapping[str, int], limits: Mapping[str, Any]
-    ) -> list[str]:
-        """Begin another attempt of subjects, of which these attempts were seen last; which began.
-
-        ``limits`` go over those of the batch.
-        """
+    def started(self, batch_id: str) -> BatchAgain:
+        """What it was started with, to be started again."""
         ...
 
     def cancel(self, batch_id: str) -> None:

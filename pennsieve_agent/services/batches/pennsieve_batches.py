@@ -20,12 +20,14 @@ from pennsieve_agent.domain.batches import (
     RowStatus,
 )
 from pennsieve_agent.domain.runs import Run, RunStatus
-from pennsieve_agent.errors import Conflict, NotFound, UsageProblem
+from pennsieve_agent.errors import Conflict, NotFound
 from pennsieve_agent.services.batches.batch_backend import BatchQuery
 from pennsieve_agent.services.batches.pennsieve_document import Sent
+from pennsieve_agent.services.batches.repeat_batch import of_journal
 from pennsieve_agent.services.side_by_side import side_by_side
 
 if TYPE_CHECKING:
+    from pennsieve_agent.domain.repeats import BatchAgain
     from pennsieve_agent.platform.client import Platform
 
 _DETAILED = 50
@@ -55,6 +57,10 @@ class Kept(Protocol):
 
     def cancel(self) -> None:
         """Note that nothing more is to be sent."""
+        ...
+
+    def uncancel(self) -> None:
+        """Take that back."""
         ...
 
     def is_cancelled(self) -> bool:
@@ -107,20 +113,10 @@ class PennsieveBatches:
             if status in {None, row.status}:
                 yield row if row.subject not in known else _with_steps(row, known[row.subject])
 
-    def retry(
-        self, batch_id: str, attempts: Mapping[str, int], limits: Mapping[str, Any]
-    ) -> list[str]:
-        """Refuse it: a batch is not on Pennsieve, so nobody could tell two people apart.
-
-        Raises:
-            UsageProblem: always.
-        """
-        del attempts, limits
-        raise UsageProblem(
-            "the batch is on nodes that Pennsieve runs, which know its runs alone",
-            where=batch_id,
-            hint="start what failed again, run by run: pennsieve run retry RUN",
-        )
+    def started(self, batch_id: str) -> BatchAgain:
+        """What it was started with, to be started again."""
+        kept = self._find(batch_id)
+        return of_journal(kept.id, kept.name, kept.document())
 
     def cancel(self, batch_id: str) -> None:
         """Cancel what is active, and send nothing more.
@@ -166,16 +162,18 @@ class PennsieveBatches:
         rows = []
         for index, row in enumerate(document["runs"]):
             subject = row["subject"]
+            blank = BatchRow(index, subject, attempt=sent.attempt(subject).number)
             if (run := runs.get(sent.runs.get(subject, ""))) is not None:
-                rows.append(_row(index, subject, run))
+                rows.append(_of_run(blank, run))
             elif subject in sent.runs:  # started, and not in the list yet
                 run_id = sent.runs[subject]
-                rows.append(BatchRow(index, subject, run_id, status=RowStatus.NOT_STARTED))
+                rows.append(replace(blank, run=run_id, status=RowStatus.NOT_STARTED))
             elif subject in sent.skipped:
                 why = sent.skipped[subject]
-                rows.append(BatchRow(index, subject, status=RowStatus.SKIPPED, reason=why))
+                rows.append(replace(blank, status=RowStatus.SKIPPED, reason=why))
             else:
-                rows.append(BatchRow(index, subject, status=waiting))
+                is_left = subject in sent.cancelled
+                rows.append(replace(blank, status=RowStatus.CANCELED if is_left else waiting))
         return rows
 
     def _of_workflow(self, workflow: str) -> dict[str, Run]:
@@ -189,12 +187,11 @@ class PennsieveBatches:
         return {step.id: (step.status.value, step.reason) for step in state.steps}
 
 
-def _row(index: int, subject: str, run: Run) -> BatchRow:
+def _of_run(row: BatchRow, run: Run) -> BatchRow:
     status = RowStatus.NOT_STARTED if run.status is RunStatus.UNKNOWN else RowStatus.of(run.status)
-    return BatchRow(
-        index,
-        subject,
-        run.uuid,
+    return replace(
+        row,
+        run=run.uuid,
         status=status,
         reason=run.reason,
         steps={step.id: (step.status.value, step.reason) for step in run.states},

@@ -55,9 +55,14 @@ class Sender:
         self.sent = Sent.of(self.events)
 
     def waiting(self) -> list[Mapping[str, Any]]:
-        """The rows that have no run and were not skipped."""
-        done = {*self.sent.runs, *self.sent.skipped}
-        return [row for row in self.document["runs"] if row["subject"] not in done]
+        """The rows that have no run and were not skipped, as they are to be sent."""
+        done = self.sent.done
+        return [row for row in self._rows() if row["subject"] not in done]
+
+    def _rows(self) -> Iterator[Mapping[str, Any]]:
+        """All rows, each as its newest attempt has it."""
+        for row in self.document["runs"]:
+            yield self.sent.attempt(row["subject"]).of_row(row)
 
     def send(self) -> Iterator[int]:
         """Send all that waits, while fewer than ``parallel`` are active; how many have a run.
@@ -110,7 +115,7 @@ class Sender:
         """Look for runs by their names whose answers were lost."""
         if not self.sent.maybe:
             return
-        names = {row["name"]: row["subject"] for row in self.document["runs"]}
+        names = {row["name"]: row["subject"] for row in self._rows()}
         for run in self.platform.runs.list(
             self.platform.workspace_id(), workflow_id=self.document["workflow"]["id"]
         ):

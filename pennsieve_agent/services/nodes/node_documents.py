@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.domain.command_lines import CommandLine, CommandLineFault
 from pennsieve_agent.domain.forecast import Forecast
+from pennsieve_agent.domain.measured import Measured
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
 from pennsieve_agent.domain.runs import (
     Attempt,
@@ -247,6 +248,10 @@ def _state(row: Fields) -> StepState:
                 one.integer("exitCode"),
                 one.text("reason"),
                 one.integer("memory") or 0,
+                one.number("queuedSeconds"),
+                one.number("startupSeconds"),
+                one.number("runningSeconds"),
+                Measured.of(one.raw("measured")),
             )
             for one in row.records("attempts")
         ),

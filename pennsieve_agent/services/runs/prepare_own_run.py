@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Self
 from pennsieve_agent.domain.grants import Access, until_words
 from pennsieve_agent.domain.input_layout import Layout, local_paths
 from pennsieve_agent.domain.name_matching import pick
-from pennsieve_agent.domain.repeats import Again
 from pennsieve_agent.domain.runs import RunRequest, unix_seconds
 from pennsieve_agent.domain.workflows import Workflow
 from pennsieve_agent.errors import (
@@ -146,7 +145,11 @@ def prepare(
         version=known.version,
         layout=layout,
         fingerprint=fingerprint_of(known.document, request, layout, input_.files),
-        differences=(*_newer(row, known, options.again), *dropped, *input_.changes),
+        differences=(
+            *newer(row, known, options.again.version if options.again else ""),
+            *dropped,
+            *input_.changes,
+        ),
         hindrance=hindrance,
         estimate=estimator.of(plan, input_.files),
         budget_left=budget_left,
@@ -222,12 +225,12 @@ def fingerprint_of(
     return fingerprint(document, parameters, layout, files_document(files))
 
 
-def _newer(row: NodeWorkflow, known: WorkflowVersion, again: Again | None) -> tuple[str, ...]:
-    """What is said of the code of a run that is started again."""
-    if again is None or not again.version:
+def newer(row: NodeWorkflow, known: WorkflowVersion, before: str) -> tuple[str, ...]:
+    """What is said of the code of what is started again; ``before`` is the version it had."""
+    if not before:
         return ()
-    if known.version != again.version:
-        return (f"the code is version {known.version}; it was {again.version}",)
+    if known.version != before:
+        return (f"the code is version {known.version}; it was {before}",)
     if row.newest == known.version:
         return ()
     words = (

@@ -34,11 +34,15 @@ NOT_THERE = "it is not in the dataset any more: it was deleted, or moved to anot
 
 @dataclass(frozen=True, slots=True)
 class ImportWait:
-    """How to wait for imports. ``show`` is told how many files are waited for, 0 at the end."""
+    """How to wait for imports. ``show`` is told how many files are waited for, 0 at the end.
+
+    ``seconds`` is for how long after the run's end; 0 does not wait.
+    """
 
     now: Callable[[], float]
     sleep: Callable[[float], None]
     show: Callable[[int], None]
+    seconds: float = IMPORT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,33 @@ class Results:
     files: tuple[DataFile, ...]
     importing: tuple[str, ...] = ()
     missing: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A file that was delivered, by its path of today.
+
+    ``status`` is ``there``, ``importing``, ``missing`` (``why`` says the reason), or ``untold``.
+    """
+
+    file: OutputFile
+    status: str = "untold"
+    why: str = ""
+
+
+def placed(platform: Platform, run: Run, written: Sequence[OutputFile], now: float) -> list[Placed]:
+    """What was delivered, and whether it is in the dataset now; nothing is waited for."""
+    if not written or not run.dataset_id:
+        return [Placed(file) for file in written]
+    if not all(file.package_id for file in written):
+        return [Placed(file, "there" if file.package_id else "untold") for file in written]
+    files, lacking = _placed(platform, run, written)
+    recent = _is_recent(run, now)
+    absent = Placed(files[0], "importing") if recent else Placed(files[0], "missing", NOT_THERE)
+    return [
+        replace(absent, file=file) if file.package_id in lacking else Placed(file, "there")
+        for file in files
+    ]
 
 
 def in_dataset(platform: Platform, run: Run, written: Sequence[OutputFile]) -> list[OutputFile]:
@@ -80,7 +111,7 @@ def on_pennsieve(
     wait: ImportWait,
     kept: Callable[[OutputFile], bool] = lambda _: True,
 ) -> Results:
-    """What a run delivered, once Pennsieve has imported it; at most ten minutes after its end."""
+    """What a run delivered, once Pennsieve has imported it; as long as ``wait`` says."""
     run, backend = located.run, located.backend
     written = [file for file in backend.outputs(run) if kept(file)]
     files, absent = _look(platform, run, written)
@@ -147,7 +178,7 @@ def _await(
     queued = _importing(platform, run, absent)
     ended = unix_seconds(run.completed_at) or wait.now()
     try:
-        for pause in pauses(ended + IMPORT_SECONDS - wait.now()):
+        for pause in pauses(ended + wait.seconds - wait.now()):
             if not queued:
                 break
             wait.show(len(queued))

@@ -52,6 +52,7 @@ class Problems:
         self._errors += [error] if error is not None else []
         return answer
 
-    def all(self, what: str = "this run cannot start") -> AgentError:
-        """One error for all that went wrong."""
-        return together(self._errors, "" if len(self._errors) < 2 else what)  # noqa: PLR2004
+    def all(self, what: str = "run") -> AgentError:
+        """One error for all that went wrong; ``what`` is what cannot start."""
+        count = len(self._errors)
+        return together(self._errors, "" if count < 2 else f"this {what} cannot start")  # noqa: PLR2004

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -50,6 +51,45 @@ def test_a_failed_subject_is_attempted_again(node: Owned) -> None:
     assert shown.status is BatchStatus.SUCCEEDED
     assert shown.cost > before["cost"] > 0  # the first attempt counts, too
     assert not node.world.left()
+
+
+def folders(node: Owned, asks: dict[str, Any], *attempts: int) -> list[str]:
+    """Where these attempts of sub-01 write."""
+    runs = [run_id(asks["id"], "sub-01", attempt) for attempt in attempts]
+    return [node.owner.ask("GET", f"/runs/{run}")["folder"] for run in runs]
+
+
+def test_an_attempt_writes_where_the_failed_one_delivered_nothing(node: Owned) -> None:
+    node.furnish()
+    asks = failed_one(node)
+    node.owner.ask("POST", f"/batches/{asks['id']}/retry", body={"rows": {"sub-01": 1}})
+    finish(node.world)
+    own = f"results/{asks['name']}/sub-01"
+    assert folders(node, asks, 1, 2) == [own, own]
+
+
+def test_an_attempt_does_not_write_over_what_an_earlier_one_delivered(node: Owned) -> None:
+    owner = node.furnish()
+    asks, cut = batch(3), 0
+
+    def fails_in_the_delivery(job: Job) -> bool:
+        nonlocal cut
+        is_it = job.name.startswith(run_id(asks["id"], "sub-01")) and "-out-" in job.name
+        cut += is_it
+        return is_it
+
+    owner.ask("POST", "/batches", body=asks)
+    finish(node.world, fails_in_the_delivery)
+    assert cut, [job.name for job in node.world.jobs.values()]
+    assert statuses(owner, asks)[1] == "FAILED"
+    retry = f"/batches/{asks['id']}/retry"
+    owner.ask("POST", retry, body={"rows": {"sub-01": 1}})
+    finish(node.world, lambda job: "-work-" in job.name)
+    owner.ask("POST", retry, body={"rows": {"sub-01": 2}})
+    finish(node.world)
+    own = f"results/{asks['name']}/sub-01"
+    assert folders(node, asks, 1, 2, 3) == [own, f"{own}-attempt-2", f"{own}-attempt-3"]
+    assert statuses(owner, asks) == ["SUCCEEDED"] * 3
 
 
 class Beginning(BatchStore):
@@ -189,3 +229,28 @@ def test_what_is_no_retry(node: Owned, body: dict[str, Any], words: str) -> None
     owner.ask("POST", "/batches", body=asks)
     with pytest.raises(AgentError, match=words):
         owner.ask("POST", f"/batches/{asks['id']}/retry", body=body)
+
+
+def test_the_budget_in_the_middle_of_a_retry_skips_the_rest(node: Owned) -> None:
+    owner = node.furnish()
+    asks = batch(3, parallel=1)
+    owner.ask("POST", "/batches", body=asks)
+    finish(node.world, lambda job: "-work-" in job.name)
+    assert statuses(owner, asks) == ["FAILED"] * 3
+    node.world.settings = replace(node.world.settings, monthly_budget="5")
+    path = f"/batches/{asks['id']}/retry"
+    owner.ask("POST", path, body={"rows": {f"sub-0{n}": 1 for n in range(3)}})
+    deliver_all(node.world)
+    RunStore(node.world.node()).note_cost("2026-09", "other", 9.0)
+    finish(node.world)
+    after = rows(owner, asks)
+    assert [(row["status"], row["attempt"]) for row in after] == [
+        ("FAILED", 2),
+        ("SKIPPED", 2),
+        ("SKIPPED", 2),
+    ]
+    assert all("budget of the compute node" in row["reason"] for row in after)
+    node.world.settings = replace(node.world.settings, monthly_budget="50")
+    owner.ask("POST", path, body={"rows": {f"sub-0{n}": 2 for n in range(3)}})
+    finish(node.world)
+    assert statuses(owner, asks) == ["SUCCEEDED"] * 3
