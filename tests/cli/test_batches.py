@@ -123,7 +123,7 @@ def test_a_folder_is_a_run_and_all_are_one_document(scene: Scene) -> None:
     assert body["parameters"] == {"count": {"STYLE": "fancy"}}
     assert not any(run["parameters"] for run in body["runs"])
     posts = [path for method, path, _ in scene.node.asked if method == "POST"]
-    assert posts == ["/batches"]
+    assert posts == ["/checks", "/batches"]
 
 
 def test_a_batch_that_this_machine_did_not_start_is_not_gone_on_with(scene: Scene) -> None:
@@ -244,6 +244,30 @@ def test_what_the_node_refuses_is_told_with_its_subjects(scene: Scene) -> None:
     assert "the name is taken" in scene(*words, code=1).err
     scene.node.refusal = None
     assert "Started batch" in scene(*words).out  # the refused one is not gone on with
+
+
+def test_all_that_hinders_a_batch_is_told_at_once(scene: Scene) -> None:
+    scene.node.hindrances = [{"code": "unfit", "message": "the budget is used up"}]
+    words = (*START, "--each", "subjects/*")
+    told = scene(*words, "-p", "NONE=1", code=1)
+    assert "this batch cannot start" in told.err
+    assert "step 'count' has no parameter called 'NONE'" in told.err
+    assert "compute node 'my-node': the budget is used up" in told.err
+    for more in ((), ("--dry-run",)):
+        alone = scene(*words, *more, code=1)
+        assert "the budget is used up" in alone.err
+        assert "pennsieve compute show" in alone.err
+    assert not scene.node.batches
+    scene.node.hindrances = []
+    assert "going on" not in scene(*words).err  # nothing was written down
+
+
+def test_what_came_in_the_way_does_not_stop_a_batch_that_was_sent(scene: Scene) -> None:
+    words = (*START, "--each", "subjects/*")
+    scene.lost.append(NodeUnreachable("no answer"))
+    scene(*words, code=1)
+    scene.node.hindrances = [{"code": "unfit", "message": "the budget is used up"}]
+    assert "had been sent" in scene(*words).out
 
 
 def test_the_table_has_a_row_for_each_subject_and_why_it_failed(started: Scene) -> None:

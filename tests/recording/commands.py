@@ -176,7 +176,7 @@ _RUNS = (
     typed(f"run logs {RUN} --archive {{home}}/logs.zip"),
     typed(f"run show {RUN} --outputs"),
     typed(f"run download {RUN} --to {{home}}/results"),
-    typed(f"run show {RUN} --web", codes=(2,)),  # a sandbox has no web application
+    typed(f"run show {RUN} --web", codes=(2,)),  # a sandbox that is not in the usual folder
     typed("dataset grants --audit", DATASET),
     typed("dataset grants --audit --csv", DATASET, codes=(2,)),  # JSON is asked for as well
     typed(f"run receipt {RUN} --to {{home}}/receipt"),

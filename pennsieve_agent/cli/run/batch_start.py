@@ -170,12 +170,13 @@ def _table(path: Path) -> tuple[CsvTable, str]:
 def _prepared(
     context: Context, typed: Typed, hand_over: HandOver | None, *, dry_run: bool
 ) -> tuple[PreparedBatch, Any]:
-    """The batch with everything checked, and what refuses a typed name that is taken."""
+    """The batch with everything checked, and what refuses a taken name or a hindered node."""
     from functools import partial
 
     from pennsieve_agent.cli.run import start_views
     from pennsieve_agent.cli.run.missing_grant import with_grant
     from pennsieve_agent.services.batches import prepare_batch
+    from pennsieve_agent.services.runs.hindrances import refuse_hindered
 
     earlier = places.earlier_runs(context)
     around = prepare_batch.Surroundings(
@@ -187,9 +188,7 @@ def _prepared(
     common = ready.runs[0].parameters
     start_views.note_undeclared(context, first.request.workflow, common)
     start_views.note_coming_files(context, first.dataset, typed.choice.base)
-    return ready, partial(
-        earlier.refuse_taken, first.dataset, first.input, first.folder, typed.options
-    )
+    return ready, partial(refuse_hindered, earlier, first, typed.options, "batch")
 
 
 def _words(typed: Typed, digest: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.cli import local_run, local_secrets, options
@@ -223,18 +224,12 @@ def on_node(
 ) -> Iterator[Shown]:
     """Start a run on a node, or show what would run; ``mode`` follows it to its end."""
     from pennsieve_agent.cli.run import places, repeat_views, start_views, starting
-    from pennsieve_agent.services.runs.start_problems import Problems
+    from pennsieve_agent.services.runs.hindrances import refuse_hindered
 
     earlier = places.earlier_runs(context)
     ready, request = _prepared(context, request, earlier, dry_run=dry_run)
 
-    def check() -> None:
-        problems = Problems()
-        problems.of(lambda: earlier.refuse_taken(ready.dataset, ready.input, ready.folder, request))
-        problems.take((None, ready.hindrance))
-        if problems:
-            raise problems.all()
-
+    check = partial(refuse_hindered, earlier, ready, request)
     repeat_views.note_differences(context, ready)
     if skip_done and (done := repeat_views.done_before(context, ready)) is not None:
         yield repeat_views.skipped(done)

@@ -50,7 +50,7 @@ DOCUMENTS: tuple[Document, ...] = (
         "run_page",
         "Where a run is in the web application: run show --web.",
         (
-            Field("address", "text", "The web application."),
+            Field("address", "text", "The web application; of a sandbox, the results' folder."),
             Field("dataset", "text", "The dataset's name.", null=True),
             Field("folders", "list of text", "The folders of the results."),
         ),

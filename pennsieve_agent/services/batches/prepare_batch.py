@@ -31,6 +31,7 @@ from pennsieve_agent.services.runs import (
 )
 from pennsieve_agent.services.runs.run_input import Earlier, input_of
 from pennsieve_agent.services.runs.run_versions import on_pennsieve
+from pennsieve_agent.services.runs.start_problems import Problems, tried
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.compute import ComputeNode
@@ -123,6 +124,7 @@ def prepare(around: Surroundings, typed: Typed) -> PreparedBatch:
     Raises:
         UsageProblem: something cannot be used; of subjects, all that is wrong is told.
         Forbidden: the workflow has no (sufficient) grant on the dataset.
+        SeveralProblems: several of these, also what hinders it on the node.
     """
     if not 1 <= typed.parallel <= MOST_PARALLEL:
         raise UsageProblem(
@@ -146,25 +148,44 @@ def _on_own_node(
     row, known = prepare_own_run.workflow_on(
         context, dataset, typed.options.workflow, typed.options.versions
     )
-    prepare_own_run.check_grant(node, row, known.workflow, dataset)
+    problems = Problems()
+    problems.of(partial(prepare_own_run.check_grant, node, row, known.workflow, dataset))
     layout = typed.options.layout or known.layout
-    ready = _prepared(around, typed, node, dataset, known.workflow)
-    faults = _Faults()
-    for run in ready.runs:
-        faults.of(run.subject, partial(prepare_own_run.layout_of, layout, run.subject.files))
-    faults.refuse()
+    ready = problems.of(partial(_in_layout, around, typed, node, dataset, known.workflow, layout))
+    some = ready.runs[0].parameters if ready else {}  # all are checked when the batch is sent
+    check = partial(prepare_own_run.check_on_node, context, known, dataset, some)
+    _, hindrance = tried(check)
+    if ready is None or problems:
+        problems.take((None, hindrance))
+        raise problems.all("batch")
     again = typed.choice.again
     before = again.versions[0] if again and again.versions else ""
+    differences = (*prepare_own_run.newer(row, known, before), *ready.first.differences)
     first = replace(
         ready.first,
         version=known.version,
         layout=layout,
-        differences=(
-            *prepare_own_run.newer(row, known, before),
-            *ready.first.differences,
-        ),
+        differences=differences,
+        hindrance=hindrance,
     )
     return replace(ready, first=first, document=known.document)
+
+
+def _in_layout(
+    around: Surroundings,
+    typed: Typed,
+    node: OwnNode,
+    dataset: Dataset,
+    workflow: Workflow,
+    layout: str,
+) -> PreparedBatch:
+    """The batch, with the files of all its runs in a layout that they fit."""
+    ready = _prepared(around, typed, node, dataset, workflow)
+    faults = _Faults()
+    for run in ready.runs:
+        faults.of(run.subject, partial(prepare_own_run.layout_of, layout, run.subject.files))
+    faults.refuse()
+    return ready
 
 
 def _on_pennsieve(

@@ -109,7 +109,7 @@ def prepare(
     problems.of(partial(check_grant, context.node, row, workflow, dataset))
     asks: list[Callable[[], Any]] = [
         partial(input_of, context.platform, workflow, dataset, options, folder, context.earlier),
-        partial(_check_on_node, context, known, dataset, parameters),
+        partial(check_on_node, context, known, dataset, parameters),
     ]
     (read, why_none), (_, hindrance) = side_by_side([partial(tried, ask) for ask in asks])
     input_ = problems.take((read, why_none))
@@ -165,7 +165,7 @@ def _known(
     return row, problems.of(lambda: _version(context, row, options.versions))
 
 
-def _check_on_node(
+def check_on_node(
     context: OwnNodeContext,
     known: WorkflowVersion,
     dataset: Dataset,
