@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pennsieve_agent.domain.grants import Access, until_words
 from pennsieve_agent.domain.input_layout import Layout, local_paths
 from pennsieve_agent.domain.name_matching import pick
+from pennsieve_agent.domain.repeats import same_code
 from pennsieve_agent.domain.runs import RunRequest, unix_seconds
 from pennsieve_agent.domain.workflows import Workflow
 from pennsieve_agent.errors import (
@@ -147,6 +148,7 @@ def prepare(
         fingerprint=fingerprint_of(known.document, request, layout, input_.files),
         differences=(
             *newer(row, known, options.again.version if options.again else ""),
+            *same_code(options.again.code if options.again else {}, known.code),
             *dropped,
             *input_.changes,
         ),
