@@ -101,6 +101,8 @@ def start(
     whose answer was lost can be typed again: on an own node, it goes on with the same run. With
     --wait, --follow or --watch the exit code is 0 when the run succeeded, 3 when it failed or was
     cancelled, and 8 when the time was up.
+    What it will cost and take is said first, by the workflow's earlier runs. What --max-cost or the
+    month's budget would end even if it costs little is refused; what they may end is told.
     With --repeat a run or a batch is started again with its workflow and version, subjects, files,
     parameters, limits and layout; what is different today is said first. The receipt of a run, also
     of somebody else's, can be named in place of it. With --skip-done nothing is started where a run
@@ -223,19 +225,27 @@ def on_node(
     skip_done: bool = False,
 ) -> Iterator[Shown]:
     """Start a run on a node, or show what would run; ``mode`` follows it to its end."""
-    from pennsieve_agent.cli.run import places, repeat_views, start_views, starting
+    from pennsieve_agent.cli.run import (
+        estimate_views,
+        places,
+        repeat_views,
+        start_views,
+        starting,
+    )
     from pennsieve_agent.services.runs.hindrances import refuse_hindered
 
     earlier = places.earlier_runs(context)
     ready, request = _prepared(context, request, earlier, dry_run=dry_run)
 
-    check = partial(refuse_hindered, earlier, ready, request)
+    over = partial(estimate_views.refuse, ready)
+    check = partial(refuse_hindered, earlier, ready, request, over=over)
     repeat_views.note_differences(context, ready)
     if skip_done and (done := repeat_views.done_before(context, ready)) is not None:
         yield repeat_views.skipped(done)
         return
     if dry_run:
         check()
+        estimate_views.note(context, ready)
         yield start_views.plan(ready)
     elif _takes_input(context, ready, whole=whole):
         yield from starting.start_and_show(
@@ -289,9 +299,10 @@ def _prepared(
 
 def _takes_input(context: Context, ready: Prepared, *, whole: bool) -> bool:
     """Say what is not input, and ask whether all else is, where the user has chosen nothing."""
-    from pennsieve_agent.cli.run import start_views
+    from pennsieve_agent.cli.run import estimate_views, start_views
 
     start_views.note_files(context, ready.input, ready.folder)
+    estimate_views.say(context, ready)
     return start_views.takes_input(context, ready.input, ready.dataset, whole=whole)
 
 
