@@ -109,7 +109,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("differences", "list of text", "With --repeat: what is not as it was."),
             Field("limits", "run_limits", "What each run may take."),
             Field("max_cost_usd_of_all", "number", "What all may cost; null: no limit.", null=True),
-            Field("estimate", "run_estimate", "What all will cost, if known.", null=True),
+            Field("estimate", "plan_estimate", "What all will cost and take.", null=True),
             Field("runs", "list of batch_plan_run", "Its runs."),
             Field("done", "list of batch_plan_done", "With --skip-done: what is left out."),
         ),
