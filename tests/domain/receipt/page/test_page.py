@@ -138,7 +138,7 @@ def test_of_a_run_it_shows_what_was_done_and_with_what() -> None:
         *("exit code 137", "OutOfMemoryError", "4.0 GB of 4.0 GB", "6 min 42 s", "not measured"),
         *("c0" * 32, "5a" * 32, "90" * 32, "0f" * 32, "2 vCPU, 8 GB of memory, standard"),
         *(f"pennsieve run start --repeat {RUN['id']}", "pennsieve run start --repeat receipt.json"),
-        "The estimate was made from 14 runs of v1.2.0.",
+        "Basis of the estimate: from 14 runs of v1.2.0.",
         "It cost 0.0214 USD, within the estimate of 0.012 USD to 0.041 USD.",
         "Machines 0.0181 USD (85%)",
     ):
@@ -171,6 +171,7 @@ def test_subjects_that_failed_alike_are_one_failure() -> None:
     [
         (0.5, "It cost 0.50 USD, more than the estimate of 0.012 USD to 0.041 USD."),
         (0.001, "It cost 0.001 USD, less than the estimate of 0.012 USD to 0.041 USD."),
+        (0.01199, "It cost 0.012 USD, within the estimate of 0.012 USD to 0.041 USD."),
         (0, "It cost 0.00 USD, less than the estimate of 0.012 USD to 0.041 USD."),
         (0.00001, "It cost &lt;0.0001 USD, less than"),
         (None, "What it cost is not known: nobody has counted it yet."),
