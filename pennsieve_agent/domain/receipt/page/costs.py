@@ -83,7 +83,7 @@ def _verdict(receipt: Receipt, usd: Band) -> str:
 
 
 def _basis(cost: Json, estimate: Json) -> str:
-    words = "Both are computed from AWS's list prices; AWS's bill is what counts."
+    words = "Costs are computed from AWS's list prices; AWS's bill is what counts."
     if basis := text(estimate, "basis"):
         words = f"Basis of the estimate: {basis}. {words}"
     if prices := text(cost, "prices"):

@@ -157,6 +157,12 @@ def test_of_a_batch_it_shows_each_subject_and_the_failures_first() -> None:
     assert table.index("sub-02") < table.index("sub-03") < table.index("sub-01")
 
 
+def test_what_subjects_took_and_cost_is_summed_up() -> None:
+    text = words(many_subjects(30))
+    assert re.search(r"Median 4 min( \d+ s)?, from 3 min \d+ s to 4 min \d+ s", text)
+    assert re.search(r"Median 0\.\d+ USD, from 0\.02\d* USD to 0\.02\d+ USD", text)
+
+
 def test_subjects_that_failed_alike_are_one_failure() -> None:
     receipt = many_subjects(40, failing=5)
     receipt["subjects"][0] |= {"status": "failed", "reason": "killed: no memory"}
@@ -199,6 +205,7 @@ def test_what_nobody_knows_is_unknown_and_never_zero(kind: str) -> None:
     text = words(empty(kind))
     assert "unknown" in text
     assert not re.search(r"\b0(\.0+)? (s|B|USD|files)\b", text)
+    assert "Written at an unknown time. This page stands alone" in text
     assert "None" not in text.replace("Limits None", "")
 
 
