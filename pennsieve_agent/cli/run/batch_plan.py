@@ -37,6 +37,7 @@ def plan(ready: PreparedBatch) -> Shown:
         ("layout", LAYOUTS.get(first.layout, first.layout)),
         ("results", f"{first.folder}/SUBJECT"),
         ("limits", limits_of(ready)),
+        ("AWS allows", "; ".join(first.quotas)),
         ("cost", _cost(estimate)),
     ]
     return Shown(
@@ -149,6 +150,7 @@ def _document(ready: PreparedBatch, estimate: dict[str, float] | None) -> dict[s
         "layout": first.layout or None,
         "results_left_out": first.input.left_out,
         "differences": list(first.differences),
+        "quotas": list(first.quotas),
         "limits": documents.limits(first.request.limits),
         "max_cost_usd_of_all": limit * len(ready.runs) if limit else None,
         "estimate": estimate,

@@ -48,6 +48,7 @@ def _plan_document(ready: Prepared) -> dict[str, Any]:
         "files_in_folder": ready.input.in_folder,
         "limits": documents.limits(ready.request.limits),
         "differences": list(ready.differences),
+        "quotas": list(ready.quotas),
         "fingerprint": ready.fingerprint or None,
         "estimate": _estimate_document(ready),
     }
@@ -67,6 +68,7 @@ def _plan_text(ready: Prepared) -> list[Part]:
         ("results", ready.folder),
         ("note", _shared_folder(ready.input, ready.folder)),
         ("limits", limits_words(ready.request.limits)),
+        ("AWS allows", "; ".join(ready.quotas)),
         ("cost", _cost(ready)),
     ]
     rows = [

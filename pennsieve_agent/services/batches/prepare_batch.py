@@ -153,8 +153,9 @@ def _on_own_node(
     layout = typed.options.layout or known.layout
     ready = problems.of(partial(_in_layout, around, typed, node, dataset, known.workflow, layout))
     some = ready.runs[0].parameters if ready else {}  # all are checked when the batch is sent
-    check = partial(prepare_own_run.check_on_node, context, known, dataset, some)
-    _, hindrance = tried(check)
+    limits = typed.options.limits
+    check = partial(prepare_own_run.check_on_node, context, known, dataset, some, limits)
+    quotas, hindrance = tried(check)
     if ready is None or problems:
         problems.take((None, hindrance))
         raise problems.all("batch")
@@ -167,6 +168,7 @@ def _on_own_node(
         layout=layout,
         differences=differences,
         hindrance=hindrance,
+        quotas=quotas or (),
     )
     return replace(ready, first=first, document=known.document)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pennsieve_agent.domain.grants import Access, until_words
 from pennsieve_agent.domain.input_layout import Layout, local_paths
 from pennsieve_agent.domain.name_matching import pick
-from pennsieve_agent.domain.runs import RunRequest, unix_seconds
+from pennsieve_agent.domain.runs import RunLimits, RunRequest, unix_seconds
 from pennsieve_agent.domain.workflows import Workflow
 from pennsieve_agent.errors import (
     Forbidden,
@@ -33,7 +33,7 @@ from pennsieve_agent.services.runs import run_request
 from pennsieve_agent.services.runs.run_input import Earlier, input_of
 from pennsieve_agent.services.runs.run_versions import version_on_node
 from pennsieve_agent.services.runs.start_problems import Problems, tried
-from pennsieve_agent.services.runs.start_run import files_document
+from pennsieve_agent.services.runs.start_run import files_document, limits_document
 from pennsieve_agent.services.side_by_side import side_by_side
 from pennsieve_agent.services.workflows.node_workflows import version_path, workflows_on
 
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 _LOOK = {
     "unhealthy": "see what to do with: pennsieve compute doctor",
+    "no-image": "put it there again with: pennsieve workflow update WORKFLOW",
     "unfit": "see the node's limits with: pennsieve compute show",
 }
 """What is typed next, by the word of what hinders a run on the node."""
@@ -108,9 +109,9 @@ def prepare(
     problems.of(partial(check_grant, context.node, row, workflow, dataset))
     asks: list[Callable[[], Any]] = [
         partial(input_of, context.platform, workflow, dataset, options, folder, context.earlier),
-        partial(check_on_node, context, known, dataset, parameters),
+        partial(check_on_node, context, known, dataset, parameters, options.limits),
     ]
-    (read, why_none), (_, hindrance) = side_by_side([partial(tried, ask) for ask in asks])
+    (read, why_none), (quotas, hindrance) = side_by_side([partial(tried, ask) for ask in asks])
     input_ = problems.take((read, why_none))
     files = input_.files if input_ else ()
     layout = problems.of(lambda: layout_of(options.layout or known.layout, files).value) or ""
@@ -145,6 +146,7 @@ def prepare(
             *input_.changes,
         ),
         hindrance=hindrance,
+        quotas=quotas or (),
     )
 
 
@@ -168,10 +170,12 @@ def check_on_node(
     known: WorkflowVersion,
     dataset: Dataset,
     parameters: Mapping[str, Mapping[str, str]],
-) -> None:
-    """Ask the node what hinders the run there: keys, budget, queues, sizes of machines.
+    limits: RunLimits,
+) -> tuple[str, ...]:
+    """Ask the node what hinders the run there: keys, images, budget, queues, sizes of machines.
 
-    A node that was made before it could be asked answers when the run is started.
+    Answered are the quotas of its AWS account that the run counts for, in words. A node that was
+    made before it could be asked answers when the run is started.
 
     Raises:
         NodeError: something does; SeveralProblems where several things do.
@@ -183,18 +187,24 @@ def check_on_node(
         "dataset": dataset.id,
         "parameters": {step: without_empty(values) for step, values in parameters.items()},
         "undeclared": True,
+        "limits": limits_document(limits),
     }
     try:
         answer = context.calls.ask("POST", "/checks", body=body, admin=context.node.is_owned)
     except (NotFound, NodeOlder):
-        return
-    rows = Fields(dict(answer), context.where).records("problems")
+        return ()
+    fields = Fields(dict(answer), context.where)
+    rows = fields.records("problems")
     hindrances = [
         NodeError(f"{context.where}: {row.text('message')}", hint=_LOOK.get(row.text("code")))
         for row in rows
     ]
     if hindrances:
         raise together(hindrances)
+    return tuple(
+        f"up to {row.number('processors') or 0:g} processors at once ({row.text('name')})"
+        for row in fields.records("quotas")
+    )
 
 
 def fingerprint_of(

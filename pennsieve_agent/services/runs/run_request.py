@@ -63,6 +63,7 @@ class Prepared:
     run there. ``differences`` say what is not as it was in the run that is started again.
     ``hindrance`` is why the node cannot run it now; a start that goes on is not refused for it, as
     its own run may be what fills the node. ``estimate`` is what it is expected to cost and take.
+    ``quotas`` are those of the node's AWS account that it counts for, in words.
     """
 
     request: RunRequest
@@ -76,6 +77,7 @@ class Prepared:
     fingerprint: str = ""
     differences: tuple[str, ...] = ()
     hindrance: AgentError | None = None
+    quotas: tuple[str, ...] = ()
     estimate: Forecast | None = None
 
     @property
