@@ -80,7 +80,7 @@ def _without_budget(request: Request, start: Start) -> Iterator[str]:
 def _jobs(request: Request, start: Start, version: Any) -> list[JobRecord] | str:
     """The jobs of its steps, or why no machine fits one.
 
-    What the caller has yet to say, such as parameters, is no reason.
+    What the caller has yet to say, such as parameters, does not count.
     """
     some = replace(start, packages=start.packages or ("N:package:any",))  # which ones is no matter
     try:
