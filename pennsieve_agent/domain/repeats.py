@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.datasets import DataFile
-from pennsieve_agent.domain.runs import NO_LIMITS, RunLimits
+from pennsieve_agent.domain.runs import NO_LIMITS, RunLimits, StepCode
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.workflows import Workflow
 
+SHORT_COMMIT = 10
 _MOST_NAME = 64
 _NUMBERED = re.compile(r"(.+)-(\d{1,4})")
 
@@ -22,7 +23,8 @@ class Again:
     """What an earlier run was started with.
 
     ``label`` is what it is called, ``node`` and ``workflow`` are ids, ``version`` is that of the
-    workflow on an own node, empty elsewhere. Its ``files`` are by path.
+    workflow on an own node, empty elsewhere. ``code`` is what its steps ran, as far as a receipt
+    tells. Its ``files`` are by path.
     """
 
     run: str
@@ -31,6 +33,7 @@ class Again:
     workflow: str = ""
     version: str = ""
     parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    code: Mapping[str, StepCode] = field(default_factory=dict)
     files: tuple[DataFile, ...] = ()
 
 
@@ -91,6 +94,8 @@ class PresentFiles:
             chosen.append(now)
             if now.path != file.path:
                 words.append(f"'{file.path}' is called '{now.path}' now")
+            if file.checksum and now.checksum == file.checksum:
+                continue  # the same content, perhaps in a copy of the dataset
             is_other = now.package_id != file.package_id
             if is_other or (file.checksum and now.checksum != file.checksum):
                 words.append(f"'{file.path}' was changed: it is another file now")
@@ -104,6 +109,22 @@ def same_files(
 ) -> tuple[tuple[DataFile, ...], tuple[str, ...]]:
     """Those of the ``present`` files that a run read ``before``, and what differs."""
     return PresentFiles(present).same(before)
+
+
+def same_code(before: Mapping[str, StepCode], present: Mapping[str, StepCode]) -> tuple[str, ...]:
+    """What differs between the code that steps ran and that which they would run, in sentences."""
+    words = []
+    for step, code in before.items():
+        now = present.get(step)
+        if now is None:
+            words.append(f"the workflow has no step '{step}' any more")
+        elif code.commit and now.commit != code.commit:
+            here = now.commit[:SHORT_COMMIT] or "another one"
+            there = code.commit[:SHORT_COMMIT]
+            words.append(f"the code of step '{step}' is {here}; it was {there}")
+        elif code.digest and now.digest.rpartition("@")[2] != code.digest:
+            words.append(f"the image of step '{step}' is another one, built of the same commit")
+    return tuple(words)
 
 
 def same_parameters(

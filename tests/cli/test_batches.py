@@ -22,7 +22,7 @@ from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.cli.conftest import DATASET, Lab, made
 from tests.cli.harness import Agent, Result
 from tests.fakes.batch_node import BatchNode
-from tests.fakes.run_node import NODE, VERSION
+from tests.fakes.run_node import NODE, VERSION, summary
 from tests.prepared import Prepared
 from tests.services.test_run_webhook import Receiver
 
@@ -566,6 +566,29 @@ def test_a_journal_is_private(started: Scene) -> None:
     (file,) = folder.glob("*.json")
     assert (file.stat().st_mode & 0o777, folder.stat().st_mode & 0o777) == (0o600, 0o700)
     assert json.loads(file.read_text().split("\n")[1])["name"] == "first batch"
+
+
+def test_the_estimate_of_a_batch_adds_up_its_runs(scene: Scene) -> None:
+    for number in range(4):
+        id_ = f"aaaaaaa{number}-0000-4000-8000-000000000000"
+        scene.node.runs[id_] = summary(id_, 1_700_000_000 + number)
+    plan = scene.agent(*START, "--each", "subjects/*", "--dry-run")
+    assert "estimated\tfrom 4 runs of v1.0.0" in plan.out
+    refused = scene.agent(*START, "--each", "subjects/*", "--max-cost", "0.01")
+    assert refused.code == 2
+    assert "its limit of 0.01 USD would end it" in refused.err
+    assert "(and 2 more runs likewise)" in refused.err
+    scene.node.budget_left = 0.2
+    refused = scene.agent(*START, "--each", "subjects/*")
+    assert refused.code == 2
+    assert "the batch is expected to cost" in refused.err
+    scene.node.budget_left = 0.8
+    started = scene.agent(*START, "--each", "subjects/*")
+    assert started.code == 0, started.err
+    assert "the batch may be ended by this month's budget" in started.err
+    (body,) = scene.node.batches.values()
+    assert len(body["estimates"]) == len(body["runs"]) == 3
+    assert body["estimate"]["expectedUsd"] > 0.75
 
 
 REPEAT = ("run", "start", "--repeat", "first batch")

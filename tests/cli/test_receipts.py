@@ -58,7 +58,10 @@ def test_a_receipt_that_was_edited_by_hand_is_told(agent: Agent, tmp_path: Path)
     assert edited.code == ExitCode.FAILED
     assert edited.document["unchanged"] is False
     states = {row["path"]: row["status"] for row in edited.document["files"]}
-    assert states == {"workflow.json": "changed", "ro-crate-metadata.json": "unchanged"}
+    assert states == {
+        "workflow.json": "changed",
+        **dict.fromkeys(("ro-crate-metadata.json", "index.html"), "unchanged"),
+    }
     (folder / "ro-crate-metadata.json").unlink()
     words = agent("run", "receipt", "--check", str(folder))
     assert "ro-crate-metadata.json\tmissing" in words.out
@@ -174,3 +177,26 @@ def test_what_differs_between_a_run_and_its_receipt(agent: Agent, tmp_path: Path
     document = agent("run", "diff", "zeroth", str(file), "--json").document
     assert [row["part"] for row in document["differences"]] == ["parameters"]
     assert agent("run", "diff", "zeroth", "none.json").code == ExitCode.USAGE
+
+
+@pytest.mark.usefixtures("ready")
+def test_a_receipt_repeats_its_run(agent: Agent, tmp_path: Path) -> None:
+    assert agent("run", "receipt", "zeroth", "--to", str(tmp_path)).code == 0
+    file = tmp_path / "receipt.json"
+    plan = agent("run", "start", "--repeat", str(file), "--dry-run", "--json")
+    assert plan.code == 0, plan.err
+    before = agent("run", "start", "--repeat", "zeroth", "--dry-run", "--json").document
+    names = ("workflow", "workflow_version", "node", "dataset_id", "files", "layout", "fingerprint")
+    assert {n: plan.document[n] for n in names} == {n: before[n] for n in names}
+    assert plan.document["differences"] == before["differences"]
+    text = file.read_text()
+    file.write_text(text.replace('"MINIMUM": "1"', '"MINIMUM": "2"'))
+    edited = agent("run", "start", "--repeat", str(file), "--dry-run")
+    assert (edited.code, "was edited since it was written" in edited.err) == (0, True)
+    other = json.loads(text)
+    other["workspace"] = {"id": "N:organization:1", "name": "Hodgkin lab"}
+    file.write_text(json.dumps(other))
+    refused = agent("run", "start", "--repeat", str(file))
+    assert refused.code == ExitCode.USAGE
+    assert "the receipt is of workspace 'Hodgkin lab'" in refused.err
+    assert "pennsieve dataset grant word-count" in refused.err

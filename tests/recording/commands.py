@@ -184,6 +184,7 @@ _RUNS = (
     typed(f"run which results/{RUN}/a-fancy.count", *D),
     typed("run which {home}/results/a-fancy.count", codes=(0, 1, 2)),
     typed(f"run diff {RUN} granted"),
+    typed("run start --dry-run --repeat {home}/receipt"),
     typed(f"run diff {{home}}/receipt {RUN}"),
     typed(f"run cost {RUN}"),
     typed("run cost --total"),

@@ -98,7 +98,7 @@ def _begun(
     dry_run: bool,
 ) -> OpenBatch | Shown:
     """Check all runs of a batch and write it down; the plan with ``dry_run``."""
-    from pennsieve_agent.cli.run import batch_plan, repeat_views, start_views
+    from pennsieve_agent.cli.run import batch_plan, estimate_views, repeat_views, start_views
     from pennsieve_agent.services.batches import start_batch as starting
 
     typed, digest = _typed(request, options)
@@ -107,7 +107,8 @@ def _begun(
     if options.skip_done:
         ready = repeat_views.without_done(context, ready)
     if dry_run:
-        check()
+        check(ready)
+        estimate_views.note_batch(context, ready)
         return batch_plan.plan(ready)
     if not ready.runs:
         return repeat_views.all_done(ready)
@@ -121,13 +122,16 @@ def _begun(
             f"({batch.kept.id})"
         )
     else:
-        check()
+        check(ready)
+        estimate_views.note_batch(context, ready)
         own = ready.own_node is not None
         batch = journal.begin(
             words, node, ready.name, own=own, make=lambda id_: _document(context, ready, id_)
         )
     if limits := batch_plan.limits_of(ready):
         context.streams.note(f"limits: {limits}")
+    if estimate := estimate_views.sentence(ready.estimate()):
+        context.streams.note(estimate)
     if ready.own_node is None:
         start_views.warn_pennsieve_node(context, ready.first.node.name)
     return batch
@@ -173,7 +177,7 @@ def _prepared(
     """The batch with everything checked, and what refuses a taken name or a hindered node."""
     from functools import partial
 
-    from pennsieve_agent.cli.run import start_views
+    from pennsieve_agent.cli.run import estimate_views, start_views
     from pennsieve_agent.cli.run.missing_grant import with_grant
     from pennsieve_agent.services.batches import prepare_batch
     from pennsieve_agent.services.runs.hindrances import refuse_hindered
@@ -188,7 +192,12 @@ def _prepared(
     common = ready.runs[0].parameters
     start_views.note_undeclared(context, first.request.workflow, common)
     start_views.note_coming_files(context, first.dataset, typed.choice.base)
-    return ready, partial(refuse_hindered, earlier, first, typed.options, "batch")
+
+    def check(ready: PreparedBatch) -> None:
+        over = partial(estimate_views.refuse_batch, ready)
+        refuse_hindered(earlier, first, typed.options, "batch", over)
+
+    return ready, check
 
 
 def _words(typed: Typed, digest: str) -> dict[str, Any]:

@@ -46,8 +46,9 @@ def receipt(
 
     receipt.json has its code, parameters, inputs and results with checksums, machines, times,
     attempts and cost, and the command that repeats it. ro-crate-metadata.json says the same as a
-    Workflow Run RO-Crate. A run that goes on has a receipt of what is known so far, and the exit
-    code is 8; type the same command again after its end.
+    Workflow Run RO-Crate, and index.html shows it in a browser, without a network. A run that goes
+    on has a receipt of what is known so far, and the exit code is 8; type the same command again
+    after its end.
     With --check, the receipt in a file or folder is compared with its checksums, and so are the
     files beside it: the exit code is 1 where one was changed or is missing. Checksums tell what was
     edited by hand; they do not prove who wrote a receipt.

@@ -110,7 +110,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("quotas", "list of text", "Of the node's AWS account, that it counts for."),
             Field("limits", "run_limits", "What each run may take."),
             Field("max_cost_usd_of_all", "number", "What all may cost; null: no limit.", null=True),
-            Field("estimate", "run_estimate", "What all will cost, if known.", null=True),
+            Field("estimate", "plan_estimate", "What all will cost and take.", null=True),
             Field("runs", "list of batch_plan_run", "Its runs."),
             Field("done", "list of batch_plan_done", "With --skip-done: what is left out."),
         ),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from math import log1p
+from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.domain.batches import MOST_PARALLEL, PARALLEL, run_name
 from pennsieve_agent.domain.own_node import OwnNode
@@ -14,7 +15,7 @@ from pennsieve_agent.domain.repeats import undeclared_in
 from pennsieve_agent.domain.run_results import Input, own_folder
 from pennsieve_agent.domain.runs import RunRequest
 from pennsieve_agent.errors import UsageProblem
-from pennsieve_agent.services.batches.problems import refuse, some
+from pennsieve_agent.services.batches.problems import Faults, some
 from pennsieve_agent.services.batches.repeat_batch import (
     merged,
     parameters_again,
@@ -24,24 +25,28 @@ from pennsieve_agent.services.batches.selection import Choice, settings_of, subj
 from pennsieve_agent.services.batches.subjects import Subject
 from pennsieve_agent.services.batches.templates import check_names
 from pennsieve_agent.services.runs import (
+    estimate_run,
     prepare_own_run,
     prepare_pennsieve_run,
     prepare_run,
     run_request,
 )
+from pennsieve_agent.services.runs.node_runs import NodeRuns
 from pennsieve_agent.services.runs.run_input import Earlier, input_of
 from pennsieve_agent.services.runs.run_versions import on_pennsieve
 from pennsieve_agent.services.runs.start_problems import Problems, tried
+from pennsieve_agent.services.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.compute import ComputeNode
     from pennsieve_agent.domain.datasets import DataFile, Dataset
+    from pennsieve_agent.domain.forecast import Forecast
     from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.domain.workflows import Workflow
     from pennsieve_agent.platform.client import Platform
+    from pennsieve_agent.services.runs.estimate_run import Estimator
     from pennsieve_agent.services.runs.run_request import HandOver, Prepared, RunOptions
 
-T = TypeVar("T")
 Parameters = Mapping[str, Mapping[str, str]]
 _NO_PLAN = RunPlan("new", "", "", ())
 
@@ -61,6 +66,7 @@ class PreparedBatch:
     ``parallel`` is how many runs are active at once, ``bucket`` that of results on Pennsieve's
     nodes, ``versions`` those that were typed. ``document`` is that of the workflow's version on an
     own node, and ``done`` are the runs that are left out, each with the run that did it before.
+    ``estimator`` says what a run is expected to cost and take.
     """
 
     name: str
@@ -71,6 +77,24 @@ class PreparedBatch:
     versions: tuple[str, ...] = ()
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
     done: tuple[tuple[BatchRun, str], ...] = ()
+    estimator: Estimator | None = field(default=None, repr=False, compare=False)
+
+    def estimates(self) -> list[Forecast]:
+        """What each run is expected to cost and take, in their order; empty where nobody knows."""
+        if self.estimator is None:
+            return []
+        known: dict[tuple[int | None, int], Forecast] = {}
+        estimates = []
+        for run in self.runs:
+            like = _about(run.subject.size), len(run.subject.files)
+            if like not in known:
+                known[like] = self.estimator.of(self.first.plan, run.subject.files)
+            estimates.append(known[like])
+        return estimates
+
+    def estimate(self) -> Forecast | None:
+        """What all runs together are expected to cost and take."""
+        return estimate_run.of_batch(self.estimates(), self.parallel)
 
     @property
     def own_node(self) -> OwnNode | None:
@@ -153,9 +177,15 @@ def _on_own_node(
     layout = typed.options.layout or known.layout
     ready = problems.of(partial(_in_layout, around, typed, node, dataset, known.workflow, layout))
     some = ready.runs[0].parameters if ready else {}  # all are checked when the batch is sent
-    limits = typed.options.limits
-    check = partial(prepare_own_run.check_on_node, context, known, dataset, some, limits)
-    quotas, hindrance = tried(check)
+    check = partial(
+        prepare_own_run.check_on_node, context, known, dataset, some, typed.options.limits
+    )
+    asks: list[Callable[[], Any]] = [
+        partial(tried, check),
+        partial(estimate_run.history_of, NodeRuns(node, context.calls).newest, known.workflow.uuid),
+    ]
+    (checked, hindrance), history = side_by_side(asks)
+    checked = checked or run_request.Checked()
     if ready is None or problems:
         problems.take((None, hindrance))
         raise problems.all("batch")
@@ -168,9 +198,11 @@ def _on_own_node(
         layout=layout,
         differences=differences,
         hindrance=hindrance,
-        quotas=quotas or (),
+        quotas=checked.quotas,
+        budget_left=checked.budget_left,
     )
-    return replace(ready, first=first, document=known.document)
+    estimator = estimate_run.OwnEstimator.of_version(node, history, known, typed.options.limits)
+    return replace(ready, first=first, document=known.document, estimator=estimator)
 
 
 def _in_layout(
@@ -183,11 +215,16 @@ def _in_layout(
 ) -> PreparedBatch:
     """The batch, with the files of all its runs in a layout that they fit."""
     ready = _prepared(around, typed, node, dataset, workflow)
-    faults = _Faults()
+    faults = Faults()
     for run in ready.runs:
         faults.of(run.subject, partial(prepare_own_run.layout_of, layout, run.subject.files))
     faults.refuse()
     return ready
+
+
+def _about(size: int | None) -> int | None:
+    """A size to the fiftieth: alike runs have one estimate, as a batch may have thousands."""
+    return None if size is None else round(50 * log1p(size))
 
 
 def _on_pennsieve(
@@ -204,7 +241,9 @@ def _on_pennsieve(
         prepare_pennsieve_run.check_role(dataset)
     if versions := typed.options.versions:
         workflow = on_pennsieve(workflow, versions, around.platform.applications.image)
-    return _prepared(around, typed, node, dataset, workflow)
+    ready = _prepared(around, typed, node, dataset, workflow)
+    estimator = prepare_pennsieve_run.estimator_of(around.platform, workflow.uuid)
+    return replace(ready, estimator=estimator)
 
 
 def _prepared(
@@ -291,7 +330,7 @@ def _plan(batch: PreparedBatch) -> RunPlan:
     """
     from pennsieve_agent.engine.compile import compile_run  # noqa: PLC0415 - few commands need it
 
-    plans, faults = list[RunPlan](), _Faults()
+    plans, faults = list[RunPlan](), Faults()
     known = set[frozenset[tuple[str, str, str]]]()
     for run in batch.runs:
         key = frozenset(_pairs(run.parameters))
@@ -324,49 +363,13 @@ def _parameters(
             f"{some(twice)} is both a column of '{choice.table_name}' and a --param",
             hint="keep one of them",
         )
-    faults, chosen = _Faults(), list[Parameters]()
+    faults, chosen = Faults(), list[Parameters]()
     for subject in subjects:
         settings = settings_of(subject, choice, names.__contains__)
         check = partial(check_parameters, workflow, settings, undeclared=undeclared)
         chosen.append(faults.of(subject, check) or {})
     faults.refuse()
     return chosen
-
-
-class _Faults:
-    """What is wrong with subjects; what is wrong with several in the same way is told once."""
-
-    def __init__(self) -> None:
-        self._subjects: dict[str, list[Subject]] = {}
-        self._hint = ""
-
-    def of(self, subject: Subject, check: Callable[[], T]) -> T | None:
-        """What ``check`` answers; None where it finds a fault, which is kept."""
-        try:
-            return check()
-        except UsageProblem as error:
-            self._subjects.setdefault(error.message, []).append(subject)
-            self._hint = self._hint or error.hint or ""
-        return None
-
-    def refuse(self) -> None:
-        """Refuse the batch if there are faults.
-
-        Raises:
-            UsageProblem: there are some.
-        """
-        refuse(
-            [f"{_of(subjects)}: {message}" for message, subjects in self._subjects.items()],
-            "some runs cannot be started",
-            hint=self._hint or "correct them, then type the same command again",
-        )
-
-
-def _of(subjects: Sequence[Subject]) -> str:
-    first = subjects[0]
-    line = f"line {first.line}, " if first.line else ""
-    more = f" and {len(subjects) - 1} more" if len(subjects) > 1 else ""
-    return f"{line}'{first.name}'{more}"
 
 
 def _pairs(parameters: Parameters) -> set[tuple[str, str, str]]:

@@ -12,6 +12,7 @@ from pennsieve_agent.domain.receipt.crate_files import Beside
 from pennsieve_agent.domain.receipt.form import (
     CRATE,
     NAME,
+    PAGE,
     FileSum,
     NotAReceipt,
     Receipt,
@@ -19,9 +20,10 @@ from pennsieve_agent.domain.receipt.form import (
     sealed,
     text_of,
 )
+from pennsieve_agent.domain.receipt.page.whole import render
 from pennsieve_agent.errors import OutputFailed, UsageProblem
 
-BESIDE = Beside()
+BESIDE = Beside(page=PAGE)
 
 
 def texts_of(receipt: Receipt) -> dict[str, str]:
@@ -31,7 +33,9 @@ def texts_of(receipt: Receipt) -> dict[str, str]:
     """
     texts = {BESIDE.workflow: workflow_text(receipt), CRATE: crate_text(receipt, BESIDE)}
     sums = [FileSum.of(name, text.encode()) for name, text in texts.items()]
-    return {**texts, NAME: text_of(sealed(receipt, sums))}
+    page = render(sealed(receipt, sums))
+    sums.append(FileSum.of(PAGE, page.encode()))
+    return {**texts, PAGE: page, NAME: text_of(sealed(receipt, sums))}
 
 
 def write(receipt: Receipt, folder: Path) -> list[FileSum]:

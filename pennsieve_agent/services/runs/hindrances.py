@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from pennsieve_agent.services.runs.start_problems import Problems
@@ -23,11 +24,16 @@ class TakenNames(Protocol):
 
 
 def refuse_hindered(
-    earlier: TakenNames, ready: Prepared, options: RunOptions, what: str = "run"
+    earlier: TakenNames,
+    ready: Prepared,
+    options: RunOptions,
+    what: str = "run",
+    over: Callable[[], None] = lambda: None,
 ) -> None:
     """Refuse a run or a batch whose typed name is taken, or that the node cannot run now.
 
-    A start that goes on is not refused so: its own run may be what is in the way.
+    ``over`` refuses what its limits would end. A start that goes on is not refused so: its own run
+    may be what is in the way.
 
     Raises:
         AgentError: there is something; SeveralProblems where there is more than one.
@@ -35,5 +41,6 @@ def refuse_hindered(
     problems = Problems()
     problems.of(lambda: earlier.refuse_taken(ready.dataset, ready.input, ready.folder, options))
     problems.take((None, ready.hindrance))
+    problems.of(over)
     if problems:
         raise problems.all(what)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pennsieve_agent.domain.grants import Access, until_words
 from pennsieve_agent.domain.input_layout import Layout, local_paths
 from pennsieve_agent.domain.name_matching import pick
+from pennsieve_agent.domain.repeats import same_code
 from pennsieve_agent.domain.runs import RunLimits, RunRequest, unix_seconds
 from pennsieve_agent.domain.workflows import Workflow
 from pennsieve_agent.errors import (
@@ -30,6 +31,8 @@ from pennsieve_agent.services.nodes.node_documents import (
     decode_version,
 )
 from pennsieve_agent.services.runs import run_request
+from pennsieve_agent.services.runs.estimate_run import OwnEstimator, history_of
+from pennsieve_agent.services.runs.node_runs import NodeRuns
 from pennsieve_agent.services.runs.run_input import Earlier, input_of
 from pennsieve_agent.services.runs.run_versions import version_on_node
 from pennsieve_agent.services.runs.start_problems import Problems, tried
@@ -110,8 +113,12 @@ def prepare(
     asks: list[Callable[[], Any]] = [
         partial(input_of, context.platform, workflow, dataset, options, folder, context.earlier),
         partial(check_on_node, context, known, dataset, parameters, options.limits),
+        partial(history_of, NodeRuns(context.node, context.calls).newest, workflow.uuid),
     ]
-    (read, why_none), (quotas, hindrance) = side_by_side([partial(tried, ask) for ask in asks])
+    (read, why_none), (checked, hindrance), (history, _) = side_by_side(
+        [partial(tried, ask) for ask in asks]
+    )
+    checked = checked or run_request.Checked()
     input_ = problems.take((read, why_none))
     files = input_.files if input_ else ()
     layout = problems.of(lambda: layout_of(options.layout or known.layout, files).value) or ""
@@ -130,6 +137,7 @@ def prepare(
         undeclared=options.undeclared or more,
     )
     plan = compile_run("new", request, {})
+    estimator = OwnEstimator.of_version(context.node, history, known, options.limits)
     return run_request.Prepared(
         request,
         plan,
@@ -142,11 +150,14 @@ def prepare(
         fingerprint=fingerprint_of(known.document, request, layout, input_.files),
         differences=(
             *newer(row, known, options.again.version if options.again else ""),
+            *same_code(options.again.code if options.again else {}, known.code),
             *dropped,
             *input_.changes,
         ),
         hindrance=hindrance,
-        quotas=quotas or (),
+        quotas=checked.quotas,
+        estimate=estimator.of(plan, input_.files),
+        budget_left=checked.budget_left,
     )
 
 
@@ -171,11 +182,10 @@ def check_on_node(
     dataset: Dataset,
     parameters: Mapping[str, Mapping[str, str]],
     limits: RunLimits,
-) -> tuple[str, ...]:
+) -> run_request.Checked:
     """Ask the node what hinders the run there: keys, images, budget, queues, sizes of machines.
 
-    Answered are the quotas of its AWS account that the run counts for, in words. A node that was
-    made before it could be asked answers when the run is started.
+    A node that was made before it could be asked answers when the run is started.
 
     Raises:
         NodeError: something does; SeveralProblems where several things do.
@@ -192,19 +202,20 @@ def check_on_node(
     try:
         answer = context.calls.ask("POST", "/checks", body=body, admin=context.node.is_owned)
     except (NotFound, NodeOlder):
-        return ()
-    fields = Fields(dict(answer), context.where)
-    rows = fields.records("problems")
+        return run_request.Checked()
+    said = Fields(dict(answer), context.where)
+    rows = said.records("problems")
     hindrances = [
         NodeError(f"{context.where}: {row.text('message')}", hint=_LOOK.get(row.text("code")))
         for row in rows
     ]
     if hindrances:
         raise together(hindrances)
-    return tuple(
+    quotas = tuple(
         f"up to {row.number('processors') or 0:g} processors at once ({row.text('name')})"
-        for row in fields.records("quotas")
+        for row in said.records("quotas")
     )
+    return run_request.Checked(said.number("budgetLeft"), quotas)
 
 
 def fingerprint_of(

@@ -56,13 +56,22 @@ class RunOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """What a node says of itself where nothing hinders a run there, as :class:`Prepared` has it."""
+
+    budget_left: float | None = None
+    quotas: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """A run that can be sent.
 
     ``version`` and ``layout`` are those of the workflow on an own node, ``fingerprint`` that of the
     run there. ``differences`` say what is not as it was in the run that is started again.
     ``hindrance`` is why the node cannot run it now; a start that goes on is not refused for it, as
-    its own run may be what fills the node. ``estimate`` is what it is expected to cost and take.
+    its own run may be what fills the node. ``estimate`` is what it is expected to cost and take,
+    and ``budget_left`` what the node's budget for the month has left in USD; None for no budget.
     ``quotas`` are those of the node's AWS account that it counts for, in words.
     """
 
@@ -79,6 +88,7 @@ class Prepared:
     hindrance: AgentError | None = None
     quotas: tuple[str, ...] = ()
     estimate: Forecast | None = None
+    budget_left: float | None = None
 
     @property
     def files(self) -> tuple[DataFile, ...]:
