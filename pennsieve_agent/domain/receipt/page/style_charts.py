@@ -4,8 +4,8 @@ from __future__ import annotations
 
 CHARTS = """
 svg{display:block;overflow:visible}
-svg text{font-size:12px;fill:var(--soft);font-variant-numeric:tabular-nums}
-svg .strong{font-size:13px;font-weight:600;fill:var(--ink)}
+svg text{font-size:.75rem;fill:var(--soft);font-variant-numeric:tabular-nums}
+svg .strong{font-size:.8125rem;font-weight:600;fill:var(--ink)}
 .grid{stroke:var(--faint);stroke-width:1}
 .bar{fill:var(--idle)}
 .bar.wait,.bar.queue{fill:var(--line)}

@@ -73,6 +73,7 @@ def _line(name: str, about: str, status: str, line: list[Stretch], scale: Scale)
 
 def _legend(drawn: list[tuple[Json, list[Stretch]]]) -> Html:
     kinds = dict.fromkeys(one.kind for _, line in drawn for one in line)
+    kinds = dict.fromkeys(sorted(kinds, key=lambda kind: kind not in {"wait", "startup"}))
     names = {"wait": "waiting for a machine", "startup": "start-up"}
     if "startup" not in kinds:
         names["wait"] = "waiting for a machine, and start-up"
