@@ -38,7 +38,7 @@ def is_receipt(path: str) -> bool:
 
 
 def records(paths: Iterable[str]) -> frozenset[str]:
-    """Those of a run's files that say what it did, and are no results of its program.
+    """Those of a run's files that say what it did, and that its program did not write.
 
     An RO-Crate is one of them where the workflow lies beside it: a program may write its own.
     """
