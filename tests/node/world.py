@@ -141,6 +141,7 @@ class World:
     """Digests by region and tag."""
     settings: NodeSettings = SETTINGS
     most_parents: int = MOST_PARENTS
+    refuses_meters: bool = False
     wait: Callable[[], None] = lambda: None
     """Called before each call: where several invocations take turns, it waits for the caller's."""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pennsieve_agent.node.jobs import calls
+from pennsieve_agent.node.jobs.metered_task import plain_row
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_record import JobRecord, RunRecord
 from pennsieve_agent.node.records.run_store import RunStore
@@ -31,7 +32,7 @@ def observe(
     batch = node.client("batch")
     for start in range(0, len(ids), _DESCRIBED):
         answer = batch.describe_jobs(jobs=ids[start : start + _DESCRIBED])
-        rows |= {row["jobId"]: row for row in answer["jobs"]}
+        rows |= {row["jobId"]: plain_row(row) for row in answer["jobs"]}
     waits = [job for job in record.live if rows.get(job.id, {}).get("status") == "RUNNABLE"]
     places = _environments(node, waits) if waits else {}
     month = month_of(record, node.now())

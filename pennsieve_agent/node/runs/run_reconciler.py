@@ -26,6 +26,7 @@ from pennsieve_agent.node.runs.log_archive import archive, is_archived
 from pennsieve_agent.node.runs.log_reasons import explain
 from pennsieve_agent.node.runs.month_budget import budget_of, note_spent
 from pennsieve_agent.node.runs.observe_jobs import Starting, limits_of, observe
+from pennsieve_agent.node.runs.read_meters import read_meters
 from pennsieve_agent.node.runs.run_cleanup import tidy
 from pennsieve_agent.node.runs.run_costs import run_cost
 from pennsieve_agent.node.runs.run_metrics import metrics_of
@@ -206,6 +207,7 @@ class RunReconciler:
             return True
         seen = observe(self.node, self.store, record, self.starting)
         update_jobs(record, seen)
+        read_meters(self.node, record)
         explain(self.node, record)
         record.waiting = why_waiting(record, seen, limits_of(self.node))
         limits, now = limits_of(self.node), self.node.now()
@@ -266,6 +268,7 @@ class RunReconciler:
             archive(self.node, record)
 
     def _measure(self, record: RunRecord) -> None:
+        read_meters(self.node, record)
         record.metrics = metrics_of(record, limits_of(self.node), self.node.now())
         if record.started:
             note_spent(self.node, self.store, record, record.cost)
