@@ -261,7 +261,7 @@ def _row(job: Job) -> dict[str, Any]:
         meter = {"name": "meter"} | ({"logStreamName": meter_of(job)} if job.started else {})
         return [{"containers": [{"name": "default", **container}, meter]}]
 
-    ended = [{**one, "taskProperties": task(one["container"])} for one in job.attempts]
+    ended = [{**one, "taskProperties": task(one.get("container", {}))} for one in job.attempts]
     attempts = [{name: one[name] for name in one if name != "container"} for one in ended]
     return {
         **{name: value for name, value in row.items() if name != "container"},

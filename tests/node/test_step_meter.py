@@ -161,6 +161,7 @@ def test_a_step_keeps_its_size_and_its_secrets(world: World) -> None:
 
 
 def test_what_the_meter_said_is_noted_with_its_attempt(world: World) -> None:
+    world.meters_talk = False
     job = world.begin_step("work")
     used = read(FIRST)
     assert used is not None
@@ -177,6 +178,7 @@ def test_what_the_meter_said_is_noted_with_its_attempt(world: World) -> None:
 
 
 def test_a_meter_that_said_nothing_leaves_a_step_unmeasured(world: World) -> None:
+    world.meters_talk = False
     job = world.begin_step("work")
     world.end(job, "SUCCEEDED", code=0)
     world.finish_all()

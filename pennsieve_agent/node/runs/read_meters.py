@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from pennsieve_agent.domain.measured import Measured
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_record import RunRecord
+from pennsieve_agent.node.records.run_store import RunStore
 
 log = logging.getLogger(__name__)
 
-MOST_READS = 6
+MOST_READS = 3
 """How often the log of an attempt is looked at: CloudWatch has a line some seconds after it was
 written, and a meter that was killed has said nothing."""
 _LINES = 5
 
 
-def read_meters(node: Node, record: RunRecord) -> None:
-    """Note what was measured of attempts that have ended. It never fails."""
-    for job in record.work:
-        for row in (*job.past, *job.attempts):
-            is_read = row.get("measured") is not None or row.get("reads", 0) >= MOST_READS
-            if row.get("meter") and not is_read:
-                row["reads"] = row.get("reads", 0) + 1
-                row["measured"] = _measured(node, str(row["meter"]))
+def read_meters(node: Node, store: RunStore, record: RunRecord) -> None:
+    """Note what was measured of attempts that have ended.
+
+    It does not fail, and whoever is killed in it again and again gives it up.
+    """
+    rows = [row for job in record.work for row in (*job.past, *job.attempts) if _is_due(row)]
+    if not rows:
+        return
+    for row in rows:
+        row["reads"] = row.get("reads", 0) + 1
+    store.write(record)
+    for row in rows:
+        row["measured"] = _measured(node, str(row["meter"]))
+
+
+def _is_due(row: Mapping[str, Any]) -> bool:
+    is_read = row.get("measured") is not None or row.get("reads", 0) >= MOST_READS
+    return bool(row.get("meter")) and not is_read
 
 
 def _measured(node: Node, stream: str) -> dict[str, Any] | None:

@@ -207,7 +207,7 @@ class RunReconciler:
             return True
         seen = observe(self.node, self.store, record, self.starting)
         update_jobs(record, seen)
-        read_meters(self.node, record)
+        read_meters(self.node, self.store, record)
         explain(self.node, record)
         record.waiting = why_waiting(record, seen, limits_of(self.node))
         limits, now = limits_of(self.node), self.node.now()
@@ -268,7 +268,7 @@ class RunReconciler:
             archive(self.node, record)
 
     def _measure(self, record: RunRecord) -> None:
-        read_meters(self.node, record)
+        read_meters(self.node, self.store, record)
         record.metrics = metrics_of(record, limits_of(self.node), self.node.now())
         if record.started:
             note_spent(self.node, self.store, record, record.cost)
