@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import Any
 
 STEP = "default"
-QUICK, QUICK_SECONDS, SECONDS, TOLD_SECONDS = 50, 0.2, 1.0, 600.0
+QUICK, QUICK_SECONDS, SECONDS, TOLD_SECONDS = 50, 0.1, 1.0, 600.0
 
 
 def fetched(path: str) -> Any:
