@@ -40,6 +40,14 @@ def reachable(
                 waiting.append(path)
 
 
+def used_by_others(sources: Mapping[str, Source]) -> set[str]:
+    """The paths of the sources that another one imports or names."""
+    names = _Names(sources)
+    return {
+        path for source in sources.values() for path in names.used_by(source) if path != source.name
+    }
+
+
 def _key(path: str) -> str:
     """A file's name; with its folder where every package has a file of that name."""
     parts = path.split("/")

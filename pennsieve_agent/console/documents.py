@@ -10,6 +10,7 @@ import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from pennsieve_agent.console.estimate_documents import estimate
 from pennsieve_agent.console.words import moment
 
 if TYPE_CHECKING:
@@ -248,6 +249,7 @@ def run_details(value: RunDetails) -> dict[str, Any]:
         "layout": value.layout or None,
         "input": {"files": value.input_count, "size": value.input_bytes},
         "estimated_usd": value.cost,
+        "estimate": value.estimate and estimate(value.estimate),
         "layers": list(value.layers),
         "code": {
             step: {"commit": code.commit or None, "digest": code.digest or None}

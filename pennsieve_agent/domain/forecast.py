@@ -5,7 +5,7 @@ How the figures are found is in :mod:`pennsieve_agent.domain.forecast_method`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Self
@@ -22,10 +22,6 @@ class Band:
     low: float
     expected: float
     high: float
-
-    def __add__(self, other: Band) -> Band:
-        """Both together, as if all were low, expected or high at once."""
-        return Band(self.low + other.low, self.expected + other.expected, self.high + other.high)
 
     def __mul__(self, factor: float) -> Band:
         """So many times as much."""
@@ -95,34 +91,6 @@ class Forecast:
             return cls.of(document)
         except ValueError:
             return None
-
-
-def total(forecasts: Iterable[Forecast]) -> Forecast | None:
-    """The estimate of several runs one after the other; None where there are none.
-
-    What one of them does not tell is not told.
-    """
-    rows = list(forecasts)
-    if not rows:
-        return None
-    first = rows[0]
-    return Forecast(
-        _sum(row.usd for row in rows),
-        _sum(row.seconds for row in rows),
-        first.basis,
-        first.runs,
-        first.prices_date,
-        first.region,
-    )
-
-
-def _sum(bands: Iterable[Band | None]) -> Band | None:
-    together = Band(0.0, 0.0, 0.0)
-    for band in bands:
-        if band is None:
-            return None
-        together += band
-    return together
 
 
 def _three(band: Band | None, digits: int) -> tuple[float | None, float | None, float | None]:

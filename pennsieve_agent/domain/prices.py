@@ -16,7 +16,9 @@ from pennsieve_agent.domain.gpu_machines import gpu_machine
 from pennsieve_agent.domain.job_addresses import SERVICES
 
 DATE = "2026-11"
-VERSION = f"us-east-1-{DATE}"
+REGION = "us-east-1"
+"""The region of the table, whose prices are taken for all others."""
+VERSION = f"{REGION}-{DATE}"
 """What a receipt says about the prices it was made with."""
 HOURS_A_MONTH = 730
 _HOUR = 3600.0
@@ -92,6 +94,25 @@ _WAKE_SECONDS = 300.0
 """Beside them, it is woken by the clock."""
 _WRITES, _READS, _PUTS, _GETS = 6, 12, 1, 2
 """Requests to the table and the bucket in one call."""
+
+
+def region_of_prices(region: str) -> str:
+    """The region whose prices are taken for one; empty where none are.
+
+    In China AWS is run by others, who charge in another currency
+    (https://www.amazonaws.cn/en/about-aws/china/).
+    """
+    return "" if region.startswith("cn-") else REGION
+
+
+def price_words(region: str) -> str:
+    """Which prices an estimate for a region is made with, in words."""
+    if not region_of_prices(region):
+        return f"no prices: this program has none of region {region}"
+    words = f"AWS list prices of {REGION}, {DATE}"
+    if region == REGION:
+        return words
+    return f"{words}: there are none of {region} here, which may differ by up to a third"
 
 
 @dataclass(frozen=True, slots=True)

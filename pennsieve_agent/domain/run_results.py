@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 RECEIPT = "pennsieve-run.json"
 """The file that a run of an own node leaves beside its results."""
+WORKFLOW = "pennsieve-workflow.json"
+"""What lies beside it: the workflow that ran, as its RO-Crate refers to it."""
 #: Where a result has that name itself, the receipt begins with the run's id; where the folder has
 #: one already, Pennsieve gives it a number.
 _RECEIPT = re.compile(
@@ -29,6 +31,11 @@ _RECEIPT = re.compile(
 def is_receipt(path: str) -> bool:
     """Whether a file is the receipt of a run, and no result of its program."""
     return bool(_RECEIPT.fullmatch(path.rpartition("/")[2]))
+
+
+def is_record(path: str) -> bool:
+    """Whether a file is one of those that say what a run did, and no result of its program."""
+    return is_receipt(path) or path.rpartition("/")[2] == WORKFLOW
 
 
 def own_folder(name: str) -> str:

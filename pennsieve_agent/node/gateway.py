@@ -15,6 +15,7 @@
                                           (:mod:`.batches.batch_document`); 202
 ``GET /batches``                          newest first (:mod:`.batches.batch_summary`)
 ``GET /batches/ID``, ``/batches/ID/rows`` everything of a batch; a page of its rows
+``GET /batches/ID/start``                 what it was started with; a page of its runs
 ``POST /batches/ID/cancel``               end it; 202
 ``POST /batches/ID/retry``                attempt some of its rows once more; 202
 ``GET``, ``PATCH``, ``DELETE /secrets``   the caller's own secrets; values are never told

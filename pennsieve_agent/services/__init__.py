@@ -8,6 +8,7 @@ it prints nothing.
     workflows     code: registered, built, put on own nodes
     grants        which workflow may use which dataset, and a workflow's own identity
     runs          runs: prepared, started once, found on all nodes, followed
+    receipts      what exactly a run or a batch did, as a folder, and whether one was changed
     batches       many runs of one workflow, one for each subject of a dataset
     files         a dataset's files: paths, upload, download
     nodes         what is known of compute nodes

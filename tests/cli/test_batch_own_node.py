@@ -106,6 +106,11 @@ def test_a_batch_leaves_out_what_was_done_and_retries_what_failed(
     assert again.code == 3, again.err
     (row,) = [row for row in again.document["rows"] if row["status"] == "failed"]
     assert (row["subject"], row["attempt"]) == ("sub-02", 2)
+    repeat = ("run", "start", "--repeat", "some", "--skip-done", "--dry-run", "--json")
+    plan = agent(*repeat).document
+    assert [run["subject"] for run in plan["runs"]] == ["sub-02"]
+    assert plan["runs"][0]["parameters"] == {"word-count": {"EXIT": "3", "STYLE": "fancy"}}
+    assert (len(plan["done"]), plan["differences"]) == (2, [])
     # A run of a batch is retried in its batch.
     assert agent("run", "retry", "some/sub-02", "--dry-run").code == 0
     good = agent("run", "retry", "some/sub-01")

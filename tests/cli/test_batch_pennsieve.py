@@ -55,3 +55,11 @@ def test_what_failed_on_pennsieves_nodes_is_retried_in_its_batch(
         ("failed", 2),
     ]
     assert "is run by Pennsieve: the run acts as you" in again.err
+    plan = agent("run", "start", "--repeat", "retried", "-p", "EXIT=0", "--dry-run", "--json")
+    assert plan.code == 0, plan.err
+    runs = {run["subject"]: run["parameters"] for run in plan.document["runs"]}
+    assert {subject: list(values.values()) for subject, values in runs.items()} == {
+        "a": [{"EXIT": "0"}],
+        "deep/b": [{"EXIT": "0"}],
+    }
+    assert (plan.document["node"], plan.document["differences"]) == ("theirs", [])

@@ -17,12 +17,12 @@ from pennsieve_agent.console.schema import DOCUMENTS
 from pennsieve_agent.console.schema.kinds import faults
 from pennsieve_agent.domain.batches import Batch, BatchRow, run_id
 from pennsieve_agent.domain.own_node import OwnNode
-from pennsieve_agent.errors import AgentError, NodeUnreachable
+from pennsieve_agent.errors import AgentError, NodeUnreachable, NotFound
 from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.cli.conftest import DATASET, Lab, made
 from tests.cli.harness import Agent, Result
 from tests.fakes.batch_node import BatchNode
-from tests.fakes.run_node import NODE, VERSION
+from tests.fakes.run_node import NODE, VERSION, summary
 from tests.prepared import Prepared
 from tests.services.test_run_webhook import Receiver
 
@@ -123,7 +123,7 @@ def test_a_folder_is_a_run_and_all_are_one_document(scene: Scene) -> None:
     assert body["parameters"] == {"count": {"STYLE": "fancy"}}
     assert not any(run["parameters"] for run in body["runs"])
     posts = [path for method, path, _ in scene.node.asked if method == "POST"]
-    assert posts == ["/batches"]
+    assert posts == ["/checks", "/batches"]
 
 
 def test_a_batch_that_this_machine_did_not_start_is_not_gone_on_with(scene: Scene) -> None:
@@ -244,6 +244,30 @@ def test_what_the_node_refuses_is_told_with_its_subjects(scene: Scene) -> None:
     assert "the name is taken" in scene(*words, code=1).err
     scene.node.refusal = None
     assert "Started batch" in scene(*words).out  # the refused one is not gone on with
+
+
+def test_all_that_hinders_a_batch_is_told_at_once(scene: Scene) -> None:
+    scene.node.hindrances = [{"code": "unfit", "message": "the budget is used up"}]
+    words = (*START, "--each", "subjects/*")
+    told = scene(*words, "-p", "NONE=1", code=1)
+    assert "this batch cannot start" in told.err
+    assert "step 'count' has no parameter called 'NONE'" in told.err
+    assert "compute node 'my-node': the budget is used up" in told.err
+    for more in ((), ("--dry-run",)):
+        alone = scene(*words, *more, code=1)
+        assert "the budget is used up" in alone.err
+        assert "pennsieve compute show" in alone.err
+    assert not scene.node.batches
+    scene.node.hindrances = []
+    assert "going on" not in scene(*words).err  # nothing was written down
+
+
+def test_what_came_in_the_way_does_not_stop_a_batch_that_was_sent(scene: Scene) -> None:
+    words = (*START, "--each", "subjects/*")
+    scene.lost.append(NodeUnreachable("no answer"))
+    scene(*words, code=1)
+    scene.node.hindrances = [{"code": "unfit", "message": "the budget is used up"}]
+    assert "had been sent" in scene(*words).out
 
 
 def test_the_table_has_a_row_for_each_subject_and_why_it_failed(started: Scene) -> None:
@@ -538,6 +562,112 @@ def test_a_journal_is_private(started: Scene) -> None:
     (file,) = folder.glob("*.json")
     assert (file.stat().st_mode & 0o777, folder.stat().st_mode & 0o777) == (0o600, 0o700)
     assert json.loads(file.read_text().split("\n")[1])["name"] == "first batch"
+
+
+def test_the_estimate_of_a_batch_adds_up_its_runs(scene: Scene) -> None:
+    for number in range(4):
+        id_ = f"aaaaaaa{number}-0000-4000-8000-000000000000"
+        scene.node.runs[id_] = summary(id_, 1_700_000_000 + number)
+    plan = scene.agent(*START, "--each", "subjects/*", "--dry-run")
+    assert "estimated\tfrom 4 runs of v1.0.0" in plan.out
+    refused = scene.agent(*START, "--each", "subjects/*", "--max-cost", "0.01")
+    assert refused.code == 2
+    assert "its limit of 0.01 USD would end it" in refused.err
+    assert "(and 2 more runs likewise)" in refused.err
+    scene.node.budget_left = 0.2
+    refused = scene.agent(*START, "--each", "subjects/*")
+    assert refused.code == 2
+    assert "the batch is expected to cost" in refused.err
+    scene.node.budget_left = 0.8
+    started = scene.agent(*START, "--each", "subjects/*")
+    assert started.code == 0, started.err
+    assert "the batch may be ended by this month's budget" in started.err
+    (body,) = scene.node.batches.values()
+    assert len(body["estimates"]) == len(body["runs"]) == 3
+    assert body["estimate"]["expectedUsd"] > 0.75
+
+
+REPEAT = ("run", "start", "--repeat", "first batch")
+
+
+def rows_of(document: Mapping[str, Any]) -> dict[str, tuple[list[str], dict[str, Any]]]:
+    return {
+        run["subject"]: ([file["path"] for file in run["files"]], run["parameters"])
+        for run in document["runs"]
+    }
+
+
+def test_a_batch_is_started_again_as_it_was(scene: Scene, tmp_path: Path) -> None:
+    file = table(tmp_path, "subject,LEAST\nsub-01,2\nsub-02,3\nZoë 3,4\n")
+    words = (*START, "--csv", file, "--files", "subjects/{subject}/eeg", "-p", "STYLE=fancy")
+    scene(*words, "--name", "first batch", "--max-cost", "2", "--parallel", "7")
+    before = scene.node.batches[scene.batch]
+    again = scene(*REPEAT, "--name", "second")
+    assert "Started batch 'second'" in again.out
+    body = scene.node.batches[scene.batch]
+    assert body["id"] != before["id"]
+    for same in ("workflow", "version", "dataset", "parallel", "parameters", "limits", "layout"):
+        assert body[same] == before[same]
+    assert body["runs"] == before["runs"]
+    scene(*REPEAT, "-p", "LEAST=9", "--max-cost", "3", "--parallel", "2")
+    body = scene.node.batches[scene.batch]
+    assert (body["limits"], body["parallel"]) == ({"maxCost": 3.0}, 2)
+    assert body["parameters"] == {"count": {"LEAST": "9", "STYLE": "fancy"}}
+
+
+def test_what_differs_from_the_batch_before_is_said(started: Scene) -> None:
+    first, second = started.node.batches[started.batch]["runs"][:2]
+    first["files"][0].update(path="subjects/former.txt", package="N:package:gone")
+    second["files"][0].update(size=1)
+    plan = started(*REPEAT, "--dry-run")
+    one, two = first["subject"], second["subject"]
+    assert f"'{one}': 'subjects/former.txt' is not in the dataset any more" in plan.err
+    assert f"'{two}': '{second['files'][0]['path']}' was changed: it had 1 bytes" in plan.err
+    document = started(*REPEAT, "--dry-run", "--json").document
+    assert len(document["differences"]) == 2
+    assert len(rows_of(document)[one][0]) == len(first["files"]) - 1
+    first["files"] = first["files"][:1]
+    lost = started(*REPEAT, code=2)
+    assert f"none of the files of '{one}' is in the dataset any more" in lost.err
+    assert len(started.node.batches) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("--files", "raw/*"), "'first batch' is a batch, and --files is for a run"),
+        (("--all",), "'first batch' is a batch, and --all is for a run"),
+        (("--folder", "x"), "'first batch' is a batch, and --folder is for a run"),
+        (("-p", "STYLE={HOW}"), "a batch that is started again has no column 'HOW'"),
+        (("--each", "subjects/*"), "--repeat and --each cannot be given together"),
+        (("--then", "true"), "add --wait"),
+    ],
+)
+def test_what_cannot_be_typed_beside_a_batch(
+    started: Scene, words: tuple[str, ...], line: str
+) -> None:
+    assert line in started(*REPEAT, *words, code=2).err
+    assert len(started.node.batches) == 1
+
+
+def test_a_node_that_is_too_old_to_tell_is_named(started: Scene) -> None:
+    ask = started.ask
+
+    def older(method: str, path: str, *rest: Any, **more: Any) -> Mapping[str, Any]:
+        if path.endswith("/start"):
+            raise NotFound("there is no such request on this function")
+        return ask(method, path, *rest, **more)
+
+    started.ask = older  # type: ignore[method-assign]
+    told = started(*REPEAT, code=1)
+    assert "does not tell what batch 'first batch' was started with" in told.err
+    assert "pennsieve compute update my-node" in told.err
+
+
+def test_parallel_is_not_for_a_run_that_is_repeated(started: Scene) -> None:
+    started.node.end(started.batch)
+    words = ("run", "start", "--repeat", "first batch/sub-01", "--parallel", "3")
+    assert "--parallel is for a batch, and 'first batch/sub-01'" in started(*words, code=2).err
 
 
 COMING = ("run", "download", "first batch", "--as-they-come", "--to")

@@ -13,8 +13,9 @@ import pytest
 
 from pennsieve_agent.cli import tree
 from pennsieve_agent.cli.command import click_command
-from tests.cli.conftest import Lab
+from tests.cli.conftest import Lab, made
 from tests.cli.harness import USES_AWS, Agent
+from tests.prepared import Prepared
 
 CONFIG = "PENNSIEVE_CONFIG"
 AWS = {"boto3", "botocore", "s3transfer"}
@@ -46,6 +47,14 @@ def _given(command: Any) -> Iterator[str]:
             )
 
 
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Iterator[Lab]:
+    """One in which nothing runs: ``run wait`` and ``run watch`` would wait for it."""
+    found = made(tmp_path_factory.mktemp("no-aws"), prepared)
+    yield found
+    found.box.stop()
+
+
 class NoAws:
     """Refuses to import AWS's libraries, and keeps who asked for one."""
 
@@ -71,7 +80,10 @@ def no_aws(monkeypatch: pytest.MonkeyPatch) -> NoAws:
     return finder
 
 
-def test_no_command_imports_awss_libraries(lab: Lab, clean_machine: Path, no_aws: NoAws) -> None:
+def test_no_command_imports_awss_libraries(
+    lab: Lab, clean_machine: Path, no_aws: NoAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(clean_machine)  # some read the folder in which they are typed
     settings = clean_machine / "config.ini"
     agent = Agent(lab.box.environment() | {"HOME": str(clean_machine), CONFIG: str(settings)})
     lines = list(commands())

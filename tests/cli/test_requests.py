@@ -77,11 +77,12 @@ def test_a_command_asks_no_more_than_this(
     assert sorted(asked) == sorted([*SIGN_IN, *most])
 
 
-def test_a_run_on_pennsieves_node_is_started_with_nine_questions(desk: Desk) -> None:
+def test_a_run_on_pennsieves_node_is_started_with_eleven_questions(desk: Desk) -> None:
     result, asked = desk.type("run", "start", *THEIRS, "--files", "raw/*.txt", "--json")
     assert result.code == 0, result.err
-    # One of them is for files that fit the pattern and are still on their way to the dataset.
-    assert len(asked) <= len(SIGN_IN) + 9, asked
+    # One of them is for files that fit the pattern and are still on their way to the dataset, two
+    # are for the estimate: the workflow's runs, and what they cost.
+    assert len(asked) <= len(SIGN_IN) + 11, asked
     assert asked.count("GET /upload/manifest") == 1
     assert asked.count("POST /compute/workflows/runs") == 1
     result, asked = desk.type("run", "show", result.document["id"])

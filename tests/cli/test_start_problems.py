@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -18,7 +19,7 @@ from pennsieve_agent.domain.workflows import Step, StepKind
 from pennsieve_agent.engine.run_parameters import MissingValueError
 from pennsieve_agent.errors import AgentError, SeveralProblems, UsageProblem, together
 from pennsieve_agent.services.runs.run_request import Prepared, RunOptions
-from tests.cli.conftest import DATASET
+from tests.cli.conftest import DATASET, Lab
 from tests.cli.harness import Agent
 
 LOW = Parameter("LOW", ParameterType.NUMBER, description="lowest frequency in Hz")
@@ -105,9 +106,21 @@ def test_parameters_from_a_file(agent: Agent, tmp_path: Path) -> None:
     assert (missing.code, "none.yml cannot be read: No such file" in missing.err) == (2, True)
 
 
-@pytest.mark.usefixtures("ready")
-def test_a_sandbox_has_no_web_application(agent: Agent) -> None:
-    refused = agent("run", "show", "zeroth", "--web")
-    assert (refused.code, "a sandbox has no web application" in refused.err) == (2, True)
+def test_of_a_sandbox_the_folder_of_the_results_is_told(ready: Lab, agent: Agent) -> None:
+    shown = agent("run", "show", "zeroth", "--web", "--json")
+    assert shown.code == 0, shown.err
+    document = shown.document
+    assert document["address"] == (ready.dataset / document["folders"][0]).as_uri()
+    settings, other = Path(agent.environ["PENNSIEVE_CONFIG"]).parent, ready.root / "elsewhere"
+    other.mkdir()
+    for file in settings.glob("*.*"):
+        if file.is_file() and file.name != "state.json":
+            shutil.copy(file, other)
+    elsewhere = Agent({**agent.environ, "PENNSIEVE_CONFIG": str(other / "config.ini")})
+    refused = elsewhere("run", "show", "zeroth", "--web")
+    assert (refused.code, "a sandbox has no web application" in refused.err) == (2, True), (
+        refused.err
+    )
+    assert "pennsieve sandbox status --data DIR" in refused.err
     both = agent("run", "show", "zeroth", "--web", "--status")
     assert (both.code, "cannot be given together" in both.err) == (2, True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.domain.forecast import Band, Forecast, total
+from pennsieve_agent.domain.forecast import Band, Forecast
 
 SAID = Forecast(
     Band(0.1, 0.25, 0.5),
@@ -57,14 +57,3 @@ def test_other_documents_are_refused(change: dict[str, Any], words: str) -> None
 @pytest.mark.parametrize("document", [None, [], "", 3])
 def test_no_document_is_no_estimate(document: object) -> None:
     assert Forecast.known(document) is None
-
-
-def test_the_estimates_of_several_runs_add_up() -> None:
-    both = total([SAID, SAID])
-    assert both is not None
-    assert both.usd == Band(0.2, 0.5, 1.0)
-    assert both.basis == SAID.basis
-    assert total([]) is None
-    no_price = total([SAID, Forecast(None, SAID.seconds)])
-    assert no_price is not None
-    assert no_price.usd is None

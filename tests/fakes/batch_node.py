@@ -117,6 +117,7 @@ class BatchNode(FakeNode):
             "cost": sum(costs) if costs else None,
             "caller": "arn:aws:iam::123456789012:user/ada",
             "person": {"name": "Ada", "email": "ada@example.org"},
+            **{name: body[name] for name in ("parameters", "limits", "layout")},
         }
 
     def _of_batch(
@@ -127,6 +128,10 @@ class BatchNode(FakeNode):
                 if row["status"] not in FINAL:
                     row.update(status="CANCELED", reason="the batch was cancelled")
             return 202, {}
+        if below == ["start"]:
+            body = self.batches[batch]
+            more = {name: body[name] for name in ("parameters", "limits", "layout")}
+            return 200, {**more, **self._page("runs", body["runs"], {**query, "limit": "2"})}
         if below == ["rows"]:
             rows = [
                 row

@@ -98,6 +98,7 @@ class FakeNode:
         self.page = 100
         self.ended: dict[str, str] = {}
         self.hindrances: list[dict[str, str]] = []
+        self.budget_left: float | None = None
         self._lock = threading.Lock()
 
     def ask(
@@ -124,7 +125,7 @@ class FakeNode:
             if (method, parts[0]) == ("POST", "runs") and len(parts) == 1:
                 return self._start(body)
             if parts == ["checks"]:
-                return 200, {"problems": self.hindrances}
+                return 200, {"problems": self.hindrances, "budgetLeft": self.budget_left}
             if parts[0] == "workflows":
                 return self._registry(parts)
             if parts == ["runs"]:
@@ -152,7 +153,7 @@ class FakeNode:
     def _start(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         run_id = body["id"]
         if run_id in self.starts:
-            if self.starts[run_id] != body:
+            if _asked(self.starts[run_id]) != _asked(body):
                 return 409, {"code": "other-run", "message": "this id is another run's"}
             return 202, {"run": run_id, "created": False}
         if body["dataset"] not in self.access:
@@ -202,6 +203,11 @@ class FakeNode:
         at = int(query.get("next") or 0)
         end = at + min(self.page, int(query.get("limit") or self.page))
         return {name: rows[at:end], "next": str(end) if end < len(rows) else ""}
+
+
+def _asked(body: dict[str, Any]) -> dict[str, Any]:
+    """What a run was asked for with; what was said of its cost is no part of it."""
+    return {name: value for name, value in body.items() if name != "estimate"}
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -176,9 +176,16 @@ _RUNS = (
     typed(f"run logs {RUN} --archive {{home}}/logs.zip"),
     typed(f"run show {RUN} --outputs"),
     typed(f"run download {RUN} --to {{home}}/results"),
-    typed(f"run show {RUN} --web", codes=(2,)),  # a sandbox has no web application
+    typed(f"run show {RUN} --web", codes=(2,)),  # a sandbox that is not in the usual folder
     typed("dataset grants --audit", DATASET),
     typed("dataset grants --audit --csv", DATASET, codes=(2,)),  # JSON is asked for as well
+    typed(f"run receipt {RUN} --to {{home}}/receipt"),
+    typed("run receipt --check {home}/receipt"),
+    typed(f"run which results/{RUN}/a-fancy.count", *D),
+    typed("run which {home}/results/a-fancy.count", codes=(0, 1, 2)),
+    typed(f"run diff {RUN} granted"),
+    typed("run start --dry-run --repeat {home}/receipt"),
+    typed(f"run diff {{home}}/receipt {RUN}"),
     typed(f"run cost {RUN}"),
     typed("run cost --total"),
     typed(f"run cost --workflow {FLOW} --period month", codes=(0, 2)),

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.domain.datasets import DataFile
+from pennsieve_agent.domain.forecast import Forecast
 from pennsieve_agent.domain.runs import RunLimits
 from pennsieve_agent.errors import AwsError, Conflict, Forbidden, PlatformError, UsageProblem
 from pennsieve_agent.services.runs import start_run
@@ -117,6 +118,11 @@ def test_what_is_sent(desk: Desk) -> None:
         files=("raw/**",), parameters=("STYLE=fancy",), name="first run", limits=limits
     )
     body = desk.node.starts[started.run.uuid]
+    estimate = Forecast.of(body.pop("estimate"))
+    assert (estimate.runs, estimate.region) == (0, "us-east-1")
+    assert estimate.usd is not None
+    assert 0.0001 < estimate.usd.low < estimate.usd.expected < estimate.usd.high < 0.05
+    assert estimate.basis == "no runs yet: by the resources declared"
     assert body == {
         "id": started.run.uuid,
         "name": "first run",

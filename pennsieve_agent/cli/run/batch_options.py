@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pennsieve_agent.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.repeats import BatchAgain
 
 PerFolder = Annotated[
     str | None,
@@ -39,7 +42,7 @@ Resume = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class BatchOptions:
-    """What was typed of a batch."""
+    """What was typed of a batch; ``again`` is one that is started again."""
 
     per_folder: str | None
     per_file: str | None
@@ -47,12 +50,24 @@ class BatchOptions:
     parallel: int | None
     resume: str | None
     skip_done: bool = False
+    again: BatchAgain | None = None
 
     @property
     def is_batch(self) -> bool:
         """Whether a batch is meant."""
-        chosen = (self.per_folder, self.per_file, self.csv, self.resume)
+        chosen = (self.per_folder, self.per_file, self.csv, self.resume, self.again)
         return any(value is not None for value in chosen)
+
+    def refuse_of_batch(self, run: str) -> None:
+        """Refuse what is for a batch where a run is started again.
+
+        Raises:
+            UsageProblem: it was typed.
+        """
+        if self.parallel is not None:
+            raise UsageProblem(
+                f"--parallel is for a batch, and '{run}' is a run", hint="leave it out"
+            )
 
     def check(self, others: Mapping[str, object], chosen: Mapping[str, object]) -> None:
         """Refuse options that do not go together; ``others`` says which others were typed.

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from pennsieve_agent.cli.run import estimate_views
 from pennsieve_agent.cli.run.start_views import LAYOUTS, left_out_words
 from pennsieve_agent.cli.run.views import limits_words
-from pennsieve_agent.console import documents, tables
+from pennsieve_agent.console import documents, estimate_documents, tables
 from pennsieve_agent.console.shown import Details, Part, Shown, Table
 from pennsieve_agent.console.tables import Column, Cut
 from pennsieve_agent.console.words import plural, size, usd
 from pennsieve_agent.domain.figures import total
+from pennsieve_agent.domain.forecast_limits import money
 
 if TYPE_CHECKING:
     from pennsieve_agent.console.streams import Streams
@@ -24,7 +26,7 @@ PLANNED_ROWS = 20
 def plan(ready: PreparedBatch) -> Shown:
     """What a batch would start."""
     first = ready.first
-    estimate = estimated(ready)
+    estimate, sure, own = ready.estimate(), estimated(ready), ready.own_node
     pairs = [
         ("batch", ready.name),
         ("workflow", f"{first.plan.workflow_name} {first.version}".strip()),
@@ -37,10 +39,11 @@ def plan(ready: PreparedBatch) -> Shown:
         ("layout", LAYOUTS.get(first.layout, first.layout)),
         ("results", f"{first.folder}/SUBJECT"),
         ("limits", limits_of(ready)),
-        ("cost", _cost(estimate)),
+        *estimate_views.pairs(estimate, own.region if own else None),
+        ("sure", _sure_words(sure)),
     ]
     return Shown(
-        _document(ready, estimate),
+        _document(ready, estimate_documents.planned(estimate, sure)),
         [
             Details(pairs),
             "",
@@ -69,11 +72,14 @@ def limits_of(ready: PreparedBatch) -> str:
 
 def estimated(ready: PreparedBatch) -> dict[str, float] | None:
     """What all runs cost by list prices, as a single run's estimate; None where not known."""
+    from pennsieve_agent.domain.prices import region_of_prices
     from pennsieve_agent.domain.run_estimate import estimate
 
     own, first = ready.own_node, ready.first
     gpu = any(step.compute_type == "gpu" for step in first.request.workflow.steps)
-    if own is None or gpu or any(run.subject.size is None for run in ready.runs):
+    if own is None or gpu or not region_of_prices(own.region):
+        return None
+    if any(run.subject.size is None for run in ready.runs):
         return None
     spot = first.request.limits.spot
     sums = {"once": 0.0, "files": 0.0, "hour": 0.0}
@@ -89,12 +95,12 @@ def estimated(ready: PreparedBatch) -> dict[str, float] | None:
     return {name: round(value, 6) for name, value in sums.items()}
 
 
-def _cost(estimate: dict[str, float] | None) -> str:
-    if estimate is None:
+def _sure_words(sure: dict[str, float] | None) -> str:
+    if sure is None:
         return ""
     return (
-        f"about {estimate['once']:.2f} USD whatever the steps do, and {estimate['hour']:.3f} USD "
-        "if each run takes an hour"
+        f"{money(sure['once'])} whatever the steps do, and {sure['hour']:.3f} USD if each run "
+        "takes an hour"
     )
 
 
@@ -132,7 +138,7 @@ def _done_rows(ready: PreparedBatch) -> list[Part]:
     return [Table(columns, rows)] if rows else []
 
 
-def _document(ready: PreparedBatch, estimate: dict[str, float] | None) -> dict[str, Any]:
+def _document(ready: PreparedBatch, estimate: dict[str, Any] | None) -> dict[str, Any]:
     """What a batch would start."""
     first = ready.first
     limit = first.request.limits.max_cost
@@ -148,6 +154,7 @@ def _document(ready: PreparedBatch, estimate: dict[str, float] | None) -> dict[s
         "parallel": ready.parallel,
         "layout": first.layout or None,
         "results_left_out": first.input.left_out,
+        "differences": list(first.differences),
         "limits": documents.limits(first.request.limits),
         "max_cost_usd_of_all": limit * len(ready.runs) if limit else None,
         "estimate": estimate,

@@ -98,15 +98,17 @@ def _begun(
     dry_run: bool,
 ) -> OpenBatch | Shown:
     """Check all runs of a batch and write it down; the plan with ``dry_run``."""
-    from pennsieve_agent.cli.run import batch_plan, repeat_views, start_views
+    from pennsieve_agent.cli.run import batch_plan, estimate_views, repeat_views, start_views
     from pennsieve_agent.services.batches import start_batch as starting
 
     typed, digest = _typed(request, options)
     ready, check = _prepared(context, typed, hand_over, dry_run=dry_run)
+    repeat_views.note_differences(context, ready.first)
     if options.skip_done:
         ready = repeat_views.without_done(context, ready)
     if dry_run:
-        check()
+        check(ready)
+        estimate_views.note_batch(context, ready)
         return batch_plan.plan(ready)
     if not ready.runs:
         return repeat_views.all_done(ready)
@@ -120,13 +122,16 @@ def _begun(
             f"({batch.kept.id})"
         )
     else:
-        check()
+        check(ready)
+        estimate_views.note_batch(context, ready)
         own = ready.own_node is not None
         batch = journal.begin(
             words, node, ready.name, own=own, make=lambda id_: _document(context, ready, id_)
         )
     if limits := batch_plan.limits_of(ready):
         context.streams.note(f"limits: {limits}")
+    if estimate := estimate_views.sentence(ready.estimate()):
+        context.streams.note(estimate)
     if ready.own_node is None:
         start_views.warn_pennsieve_node(context, ready.first.node.name)
     return batch
@@ -146,6 +151,7 @@ def _typed(request: RunOptions, options: BatchOptions) -> tuple[Typed, str]:
         table_name=str(options.csv or ""),
         patterns=request.files,
         settings=request.parameters,
+        again=options.again,
     )
     parallel = PARALLEL if options.parallel is None else options.parallel
     return Typed(replace(request, parameters=()), choice, parallel), digest
@@ -168,12 +174,13 @@ def _table(path: Path) -> tuple[CsvTable, str]:
 def _prepared(
     context: Context, typed: Typed, hand_over: HandOver | None, *, dry_run: bool
 ) -> tuple[PreparedBatch, Any]:
-    """The batch with everything checked, and what refuses a typed name that is taken."""
+    """The batch with everything checked, and what refuses a taken name or a hindered node."""
     from functools import partial
 
-    from pennsieve_agent.cli.run import start_views
+    from pennsieve_agent.cli.run import estimate_views, start_views
     from pennsieve_agent.cli.run.missing_grant import with_grant
     from pennsieve_agent.services.batches import prepare_batch
+    from pennsieve_agent.services.runs.hindrances import refuse_hindered
 
     earlier = places.earlier_runs(context)
     around = prepare_batch.Surroundings(
@@ -185,9 +192,12 @@ def _prepared(
     common = ready.runs[0].parameters
     start_views.note_undeclared(context, first.request.workflow, common)
     start_views.note_coming_files(context, first.dataset, typed.choice.base)
-    return ready, partial(
-        earlier.refuse_taken, first.dataset, first.input, first.folder, typed.options
-    )
+
+    def check(ready: PreparedBatch) -> None:
+        over = partial(estimate_views.refuse_batch, ready)
+        refuse_hindered(earlier, first, typed.options, "batch", over)
+
+    return ready, check
 
 
 def _words(typed: Typed, digest: str) -> dict[str, Any]:
@@ -207,6 +217,7 @@ def _words(typed: Typed, digest: str) -> dict[str, Any]:
         "limits": limits_document(options.limits),
         "undeclared": options.undeclared,
         **({"versions": sorted(options.versions)} if options.versions else {}),
+        **({"again": choice.again.batch} if choice.again else {}),
         "parallel": typed.parallel,
     }
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.runs import Run
     from pennsieve_agent.services.batches.prepare_batch import PreparedBatch
-    from pennsieve_agent.services.runs.run_request import Prepared
+    from pennsieve_agent.services.runs.run_request import Prepared, RunOptions
 
 _MOST_NOTES = 10
 
@@ -24,6 +24,35 @@ def note_differences(context: Context, ready: Prepared) -> None:
         context.streams.note(words)
     if (more := len(ready.differences) - _MOST_NOTES) > 0:
         context.streams.note(f"and {more} more differences; --dry-run --json has all")
+
+
+def from_receipt(context: Context, place: str, typed: RunOptions) -> RunOptions:
+    """The options that start the run of a receipt again; what is different here is said."""
+    from pennsieve_agent.cli.run import receipt_files
+    from pennsieve_agent.services.runs.repeat_receipt import Here, repeated_receipt
+    from pennsieve_agent.services.workflows.node_workflows import workflows_on
+
+    receipt, unchanged = receipt_files.load(place)
+    if not unchanged:
+        context.streams.note(receipt_files.edited(place))
+    platform, own = context.platform, context.own_nodes
+    theirs = platform.compute.nodes(platform.workspace_id())
+    workflows = {one.uuid: one.name for one in platform.workflows.list(platform.workspace_id())}
+    for node in own:
+        if typed.node in {None, node.name, node.token}:
+            rows = workflows_on(node, context.node_calls(node))
+            workflows |= {row.uuid: row.name for row in rows}
+    here = Here(
+        context.profile.hosts.api,
+        context.identity.workspace,
+        nodes={*(one.uuid for one in theirs), *(one.token for one in own)},
+        own={*(one.token for one in own), *(one.name for one in own)},
+        workflows=workflows,
+    )
+    options, notes = repeated_receipt(receipt, place, typed, here)
+    for note in notes:
+        context.streams.note(note)
+    return options
 
 
 def done_before(context: Context, ready: Prepared) -> Run | None:

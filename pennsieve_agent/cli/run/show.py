@@ -48,7 +48,7 @@ def show(
     """A run: its steps, times, code, input, parameters and results.
 
     With --web the web application opens in your browser, where there is one, and its address is
-    printed with the dataset and the folder of the results.
+    printed with the dataset and the folder of the results; of a sandbox, that folder opens.
     Of a batch, each subject with the state of its steps, time, cost, and why it failed.
     With --status the exit code is 0 when it succeeded, 3 when it failed or was cancelled, and 8
     when it has not ended.
@@ -98,9 +98,9 @@ def _web(context: Context, located: Located) -> Shown:
     from pennsieve_agent.domain.run_results import target_folders
 
     run = located.run
-    address = open_web(context)
     dataset = context.platform.datasets.get(run.dataset_id).name if run.dataset_id else ""
     folders = [run.details.folder] if run.details else sorted(target_folders(run))
+    address = open_web(context, dataset, folders)
     document = {"address": address, "dataset": dataset or None, "folders": folders}
     pairs = [("web", address), ("dataset", dataset), ("folder", ", ".join(folders))]
     return Shown(document, Details(pairs))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.cli import local_run, local_secrets, options
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
         "pennsieve run start -d 'Mouse EEG' -w spike-rate --version v1.0.0 --all",
         "pennsieve run start -d 'Mouse EEG' -w spike-rate --files raw --local",
         "pennsieve run start --repeat spike-rate-1c20 -p THRESHOLD=5",
+        "pennsieve run start --repeat receipt.json --dry-run",
+        "pennsieve run start --repeat all-mice --skip-done",
         "pennsieve run start -d 'Mouse EEG' -w spike-rate --each 'raw/sub-*' --max-cost 2",
         "pennsieve run start -d 'Mouse EEG' --csv subjects.csv --files 'raw/{subject}/*.edf'",
     ],
@@ -97,9 +101,12 @@ def start(
     whose answer was lost can be typed again: on an own node, it goes on with the same run. With
     --wait, --follow or --watch the exit code is 0 when the run succeeded, 3 when it failed or was
     cancelled, and 8 when the time was up.
-    With --repeat a run is started again with its workflow and version, files, parameters, limits
-    and layout; what is different today is said first. With --skip-done nothing is started where a
-    run succeeded on an own node with equal code, parameters and files.
+    What it will cost and take is said first, by the workflow's earlier runs. What --max-cost or the
+    month's budget would end even if it costs little is refused; what they may end is told.
+    With --repeat a run or a batch is started again with its workflow and version, subjects, files,
+    parameters, limits and layout; what is different today is said first. The receipt of a run, also
+    of somebody else's, can be named in place of it. With --skip-done nothing is started where a run
+    succeeded on an own node with equal code, parameters and files.
     With --local the run is on this machine, as a node does it, on files that are downloaded once
     and kept, or on those of --input: a Pennsieve key is enough. The code is built from the
     workflow's repositories. The results are in a folder, with --upload in the dataset, too.
@@ -157,7 +164,7 @@ def _start(context: Context, typed: TypedStart) -> Iterator[Shown]:
     mode = mode_of(context, typed.watching)
     request, batch = typed.request, typed.batch
     if typed.repeat is not None:
-        request = _repeated(context, typed.repeat, request)
+        request, batch = _repeated(context, typed.repeat, typed)
     typed.check_telling(is_followed=mode is not None)
     if batch.is_batch:
         yield from batch_start.start_batch(
@@ -182,11 +189,28 @@ def _start(context: Context, typed: TypedStart) -> Iterator[Shown]:
     )
 
 
-def _repeated(context: Context, reference: str, request: RunOptions) -> RunOptions:
-    from pennsieve_agent.cli.run import places
+def _repeated(
+    context: Context, reference: str, typed: TypedStart
+) -> tuple[RunOptions, batch_options.BatchOptions]:
+    """The options that start a run or a batch again, under what was typed beside it."""
+    from pennsieve_agent.cli.run import batch_places, receipt_files, repeat_views
     from pennsieve_agent.services.runs.repeat_run import repeated
 
-    return repeated(places.find(context, reference), request)
+    if receipt_files.names_file(reference):
+        typed.batch.refuse_of_batch(reference)
+        return repeat_views.from_receipt(context, reference, typed.request), typed.batch
+    located = batch_places.run_or_batch(context, reference)
+    if isinstance(located, batch_places.LocatedBatch):
+        from pennsieve_agent.services.batches.repeat_batch import repeated_batch
+
+        typed.check_repeated_batch(located.batch.name)
+        again = located.backend.started(located.batch.id)
+        parallel = typed.batch.parallel or located.batch.parallel
+        return repeated_batch(again, typed.request), replace(
+            typed.batch, again=again, parallel=parallel
+        )
+    typed.batch.refuse_of_batch(located.run.label)
+    return repeated(located, typed.request), typed.batch
 
 
 def on_node(
@@ -201,25 +225,27 @@ def on_node(
     skip_done: bool = False,
 ) -> Iterator[Shown]:
     """Start a run on a node, or show what would run; ``mode`` follows it to its end."""
-    from pennsieve_agent.cli.run import places, repeat_views, start_views, starting
-    from pennsieve_agent.services.runs.start_problems import Problems
+    from pennsieve_agent.cli.run import (
+        estimate_views,
+        places,
+        repeat_views,
+        start_views,
+        starting,
+    )
+    from pennsieve_agent.services.runs.hindrances import refuse_hindered
 
     earlier = places.earlier_runs(context)
     ready, request = _prepared(context, request, earlier, dry_run=dry_run)
 
-    def check() -> None:
-        problems = Problems()
-        problems.of(lambda: earlier.refuse_taken(ready.dataset, ready.input, ready.folder, request))
-        problems.take((None, ready.hindrance))
-        if problems:
-            raise problems.all()
-
+    over = partial(estimate_views.refuse, ready)
+    check = partial(refuse_hindered, earlier, ready, request, over=over)
     repeat_views.note_differences(context, ready)
     if skip_done and (done := repeat_views.done_before(context, ready)) is not None:
         yield repeat_views.skipped(done)
         return
     if dry_run:
         check()
+        estimate_views.note(context, ready)
         yield start_views.plan(ready)
     elif _takes_input(context, ready, whole=whole):
         yield from starting.start_and_show(
@@ -273,9 +299,10 @@ def _prepared(
 
 def _takes_input(context: Context, ready: Prepared, *, whole: bool) -> bool:
     """Say what is not input, and ask whether all else is, where the user has chosen nothing."""
-    from pennsieve_agent.cli.run import start_views
+    from pennsieve_agent.cli.run import estimate_views, start_views
 
     start_views.note_files(context, ready.input, ready.folder)
+    estimate_views.say(context, ready)
     return start_views.takes_input(context, ready.input, ready.dataset, whole=whole)
 
 

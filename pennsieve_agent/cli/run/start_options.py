@@ -48,7 +48,9 @@ All = Annotated[
 Repeat = Annotated[
     str | None,
     typer.Option(
-        "--repeat", metavar="RUN", help="Start this run again; what is typed beside it wins."
+        "--repeat",
+        metavar="RUN",
+        help="Start this run, or that of a receipt.json, again; what is typed beside it wins.",
     ),
 ]
 SkipDone = Annotated[

@@ -51,7 +51,8 @@ class TypedStart:
         if self.whole and (request.files or request.input_runs):
             other = "--files" if request.files else "--input-run"
             raise UsageProblem(f"--all and {other} cannot be given together", hint="leave one out")
-        batch.check(self._not_for_batches(), self._what_is_sent())
+        if batch.is_batch or self.repeat is None:
+            batch.check(self._not_for_batches(), self._what_is_sent())
         if self.local:
             _refuse(self._for_nodes(), "--local")
             return
@@ -61,6 +62,20 @@ class TypedStart:
                 "missing option '--dataset'", hint="name a dataset: --dataset DATASET"
             )
         self.telling.check()
+
+    def check_repeated_batch(self, name: str) -> None:
+        """Refuse what chooses the input of one run, where a batch is started again.
+
+        Raises:
+            UsageProblem: it was typed.
+        """
+        request = self.request
+        files = {"--files": request.files, "--include-results": request.include_results}
+        for option, is_typed in {**self._not_for_batches(), **files}.items():
+            if is_typed and option not in {"--repeat", "--skip-done"}:
+                raise UsageProblem(
+                    f"'{name}' is a batch, and {option} is for a run", hint="leave it out"
+                )
 
     def check_telling(self, *, is_followed: bool) -> None:
         """Refuse to tell an end that nobody waits for.

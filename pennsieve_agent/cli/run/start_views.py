@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from pennsieve_agent.cli.run import estimate_views
 from pennsieve_agent.cli.run.views import limits_words
-from pennsieve_agent.console import documents
+from pennsieve_agent.console import documents, estimate_documents
 from pennsieve_agent.console.shown import Details, Part, Shown, Table
 from pennsieve_agent.console.tables import Column, Cut
 from pennsieve_agent.console.words import plural, size
 from pennsieve_agent.domain.figures import total
+from pennsieve_agent.domain.forecast_limits import money
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,7 +51,7 @@ def _plan_document(ready: Prepared) -> dict[str, Any]:
         "limits": documents.limits(ready.request.limits),
         "differences": list(ready.differences),
         "fingerprint": ready.fingerprint or None,
-        "estimate": _estimate_document(ready),
+        "estimate": estimate_documents.planned(ready.estimate, _sure(ready)),
     }
 
 
@@ -67,7 +69,8 @@ def _plan_text(ready: Prepared) -> list[Part]:
         ("results", ready.folder),
         ("note", _shared_folder(ready.input, ready.folder)),
         ("limits", limits_words(ready.request.limits)),
-        ("cost", _cost(ready)),
+        *estimate_views.pairs(ready.estimate, ready.own_node.region if ready.own_node else None),
+        ("sure", sure_words(_estimated(ready))),
     ]
     rows = [
         [
@@ -106,11 +109,12 @@ def _estimated(ready: Prepared) -> Estimate | None:
 
     Pennsieve does not tell it of its nodes, and nobody here knows which GPU machines a node has.
     """
+    from pennsieve_agent.domain.prices import region_of_prices
     from pennsieve_agent.domain.run_estimate import estimate
 
     own, amount = ready.own_node, total(file.size for file in ready.files)
     gpu = any(step.compute_type == "gpu" for step in ready.request.workflow.steps)
-    if own is None or amount is None or gpu:
+    if own is None or amount is None or gpu or not region_of_prices(own.region):
         return None
     spot = bool(ready.request.limits and ready.request.limits.spot)
     try:
@@ -119,14 +123,15 @@ def _estimated(ready: Prepared) -> Estimate | None:
         return None
 
 
-def _cost(ready: Prepared) -> str:
-    if (cost := _estimated(ready)) is None:
+def sure_words(cost: Estimate | None) -> str:
+    """What is sure of a cost; empty where nothing is."""
+    if cost is None:
         return ""
-    once = f"about {cost.once:.2f} USD whatever its steps do ({cost.files:.2f} of it for the input)"
+    once = f"{money(cost.once)} whatever its steps do ({money(cost.files)} of it for the input)"
     return f"{once}, and {cost.hour:.3f} USD for each hour in which they run"
 
 
-def _estimate_document(ready: Prepared) -> dict[str, float] | None:
+def _sure(ready: Prepared) -> dict[str, float] | None:
     cost = _estimated(ready)
     return None if cost is None else {k: round(v, 6) for k, v in asdict(cost).items()}
 

@@ -74,7 +74,7 @@ def receipt_of(
         # Of a batch that goes on it is what the runs that have ended took.
         "cost": context.cost(Costs(sum(counted) if counted else None, prices=_prices(one)), None),
         "fingerprint": None,
-        "repeat": {"command": None, "from_receipt": None},
+        "repeat": {**context.repeat(batch.id), "from_receipt": None},
         "parallel": batch.parallel,
         "counts": batch.counts.document(),
         "columns": [{"id": step.id, "name": step.name} for step in batch.steps],

@@ -127,7 +127,7 @@ def input_files(stated: Stated, count: int | None, size: int | None) -> dict[str
 def output_files(stated: Stated) -> dict[str, Any]:
     """What a run delivered, by the paths that the files have in the dataset.
 
-    ``state`` is ``there``, ``importing`` (Pennsieve has not imported it yet), ``missing`` (it was
+    ``status`` is ``there``, ``importing`` (Pennsieve has not imported it yet), ``missing`` (it was
     deleted, moved away, or its import failed, with ``why``), or ``untold``.
     """
     rows = stated.outputs
@@ -139,7 +139,7 @@ def output_files(stated: Stated) -> dict[str, Any]:
             "size": row.get("size"),
             "sha256": row.get("sha256") or None,
             "package_id": row.get("package") or None,
-            "state": row.get("state") or "untold",
+            "status": row.get("status") or "untold",
             "why": row.get("why") or None,
         }
         for row in rows
@@ -208,6 +208,8 @@ def attempt(row: Json, measured: Json | None) -> dict[str, Any]:
         "exit_code": row.get("exitCode"),
         "reason": row.get("reason") or None,
         "memory_mb": row.get("memory") or None,
+        "queued_seconds": row.get("queuedSeconds"),
+        "startup_seconds": row.get("startupSeconds"),
         "measured": measured,
     }
 

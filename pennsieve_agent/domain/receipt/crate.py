@@ -208,7 +208,7 @@ def _run(graph: Graph, receipt: Receipt, beside: Beside, files: CrateFiles, agen
     id_ = f"urn:uuid:{receipt['id']}"
     objects = files.add(receipt["inputs"]["files"])
     results = files.add(
-        row for row in receipt["outputs"]["files"] or () if row["state"] != "missing"
+        row for row in receipt["outputs"]["files"] or () if row["status"] != "missing"
     )
     add_file_parameters(graph, objects, results)
     values = add_parameters(graph, receipt["parameters"])
@@ -243,7 +243,7 @@ def _of_subject(graph: Graph, row: Json, beside: Beside, files: CrateFiles, agen
                 "object": refs(files.add(row["inputs"]["files"])),
                 "result": refs(
                     files.add(
-                        one for one in row["outputs"]["files"] or () if one["state"] != "missing"
+                        one for one in row["outputs"]["files"] or () if one["status"] != "missing"
                     )
                 ),
             },

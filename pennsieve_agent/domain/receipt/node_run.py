@@ -16,7 +16,7 @@ COST_KINDS = {
     "efsThroughput": "files",
     "cloudWatchLogs": "logs",
     "lambda": "functions",
-    "data": "network",
+    "data": "transfers",
     "stepFunctions": "step functions",
     "llm": "language models",
 }

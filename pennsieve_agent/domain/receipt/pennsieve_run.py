@@ -14,7 +14,7 @@ from pennsieve_agent.domain.receipt.form import FORM, PENNSIEVE, RUN
 from pennsieve_agent.domain.run_results import target_folders
 from pennsieve_agent.domain.runs import Run, RunState, StepState
 
-_KINDS = {"file system": "files", "data": "network"}
+_KINDS = {"file system": "files", "data": "transfers"}
 """Kinds of cost that own nodes call otherwise."""
 
 

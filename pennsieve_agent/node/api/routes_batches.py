@@ -10,7 +10,7 @@ from pennsieve_agent.node.batches.batch_store import BatchStore
 from pennsieve_agent.node.batches.batch_summary import batch_document, page_of_rows, summary
 from pennsieve_agent.node.wake_reconciler import wake
 
-MOST_BATCHES, MOST_ROWS = 200, 1000
+MOST_BATCHES, MOST_ROWS, MOST_FILES = 200, 1000, 5000
 
 
 def start(request: Request) -> Reply:
@@ -65,6 +65,29 @@ def rows(request: Request, batch: str) -> Reply:
     return 200, {"rows": [row.document() for row in page], "next": str(after) if after else ""}
 
 
+def start_of(request: Request, batch: str) -> Reply:
+    """What a batch was started with, and a page of its rows as they were asked for."""
+    store, head = _store(request), _head(request, batch)
+    begin = request.number("next", 0, head.total)
+    page: list[dict[str, Any]] = []
+    files = 0
+    try:
+        while begin < head.total and len(page) < MOST_ROWS and files < MOST_FILES:
+            page.append(dict(store.row(head, begin)))
+            files += len(page[-1].get("files") or ())
+            begin += 1
+    except LookupError as missing:
+        raise Problem(404, "expired", str(missing)) from None
+    return 200, {
+        "parameters": head.parameters,
+        "limits": head.limits,
+        "layout": head.layout,
+        "undeclared": head.undeclared,
+        "runs": page,
+        "next": str(begin) if begin < head.total else "",
+    }
+
+
 def cancel(request: Request, batch: str) -> Reply:
     """End what runs of a batch, and begin nothing more."""
     store, head = _store(request), _head(request, batch)
@@ -101,6 +124,7 @@ ROUTES: tuple[Route, ...] = (
     route("GET", "/batches", list_batches),
     route("GET", "/batches/{}", show),
     route("GET", "/batches/{}/rows", rows),
+    route("GET", "/batches/{}/start", start_of),
     route("POST", "/batches/{}/cancel", cancel),
     route("POST", "/batches/{}/retry", retry),
 )

@@ -68,13 +68,13 @@ def summary_of(record: RunRecord) -> dict[str, Any]:
         "started": timestamp(record.started),
         "ended": timestamp(record.ended) if is_over(record) else "",
         "cost": round(record.cost, 6) if record.metrics else None,
-        **_told(record),
+        **_costs(record),
         "fingerprint": record.fingerprint,
         **({"batch": _batch(record)} if record.batch else {}),
     }
 
 
-def _told(record: RunRecord) -> dict[str, Any]:
+def _costs(record: RunRecord) -> dict[str, Any]:
     """What the estimates of later runs are made of: the cost by kind, and the estimate itself."""
     parts = record.metrics.get("costEstimate") or {}
     costs = {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pennsieve_agent.domain.batches import Batch, BatchRow, RowStatus
+from pennsieve_agent.domain.repeats import BatchAgain
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,10 @@ class BatchBackend(Protocol):
 
     def rows(self, batch_id: str, status: RowStatus | None = None) -> Iterator[BatchRow]:
         """Its subjects, in order; of one status only where one is named."""
+        ...
+
+    def started(self, batch_id: str) -> BatchAgain:
+        """What it was started with, to be started again."""
         ...
 
     def cancel(self, batch_id: str) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
+from shlex import quote
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pennsieve_agent.domain.batches import Batch, BatchRow, RowStatus
-from pennsieve_agent.errors import NodeError
+from pennsieve_agent.errors import NodeError, NodeOlder, NotFound
 from pennsieve_agent.services.batches.batch_backend import BatchQuery
+from pennsieve_agent.services.batches.repeat_batch import of_node
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.domain.own_node import OwnNode
+    from pennsieve_agent.domain.repeats import BatchAgain
 
 T = TypeVar("T")
 PAGE = 100
@@ -71,6 +74,31 @@ class NodeBatches:
             "POST", f"/batches/{batch_id}/retry", body=body, admin=self.node.is_owned
         )
         return [str(subject) for subject in answer.get("begun") or ()]
+
+    def started(self, batch_id: str) -> BatchAgain:
+        """What it was started with, to be started again.
+
+        Raises:
+            NodeOlder: the node does not tell it yet.
+        """
+        batch = self.get(batch_id)
+        pages, token = list[Mapping[str, Any]](), ""
+        while not pages or token:
+            try:
+                pages.append(self._ask("GET", f"/batches/{batch_id}/start", next=token))
+            except NotFound:
+                raise self._older(batch.name) from None
+            token = str(pages[-1].get("next") or "")
+        try:
+            return of_node(batch, self.node.token, pages)
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
+            raise self._wrong(str(error)) from error
+
+    def _older(self, name: str) -> NodeOlder:
+        return NodeOlder(
+            f"compute node '{self.name}' does not tell what batch '{name}' was started with",
+            hint=f"update it with: pennsieve compute update {quote(self.name)}",
+        )
 
     def cancel(self, batch_id: str) -> None:
         """Cancel what is active, and begin nothing more.

@@ -23,9 +23,11 @@ from pennsieve_agent.domain.runs import Run, RunStatus
 from pennsieve_agent.errors import Conflict, NotFound
 from pennsieve_agent.services.batches.batch_backend import BatchQuery
 from pennsieve_agent.services.batches.pennsieve_document import Sent
+from pennsieve_agent.services.batches.repeat_batch import of_journal
 from pennsieve_agent.services.side_by_side import side_by_side
 
 if TYPE_CHECKING:
+    from pennsieve_agent.domain.repeats import BatchAgain
     from pennsieve_agent.platform.client import Platform
 
 _DETAILED = 50
@@ -110,6 +112,11 @@ class PennsieveBatches:
         for row in rows:
             if status in {None, row.status}:
                 yield row if row.subject not in known else _with_steps(row, known[row.subject])
+
+    def started(self, batch_id: str) -> BatchAgain:
+        """What it was started with, to be started again."""
+        kept = self._find(batch_id)
+        return of_journal(kept.id, kept.name, kept.document())
 
     def cancel(self, batch_id: str) -> None:
         """Cancel what is active, and send nothing more.

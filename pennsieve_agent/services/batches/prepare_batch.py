@@ -5,35 +5,48 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from math import log1p
+from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.domain.batches import MOST_PARALLEL, PARALLEL, run_name
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.plans import RunPlan
+from pennsieve_agent.domain.repeats import undeclared_in
 from pennsieve_agent.domain.run_results import Input, own_folder
 from pennsieve_agent.domain.runs import RunRequest
 from pennsieve_agent.errors import UsageProblem
-from pennsieve_agent.services.batches.problems import refuse, some
+from pennsieve_agent.services.batches.problems import Faults, some
+from pennsieve_agent.services.batches.repeat_batch import (
+    merged,
+    parameters_again,
+    subjects_again,
+)
 from pennsieve_agent.services.batches.selection import Choice, settings_of, subjects_of
 from pennsieve_agent.services.batches.subjects import Subject
+from pennsieve_agent.services.batches.templates import check_names
 from pennsieve_agent.services.runs import (
+    estimate_run,
     prepare_own_run,
     prepare_pennsieve_run,
     prepare_run,
     run_request,
 )
+from pennsieve_agent.services.runs.node_runs import NodeRuns
 from pennsieve_agent.services.runs.run_input import Earlier, input_of
 from pennsieve_agent.services.runs.run_versions import on_pennsieve
+from pennsieve_agent.services.runs.start_problems import Problems, tried
+from pennsieve_agent.services.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.compute import ComputeNode
     from pennsieve_agent.domain.datasets import DataFile, Dataset
+    from pennsieve_agent.domain.forecast import Forecast
     from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.domain.workflows import Workflow
     from pennsieve_agent.platform.client import Platform
+    from pennsieve_agent.services.runs.estimate_run import Estimator
     from pennsieve_agent.services.runs.run_request import HandOver, Prepared, RunOptions
 
-T = TypeVar("T")
 Parameters = Mapping[str, Mapping[str, str]]
 _NO_PLAN = RunPlan("new", "", "", ())
 
@@ -53,6 +66,7 @@ class PreparedBatch:
     ``parallel`` is how many runs are active at once, ``bucket`` that of results on Pennsieve's
     nodes, ``versions`` those that were typed. ``document`` is that of the workflow's version on an
     own node, and ``done`` are the runs that are left out, each with the run that did it before.
+    ``estimator`` says what a run is expected to cost and take.
     """
 
     name: str
@@ -63,6 +77,24 @@ class PreparedBatch:
     versions: tuple[str, ...] = ()
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
     done: tuple[tuple[BatchRun, str], ...] = ()
+    estimator: Estimator | None = field(default=None, repr=False, compare=False)
+
+    def estimates(self) -> list[Forecast]:
+        """What each run is expected to cost and take, in their order; empty where nobody knows."""
+        if self.estimator is None:
+            return []
+        known: dict[tuple[int | None, int], Forecast] = {}
+        estimates = []
+        for run in self.runs:
+            like = _about(run.subject.size), len(run.subject.files)
+            if like not in known:
+                known[like] = self.estimator.of(self.first.plan, run.subject.files)
+            estimates.append(known[like])
+        return estimates
+
+    def estimate(self) -> Forecast | None:
+        """What all runs together are expected to cost and take."""
+        return estimate_run.of_batch(self.estimates(), self.parallel)
 
     @property
     def own_node(self) -> OwnNode | None:
@@ -116,6 +148,7 @@ def prepare(around: Surroundings, typed: Typed) -> PreparedBatch:
     Raises:
         UsageProblem: something cannot be used; of subjects, all that is wrong is told.
         Forbidden: the workflow has no (sufficient) grant on the dataset.
+        SeveralProblems: several of these, also what hinders it on the node.
     """
     if not 1 <= typed.parallel <= MOST_PARALLEL:
         raise UsageProblem(
@@ -139,15 +172,54 @@ def _on_own_node(
     row, known = prepare_own_run.workflow_on(
         context, dataset, typed.options.workflow, typed.options.versions
     )
-    prepare_own_run.check_grant(node, row, known.workflow, dataset)
+    problems = Problems()
+    problems.of(partial(prepare_own_run.check_grant, node, row, known.workflow, dataset))
     layout = typed.options.layout or known.layout
-    ready = _prepared(around, typed, node, dataset, known.workflow)
-    faults = _Faults()
+    ready = problems.of(partial(_in_layout, around, typed, node, dataset, known.workflow, layout))
+    some = ready.runs[0].parameters if ready else {}  # all are checked when the batch is sent
+    asks: list[Callable[[], Any]] = [
+        partial(tried, partial(prepare_own_run.check_on_node, context, known, dataset, some)),
+        partial(estimate_run.history_of, NodeRuns(node, context.calls).newest, known.workflow.uuid),
+    ]
+    (budget_left, hindrance), history = side_by_side(asks)
+    if ready is None or problems:
+        problems.take((None, hindrance))
+        raise problems.all("batch")
+    again = typed.choice.again
+    before = again.versions[0] if again and again.versions else ""
+    differences = (*prepare_own_run.newer(row, known, before), *ready.first.differences)
+    first = replace(
+        ready.first,
+        version=known.version,
+        layout=layout,
+        differences=differences,
+        hindrance=hindrance,
+        budget_left=budget_left,
+    )
+    estimator = estimate_run.OwnEstimator.of_version(node, history, known, typed.options.limits)
+    return replace(ready, first=first, document=known.document, estimator=estimator)
+
+
+def _in_layout(
+    around: Surroundings,
+    typed: Typed,
+    node: OwnNode,
+    dataset: Dataset,
+    workflow: Workflow,
+    layout: str,
+) -> PreparedBatch:
+    """The batch, with the files of all its runs in a layout that they fit."""
+    ready = _prepared(around, typed, node, dataset, workflow)
+    faults = Faults()
     for run in ready.runs:
         faults.of(run.subject, partial(prepare_own_run.layout_of, layout, run.subject.files))
     faults.refuse()
-    first = replace(ready.first, version=known.version, layout=layout)
-    return replace(ready, first=first, document=known.document)
+    return ready
+
+
+def _about(size: int | None) -> int | None:
+    """A size to the fiftieth: alike runs have one estimate, as a batch may have thousands."""
+    return None if size is None else round(50 * log1p(size))
 
 
 def _on_pennsieve(
@@ -164,7 +236,9 @@ def _on_pennsieve(
         prepare_pennsieve_run.check_role(dataset)
     if versions := typed.options.versions:
         workflow = on_pennsieve(workflow, versions, around.platform.applications.image)
-    return _prepared(around, typed, node, dataset, workflow)
+    ready = _prepared(around, typed, node, dataset, workflow)
+    estimator = prepare_pennsieve_run.estimator_of(around.platform, workflow.uuid)
+    return replace(ready, estimator=estimator)
 
 
 def _prepared(
@@ -178,14 +252,9 @@ def _prepared(
     options = typed.options
     name = run_request.run_name(options.name, workflow, around.now)
     folder = own_folder(name)
-    input_ = input_of(around.platform, workflow, dataset, options, folder, around.earlier)
-    if not input_.files:
-        raise UsageProblem(
-            f"workflow '{workflow.name}' reads no files, so a batch of it has no subjects",
-            hint="start it once, without --each, --each-file and --csv",
-        )
-    subjects = subjects_of(typed.choice, input_.files)
+    subjects, input_ = _subjects(around, typed, dataset, workflow, folder)
     chosen = _parameters(workflow, subjects, typed.choice, undeclared=options.undeclared)
+    chosen, more, dropped = _as_before(workflow, typed, chosen)
     own = isinstance(node, OwnNode)
     base = RunRequest(
         workflow=workflow,
@@ -193,19 +262,59 @@ def _prepared(
         dataset_id=dataset.id,
         package_ids=(),
         limits=options.limits,
-        undeclared=options.undeclared,
+        undeclared=options.undeclared or more,
     )
     whole = replace(input_, files=_all_files(subjects))
-    runs = tuple(map(BatchRun, subjects, chosen))
     batch = PreparedBatch(
         name,
-        run_request.Prepared(base, _NO_PLAN, dataset, node, whole, folder),
-        runs,
+        run_request.Prepared(
+            base,
+            _NO_PLAN,
+            dataset,
+            node,
+            whole,
+            folder,
+            differences=(*dropped, *input_.changes),
+        ),
+        tuple(map(BatchRun, subjects, chosen)),
         typed.parallel,
         bucket="" if own else around.platform.upload_bucket,
         versions=options.versions,
     )
     return replace(batch, first=replace(batch.first, plan=_plan(batch)))
+
+
+def _subjects(
+    around: Surroundings, typed: Typed, dataset: Dataset, workflow: Workflow, folder: str
+) -> tuple[tuple[Subject, ...], Input]:
+    """The subjects with their files, and the input of which they are."""
+    platform, choice = around.platform, typed.choice
+    if choice.again is not None:
+        check_names(choice.settings, ("subject",), "a batch that is started again")
+        return subjects_again(platform, dataset.id, choice.again, folder)
+    input_ = input_of(platform, workflow, dataset, typed.options, folder, around.earlier)
+    if not input_.files:
+        raise UsageProblem(
+            f"workflow '{workflow.name}' reads no files, so a batch of it has no subjects",
+            hint="start it once, without --each, --each-file and --csv",
+        )
+    return subjects_of(choice, input_.files), input_
+
+
+def _as_before(
+    workflow: Workflow, typed: Typed, chosen: list[Parameters]
+) -> tuple[list[Parameters], bool, tuple[str, ...]]:
+    """The parameters of a batch that is started again, and over them the ``chosen`` ones.
+
+    Beside them: whether a step gets one that it does not declare, and what is not taken any more.
+    """
+    if (again := typed.choice.again) is None:
+        return chosen, False, ()
+    is_same = again.workflow == workflow.uuid and again.versions == typed.options.versions
+    before, dropped = parameters_again(workflow, again, is_same=is_same)
+    rows = [before[row.subject] for row in again.rows]
+    more = any(undeclared_in(workflow, row) for row in rows)
+    return [merged(row, over) for row, over in zip(rows, chosen, strict=True)], more, dropped
 
 
 def _plan(batch: PreparedBatch) -> RunPlan:
@@ -216,7 +325,7 @@ def _plan(batch: PreparedBatch) -> RunPlan:
     """
     from pennsieve_agent.engine.compile import compile_run  # noqa: PLC0415 - few commands need it
 
-    plans, faults = list[RunPlan](), _Faults()
+    plans, faults = list[RunPlan](), Faults()
     known = set[frozenset[tuple[str, str, str]]]()
     for run in batch.runs:
         key = frozenset(_pairs(run.parameters))
@@ -249,49 +358,13 @@ def _parameters(
             f"{some(twice)} is both a column of '{choice.table_name}' and a --param",
             hint="keep one of them",
         )
-    faults, chosen = _Faults(), list[Parameters]()
+    faults, chosen = Faults(), list[Parameters]()
     for subject in subjects:
         settings = settings_of(subject, choice, names.__contains__)
         check = partial(check_parameters, workflow, settings, undeclared=undeclared)
         chosen.append(faults.of(subject, check) or {})
     faults.refuse()
     return chosen
-
-
-class _Faults:
-    """What is wrong with subjects; what is wrong with several in the same way is told once."""
-
-    def __init__(self) -> None:
-        self._subjects: dict[str, list[Subject]] = {}
-        self._hint = ""
-
-    def of(self, subject: Subject, check: Callable[[], T]) -> T | None:
-        """What ``check`` answers; None where it finds a fault, which is kept."""
-        try:
-            return check()
-        except UsageProblem as error:
-            self._subjects.setdefault(error.message, []).append(subject)
-            self._hint = self._hint or error.hint or ""
-        return None
-
-    def refuse(self) -> None:
-        """Refuse the batch if there are faults.
-
-        Raises:
-            UsageProblem: there are some.
-        """
-        refuse(
-            [f"{_of(subjects)}: {message}" for message, subjects in self._subjects.items()],
-            "some runs cannot be started",
-            hint=self._hint or "correct them, then type the same command again",
-        )
-
-
-def _of(subjects: Sequence[Subject]) -> str:
-    first = subjects[0]
-    line = f"line {first.line}, " if first.line else ""
-    more = f" and {len(subjects) - 1} more" if len(subjects) > 1 else ""
-    return f"{line}'{first.name}'{more}"
 
 
 def _pairs(parameters: Parameters) -> set[tuple[str, str, str]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pennsieve_agent.domain.batches import MOST_RUNS
 from pennsieve_agent.domain.datasets import DataFile
 from pennsieve_agent.domain.globs import WILD, tidy
+from pennsieve_agent.domain.repeats import BatchAgain
 from pennsieve_agent.domain.selection import select
 from pennsieve_agent.errors import UsageProblem
 from pennsieve_agent.services.batches import templates
@@ -27,8 +28,9 @@ _SPECIAL = WILD | {"\\"}
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What was typed to choose subjects; at least one of the first three is there.
+    """What was typed to choose subjects; one of the first three is there, or ``again``.
 
+    ``again`` is a batch that is started again, with the subjects that it had.
     ``folders`` and ``single_files`` are patterns, ``patterns`` those that narrow the files, and
     ``settings`` parameters as they were typed. ``table_name`` is the file of the table.
     """
@@ -39,6 +41,7 @@ class Choice:
     table_name: str = ""
     patterns: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
+    again: BatchAgain | None = None
 
     @property
     def base(self) -> tuple[str, ...]:

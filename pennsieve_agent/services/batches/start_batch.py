@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pennsieve_agent.errors import PlatformError
 from pennsieve_agent.services.batches.prepare_batch import PreparedBatch, without
 from pennsieve_agent.services.batches.problems import refuse
+from pennsieve_agent.services.runs import estimate_run
 from pennsieve_agent.services.runs.start_run import (
     REFUSALS,
     files_document,
@@ -42,7 +43,8 @@ class SentBatch:
 def document(ready: PreparedBatch, batch_id: str) -> dict[str, Any]:
     """The body of ``POST /batches`` (protocol 1)."""
     request, common = ready.first.request, ready.common()
-    workflow = request.workflow
+    workflow, estimates = request.workflow, ready.estimates()
+    together = estimate_run.of_batch(estimates, ready.parallel)
     return {
         "id": batch_id,
         "name": ready.name,
@@ -55,6 +57,8 @@ def document(ready: PreparedBatch, batch_id: str) -> dict[str, Any]:
         "limits": limits_document(request.limits),
         "layout": ready.first.layout,
         **({"undeclared": True} if request.undeclared else {}),
+        **({"estimate": together.document()} if together else {}),
+        **({"estimates": [one.document() for one in estimates]} if estimates else {}),
         "runs": [
             {
                 "subject": run.subject.name,

@@ -11,7 +11,7 @@ from pennsieve_agent.check.code import Code
 from pennsieve_agent.check.command_line import command_line
 from pennsieve_agent.check.defaults import defaults
 from pennsieve_agent.check.packages import packages
-from pennsieve_agent.check.reachable import reachable
+from pennsieve_agent.check.reachable import reachable, used_by_others
 from pennsieve_agent.check.secrets import may_be_secret_name
 from pennsieve_agent.check.sources import MOST_BYTES, Language, Source, is_program, source_of
 from pennsieve_agent.check.variable_rules import undeclared
@@ -79,13 +79,7 @@ def find_script(files: Snapshot, typed: str | None, language: Language | None) -
 
 def _not_used(code: Mapping[str, Source]) -> list[str]:
     """The scripts that no other one uses; all where they use each other."""
-    used = {
-        source.name
-        for path in code
-        for source in reachable([path], code, None)
-        if source.name != path
-    }
-    return sorted(set(code) - used) or sorted(code)
+    return sorted(set(code) - used_by_others(code)) or sorted(code)
 
 
 def _named(files: Snapshot, typed: str) -> str:

@@ -67,7 +67,7 @@ class AllRuns:
         """
         # Names are compared here, so that the limit counts those that have the name.
         wider = replace(query, limit=None) if query.name else query
-        runs = (located.run for located in self._located(wider))
+        runs = (located.run for located in self.located(wider))
         return [run for run in runs if not query.name or query.names(run)][: query.limit]
 
     def ask(self, question: Callable[[RunBackend], T]) -> list[tuple[RunBackend, T]]:
@@ -95,7 +95,7 @@ class AllRuns:
             return self._latest()
         if _UUID.fullmatch(reference.strip().casefold()):
             return self._by_id(reference.strip().casefold())
-        rows = self._located(RunQuery())
+        rows = self.located(RunQuery())
         older = _older_attempts(rows)
         located = pick(
             reference,
@@ -108,7 +108,7 @@ class AllRuns:
         return Located(located.backend.get(located.run.uuid), located.backend)
 
     def _latest(self) -> Located:
-        mine = self._located(RunQuery(limit=1, person=self._me()))
+        mine = self.located(RunQuery(limit=1, person=self._me()))
         if not mine:
             raise UsageProblem(
                 "you have started no run yet",
@@ -133,7 +133,8 @@ class AllRuns:
                 self._name_silent(backend, error)
         raise UnknownName(f"there is no run {run_id}", hint=f"list them with: {_LIST}")
 
-    def _located(self, query: RunQuery) -> list[Located]:
+    def located(self, query: RunQuery) -> list[Located]:
+        """The runs of all places that can be reached, each with its place, newest first."""
         answers = self.ask(lambda backend: backend.newest(query))
         rows = [Located(run, backend) for backend, runs in answers for run in runs]
         rows.sort(key=lambda row: row.run.age_key, reverse=True)

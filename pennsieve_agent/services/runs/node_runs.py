@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.metrics import Counters, Period, RunMetrics
     from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.domain.own_node import OwnNode
+    from pennsieve_agent.domain.receipt.context import Stated
 
 PAGE = 200
 """The most that a node answers at once."""
@@ -157,6 +158,14 @@ class NodeRuns:
             for row in self._rows(f"/runs/{run.uuid}/outputs", "files")
         ]
         return sorted(files, key=lambda file: file.path)
+
+    def receipt(self, run: Run, stated: Stated) -> dict[str, Any]:
+        """The receipt of a run, of all that the node keeps of it."""
+        from pennsieve_agent.domain.receipt.node_run import (  # noqa: PLC0415 - few ask for it
+            receipt_of,
+        )
+
+        return receipt_of(self._ask(f"/runs/{run.uuid}"), stated)
 
     def delivered(self, dataset_id: str, has: Callable[[str], bool]) -> Delivered:
         """What the runs that are shown wrote to a dataset.

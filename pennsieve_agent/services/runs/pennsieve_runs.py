@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.domain.figures import total
 from pennsieve_agent.domain.log_filter import ALL_LINES, LogFilter
@@ -26,6 +26,7 @@ from pennsieve_agent.services.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.metrics import Counters, Period, RunMetrics
+    from pennsieve_agent.domain.receipt.context import Stated
     from pennsieve_agent.platform.client import Platform
 
 
@@ -145,6 +146,19 @@ class PennsieveRuns:
             if one.uuid != run.uuid and one.started_at > first and target_folders(one) & folders
         )
         return min(starts, default="9")
+
+    def receipt(self, run: Run, stated: Stated) -> dict[str, Any]:
+        """The receipt of a run, as far as Pennsieve tells of it."""
+        from pennsieve_agent.domain.receipt.context import (  # noqa: PLC0415 - few ask for it
+            Costs,
+        )
+        from pennsieve_agent.domain.receipt.pennsieve_run import (  # noqa: PLC0415 - the same
+            receipt_of,
+        )
+
+        counted = self.metrics(run.uuid)
+        spent = Costs(None) if counted is None else Costs(counted.cost, dict(counted.parts))
+        return receipt_of(run, self.state(run.uuid), stated, spent)
 
     def delivered(self, dataset_id: str, has: Callable[[str], bool]) -> Delivered:
         """The folders that runs made in a dataset, and what came to folders that somebody chose.

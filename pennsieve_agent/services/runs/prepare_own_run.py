@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pennsieve_agent.domain.grants import Access, until_words
 from pennsieve_agent.domain.input_layout import Layout, local_paths
 from pennsieve_agent.domain.name_matching import pick
-from pennsieve_agent.domain.repeats import Again
+from pennsieve_agent.domain.repeats import same_code
 from pennsieve_agent.domain.runs import RunRequest, unix_seconds
 from pennsieve_agent.domain.workflows import Workflow
 from pennsieve_agent.errors import (
@@ -31,6 +31,8 @@ from pennsieve_agent.services.nodes.node_documents import (
     decode_version,
 )
 from pennsieve_agent.services.runs import run_request
+from pennsieve_agent.services.runs.estimate_run import OwnEstimator, history_of
+from pennsieve_agent.services.runs.node_runs import NodeRuns
 from pennsieve_agent.services.runs.run_input import Earlier, input_of
 from pennsieve_agent.services.runs.run_versions import version_on_node
 from pennsieve_agent.services.runs.start_problems import Problems, tried
@@ -109,9 +111,12 @@ def prepare(
     problems.of(partial(check_grant, context.node, row, workflow, dataset))
     asks: list[Callable[[], Any]] = [
         partial(input_of, context.platform, workflow, dataset, options, folder, context.earlier),
-        partial(_check_on_node, context, known, dataset, parameters),
+        partial(check_on_node, context, known, dataset, parameters),
+        partial(history_of, NodeRuns(context.node, context.calls).newest, workflow.uuid),
     ]
-    (read, why_none), (_, hindrance) = side_by_side([partial(tried, ask) for ask in asks])
+    (read, why_none), (budget_left, hindrance), (history, _) = side_by_side(
+        [partial(tried, ask) for ask in asks]
+    )
     input_ = problems.take((read, why_none))
     files = input_.files if input_ else ()
     layout = problems.of(lambda: layout_of(options.layout or known.layout, files).value) or ""
@@ -130,6 +135,7 @@ def prepare(
         undeclared=options.undeclared or more,
     )
     plan = compile_run("new", request, {})
+    estimator = OwnEstimator.of_version(context.node, history, known, options.limits)
     return run_request.Prepared(
         request,
         plan,
@@ -140,8 +146,15 @@ def prepare(
         version=known.version,
         layout=layout,
         fingerprint=fingerprint_of(known.document, request, layout, input_.files),
-        differences=(*_newer(row, known, options.again), *dropped, *input_.changes),
+        differences=(
+            *newer(row, known, options.again.version if options.again else ""),
+            *same_code(options.again.code if options.again else {}, known.code),
+            *dropped,
+            *input_.changes,
+        ),
         hindrance=hindrance,
+        estimate=estimator.of(plan, input_.files),
+        budget_left=budget_left,
     )
 
 
@@ -160,15 +173,16 @@ def _known(
     return row, problems.of(lambda: _version(context, row, options.versions))
 
 
-def _check_on_node(
+def check_on_node(
     context: OwnNodeContext,
     known: WorkflowVersion,
     dataset: Dataset,
     parameters: Mapping[str, Mapping[str, str]],
-) -> None:
+) -> float | None:
     """Ask the node what hinders the run there: keys, budget, queues, sizes of machines.
 
-    A node that was made before it could be asked answers when the run is started.
+    The answer is what is left of its budget for the month in USD, None where it has none. A node
+    that was made before it could be asked answers when the run is started.
 
     Raises:
         NodeError: something does; SeveralProblems where several things do.
@@ -184,14 +198,16 @@ def _check_on_node(
     try:
         answer = context.calls.ask("POST", "/checks", body=body, admin=context.node.is_owned)
     except (NotFound, NodeOlder):
-        return
-    rows = Fields(dict(answer), context.where).records("problems")
+        return None
+    said = Fields(dict(answer), context.where)
+    rows = said.records("problems")
     hindrances = [
         NodeError(f"{context.where}: {row.text('message')}", hint=_LOOK.get(row.text("code")))
         for row in rows
     ]
     if hindrances:
         raise together(hindrances)
+    return said.number("budgetLeft")
 
 
 def fingerprint_of(
@@ -211,12 +227,12 @@ def fingerprint_of(
     return fingerprint(document, parameters, layout, files_document(files))
 
 
-def _newer(row: NodeWorkflow, known: WorkflowVersion, again: Again | None) -> tuple[str, ...]:
-    """What is said of the code of a run that is started again."""
-    if again is None or not again.version:
+def newer(row: NodeWorkflow, known: WorkflowVersion, before: str) -> tuple[str, ...]:
+    """What is said of the code of what is started again; ``before`` is the version it had."""
+    if not before:
         return ()
-    if known.version != again.version:
-        return (f"the code is version {known.version}; it was {again.version}",)
+    if known.version != before:
+        return (f"the code is version {known.version}; it was {before}",)
     if row.newest == known.version:
         return ()
     words = (

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.domain.datasets import Dataset, Role
-from pennsieve_agent.domain.runs import RunRequest
+from pennsieve_agent.domain.metrics import Period
+from pennsieve_agent.domain.run_filter import RunQuery
+from pennsieve_agent.domain.runs import Run, RunRequest
 from pennsieve_agent.domain.workflows import Workflow
-from pennsieve_agent.errors import Forbidden, UsageProblem
+from pennsieve_agent.errors import AgentError, Forbidden, UsageProblem
 from pennsieve_agent.services import lookup
-from pennsieve_agent.services.runs import run_request
+from pennsieve_agent.services.runs import estimate_run, run_request
 from pennsieve_agent.services.runs.run_input import input_of
 from pennsieve_agent.services.runs.run_versions import on_pennsieve
+from pennsieve_agent.services.runs.start_problems import tried
+from pennsieve_agent.services.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.compute import ComputeNode
@@ -55,7 +60,12 @@ def prepare(
         raise problems.all()
     if workflow.writes:
         problems.of(partial(check_role, dataset))
-    input_ = problems.of(partial(input_of, platform, workflow, dataset, options, folder, earlier))
+    asks: list[Callable[[], Any]] = [
+        partial(input_of, platform, workflow, dataset, options, folder, earlier),
+        partial(estimator_of, platform, workflow.uuid),
+    ]
+    read, known_runs = side_by_side([partial(tried, ask) for ask in asks])
+    input_ = problems.take(read)
     if problems or input_ is None:
         raise problems.all()
     request = RunRequest(
@@ -73,9 +83,38 @@ def prepare(
         ("Pennsieve keeps no versions, checksums and limits of runs",) if options.again else ()
     )
     differences = (*unknown, *dropped, *input_.changes)
+    estimator = known_runs[0] or estimate_run.PennsieveEstimator(estimate_run.UNKNOWN)
     return run_request.Prepared(
-        request, plan, dataset, node, input_, folder, differences=differences
+        request,
+        plan,
+        dataset,
+        node,
+        input_,
+        folder,
+        differences=differences,
+        estimate=estimator.of(plan, input_.files),
     )
+
+
+def estimator_of(platform: Platform, workflow: str) -> estimate_run.PennsieveEstimator:
+    """What estimates runs of a workflow on Pennsieve's nodes."""
+
+    def newest(query: RunQuery) -> list[Run]:
+        """As :meth:`.PennsieveRuns.newest`; nobody asks here what the nodes are called."""
+        runs = platform.runs.list(
+            platform.workspace_id(), workflow_id=query.workflow, status=query.status
+        )
+        return sorted(runs, key=lambda run: run.age_key, reverse=True)[: query.limit]
+
+    history = estimate_run.history_of(newest, workflow)
+    if not history.runs:
+        return estimate_run.PennsieveEstimator(history)
+    workspace = platform.workspace_id()
+    try:
+        counters = platform.metrics.counters(workspace, Period.ALL, workflow_uuid=workflow)
+    except AgentError:
+        return estimate_run.PennsieveEstimator(history)
+    return estimate_run.PennsieveEstimator(history, counters)
 
 
 def _at_versions(platform: Platform, workflow: Workflow, versions: tuple[str, ...]) -> Workflow:

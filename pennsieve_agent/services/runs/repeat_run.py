@@ -37,14 +37,15 @@ def repeated(located: Located, typed: RunOptions) -> RunOptions:
         dataset=typed.dataset or run.dataset_id,
         workflow=typed.workflow or run.workflow_uuid,
         node=typed.node or run.node_uuid,
-        limits=_limits(run.limits, typed.limits),
+        limits=limits_over(run.limits, typed.limits),
         versions=typed.versions or (() if typed.workflow else tuple(filter(None, (version,)))),
         layout=typed.layout or (run.details.layout if run.details else ""),
         again=again,
     )
 
 
-def _limits(before: RunLimits, typed: RunLimits) -> RunLimits:
+def limits_over(before: RunLimits, typed: RunLimits) -> RunLimits:
+    """The limits that a run had, and over them the typed ones."""
     values = {one.name: getattr(typed, one.name) for one in fields(RunLimits)}
     return replace(before or NO_LIMITS, **{name: value for name, value in values.items() if value})
 

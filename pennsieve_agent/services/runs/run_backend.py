@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pennsieve_agent.domain.log_filter import ALL_LINES, LogFilter
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.metrics import Counters, Period, RunMetrics
+    from pennsieve_agent.domain.receipt.context import Stated
     from pennsieve_agent.domain.run_filter import RunQuery
     from pennsieve_agent.domain.run_results import Delivered
     from pennsieve_agent.domain.runs import (
@@ -75,6 +76,10 @@ class RunBackend(Protocol):
 
     def outputs(self, run: Run) -> Sequence[OutputFile]:
         """The files that a run delivered to its dataset, by path."""
+        ...
+
+    def receipt(self, run: Run, stated: Stated) -> dict[str, Any]:
+        """The receipt of a run, without checksums."""
         ...
 
     def delivered(self, dataset_id: str, has: Callable[[str], bool]) -> Delivered:

@@ -58,6 +58,33 @@ class Results:
     missing: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A file that was delivered, by its path of today.
+
+    ``status`` is ``there``, ``importing``, ``missing`` (``why`` says the reason), or ``untold``.
+    """
+
+    file: OutputFile
+    status: str = "untold"
+    why: str = ""
+
+
+def placed(platform: Platform, run: Run, written: Sequence[OutputFile], now: float) -> list[Placed]:
+    """What was delivered, and whether it is in the dataset now; nothing is waited for."""
+    if not written or not run.dataset_id:
+        return [Placed(file) for file in written]
+    if not all(file.package_id for file in written):
+        return [Placed(file, "there" if file.package_id else "untold") for file in written]
+    files, lacking = _placed(platform, run, written)
+    recent = _is_recent(run, now)
+    absent = Placed(files[0], "importing") if recent else Placed(files[0], "missing", NOT_THERE)
+    return [
+        replace(absent, file=file) if file.package_id in lacking else Placed(file, "there")
+        for file in files
+    ]
+
+
 def in_dataset(platform: Platform, run: Run, written: Sequence[OutputFile]) -> list[OutputFile]:
     """What was delivered, under the paths that it has in the dataset now.
 

@@ -62,7 +62,8 @@ class Prepared:
     ``version`` and ``layout`` are those of the workflow on an own node, ``fingerprint`` that of the
     run there. ``differences`` say what is not as it was in the run that is started again.
     ``hindrance`` is why the node cannot run it now; a start that goes on is not refused for it, as
-    its own run may be what fills the node. ``estimate`` is what it is expected to cost and take.
+    its own run may be what fills the node. ``estimate`` is what it is expected to cost and take,
+    and ``budget_left`` what the node's budget for the month has left in USD; None for no budget.
     """
 
     request: RunRequest
@@ -77,6 +78,7 @@ class Prepared:
     differences: tuple[str, ...] = ()
     hindrance: AgentError | None = None
     estimate: Forecast | None = None
+    budget_left: float | None = None
 
     @property
     def files(self) -> tuple[DataFile, ...]:

@@ -52,7 +52,7 @@ class Problems:
         self._errors += [error] if error is not None else []
         return answer
 
-    def all(self) -> AgentError:
-        """One error for all that went wrong."""
+    def all(self, what: str = "run") -> AgentError:
+        """One error for all that went wrong; ``what`` is what cannot start."""
         count = len(self._errors)
-        return together(self._errors, "" if count < 2 else "this run cannot start")  # noqa: PLR2004
+        return together(self._errors, "" if count < 2 else f"this {what} cannot start")  # noqa: PLR2004

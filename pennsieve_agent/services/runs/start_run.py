@@ -168,6 +168,7 @@ def _begun(ready: Prepared, node: OwnNode, body: Mapping[str, Any], folder: str)
             layout=ready.layout,
             input_count=len(body["files"]),
             input_bytes=total(file["size"] for file in body["files"]),
+            estimate=ready.estimate,
         ),
     )
 

@@ -46,9 +46,8 @@ def faults(receipt: object) -> list[str]:
 
 
 def attempt(started: str, ended: str, code: int | None, **more: Any) -> Document:
-    return {"started": started, "ended": ended, "exitCode": code, "reason": "", "memory": 8192} | (
-        more
-    )
+    row = {"started": started, "ended": ended, "exitCode": code, "reason": "", "memory": 8192}
+    return {**row, "queuedSeconds": 12.5, "startupSeconds": 31.0, **more}
 
 
 def run_document(**changed: Any) -> Document:
@@ -197,14 +196,14 @@ OUTPUTS = (
         "size": 4120,
         "sha256": "aa" * 32,
         "package": "N:package:3",
-        "state": "there",
+        "status": "there",
     },
     {
         "path": "results/spike-rate-1c20/raster.png",
         "size": 88_120,
         "sha256": "bb" * 32,
         "package": "N:package:4",
-        "state": "missing",
+        "status": "missing",
         "why": "it is not in the dataset any more: it was deleted, or moved to another dataset",
     },
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 import pytest
 
 from pennsieve_agent.domain.batches import Batch, BatchRow, BatchStatus, RowStatus, run_id
 from pennsieve_agent.errors import AgentError, Conflict, Forbidden, NotFound
+from pennsieve_agent.node.api import routes_batches
 from tests.node.batches.batch_calls import (
     batch,
     deliver_all,
@@ -246,3 +248,24 @@ def test_an_accepted_batch_has_all_that_it_needs(node: Owned) -> None:
     owner.ask("DELETE", f"/workflows/{WORKFLOW}/versions/v1")
     finish(node.world)
     assert statuses(owner, asks) == ["SUCCEEDED"] * 4
+
+
+def test_what_a_batch_was_started_with_is_told_in_pages(
+    node: Owned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = node.furnish(share=user("bob"))
+    asks = batch(5, parameters={"work": {"A": "1"}}, limits={"retries": 1}, layout="flat")
+    asks["runs"][3]["parameters"] = {"work": {"B": "3"}}
+    owner.ask("POST", "/batches", body=asks)
+    monkeypatch.setattr(routes_batches, "MOST_FILES", 2)
+    path, page = f"/batches/{asks['id']}/start", cast("Mapping[str, Any]", {"next": "0"})
+    runs: list[Any] = []
+    while token := page["next"]:
+        page = owner.ask("GET", path, {"next": token})
+        runs += page["runs"]
+        assert len(page["runs"]) <= 2
+    assert runs == asks["runs"]
+    assert (page["parameters"], page["limits"]) == (asks["parameters"], {"retries": 1})
+    assert (page["layout"], page["undeclared"]) == ("flat", False)
+    with pytest.raises(NotFound):
+        node.caller("bob").ask("GET", path)

@@ -1,0 +1,92 @@
+"""Documents of what runs cost: before, and after."""
+
+from __future__ import annotations
+
+from pennsieve_agent.console.schema.kinds import Document, Field
+
+_RUN_ID = Field("run_id", "text", "The run's id.")
+_USD = Field("estimated_usd", "number", "Cost by estimate, in USD; null before that.", null=True)
+_SECONDS = Field("seconds", "number", "How long it took; null: not measured.", null=True)
+_ESTIMATE = (
+    Field("low_usd", "number", "USD by list prices; null: unknown.", null=True),
+    Field("expected_usd", "number", "The middle: half of such runs cost less.", null=True),
+    Field("high_usd", "number", "The upper end.", null=True),
+    Field("low_seconds", "number", "From the start to the end; null: unknown.", null=True),
+    Field("expected_seconds", "number", "The middle.", null=True),
+    Field("high_seconds", "number", "The upper end.", null=True),
+    Field("basis", "text", "How it is known: from which runs, or by the resources declared."),
+    Field("runs", "integer", "Earlier runs that it is made of."),
+    Field("prices_date", "text", "The month of the price table.", null=True),
+    Field("prices_region", "text", "The region whose prices are taken.", null=True),
+)
+
+
+DOCUMENTS: tuple[Document, ...] = (
+    Document(
+        "plan_estimate",
+        "What a run or batch will cost and take, as it is known before the start.",
+        (
+            *_ESTIMATE,
+            Field("once", "number", "USD whatever its steps do.", null=True),
+            Field("files", "number", "Of that, for the input.", null=True),
+            Field("hour", "number", "USD for each hour in which all steps run.", null=True),
+        ),
+    ),
+    Document(
+        "run_estimate",
+        "What was said of a run's cost and time before it: nine of ten are within low and high.",
+        _ESTIMATE,
+    ),
+    Document(
+        "run_cost",
+        "What a run took: run cost.",
+        (_RUN_ID, Field("metrics", "run_metrics", "Null before it was counted.", null=True)),
+    ),
+    Document(
+        "run_metrics",
+        "What a run that was counted took.",
+        (
+            _SECONDS,
+            _USD,
+            Field("estimated_usd_by_part", "map of number", "What is known of the cost's parts."),
+            Field("packages", "integer", "Packages it read; null: not measured.", null=True),
+            Field("input_files", "integer", "Files it read; null: unknown.", null=True),
+            Field("input_size", "integer", "Bytes it read; null: not measured.", null=True),
+            Field("steps", "list of run_step_metrics", "Its steps."),
+        ),
+    ),
+    Document(
+        "run_step_metrics",
+        "What a step took.",
+        (
+            Field("id", "text", "The step's id."),
+            _SECONDS,
+            Field("compute_type", "text", "The kind of machine.", null=True),
+            Field("most_memory_mb", "number", "The most memory it used, in MB.", null=True),
+        ),
+    ),
+    Document(
+        "run_totals",
+        "What all runs together came to: run cost --total.",
+        (
+            Field("period", "word", "all, year or month."),
+            Field("workflow_id", "text", "The workflow that was asked for.", null=True),
+            Field("total", "integer", "All runs; null: not told.", null=True),
+            Field("succeeded", "integer", "Those that succeeded; null: not told.", null=True),
+            Field("failed", "integer", "Those that failed; null: not told.", null=True),
+            Field("canceled", "integer", "Those that were cancelled; null: not told.", null=True),
+            _SECONDS,
+            _USD,
+            Field("places", "list of run_place", "By the node or service that counted them."),
+        ),
+    ),
+    Document(
+        "run_place",
+        "The runs that one place counted.",
+        (
+            Field("node", "text", "The own node's name, or Pennsieve."),
+            Field("total", "integer", "Its runs; null: not told.", null=True),
+            _USD,
+        ),
+    ),
+)
