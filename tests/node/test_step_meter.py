@@ -17,7 +17,7 @@ import pytest
 
 from pennsieve_agent.domain.measured import AT_LEAST, Measured
 from pennsieve_agent.node.jobs import metered_task
-from pennsieve_agent.node.jobs.step_meter import add, measure, told
+from pennsieve_agent.node.jobs.step_meter import add, line_of, measure
 from pennsieve_agent.node.records.run_document import attempts_of
 from pennsieve_agent.node.records.run_record import JobRecord
 from pennsieve_agent.node.runs.read_meters import MOST_READS, measured_in
@@ -53,7 +53,7 @@ def read(*stats: Any) -> Measured | None:
     used: dict[str, Any] = {}
     for one in stats:
         add(used, one)
-    return measured_in(told(used))
+    return measured_in(line_of(used))
 
 
 def test_both_versions_of_control_groups_are_counted() -> None:

@@ -35,6 +35,11 @@ def has_meter(job: JobRecord) -> bool:
     return is_step and not job.unmetered and job.memory >= LEAST_MEMORY
 
 
+def step_memory(job: JobRecord) -> int:
+    """MiB that the container of a job gets, of those of its task."""
+    return job.memory - MEMORY if has_meter(job) else job.memory
+
+
 def meter_command() -> list[str]:
     """The command of the meter's container."""
     return ["python3", "-c", inspect.getsource(step_meter)]

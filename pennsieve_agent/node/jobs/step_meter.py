@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import Any
 
 STEP = "default"
-QUICK, QUICK_SECONDS, SECONDS, TOLD_SECONDS = 50, 0.1, 1.0, 600.0
+QUICK, QUICK_SECONDS, SECONDS, LINE_SECONDS = 50, 0.1, 1.0, 600.0
 
 
 def fetched(path: str) -> Any:
@@ -46,7 +46,7 @@ def add(used: dict[str, Any], stats: Any) -> None:
             used[kind] = max(used.get(kind, 0), sums)
 
 
-def told(used: dict[str, Any]) -> str:
+def line_of(used: dict[str, Any]) -> str:
     """The line that says it."""
     figures = {
         "peakMemoryBytes": max(used["largest"], used["most"] - used["cache"]),
@@ -64,7 +64,7 @@ def measure(
 ) -> None:
     """Read until ``ended`` is set, and once more."""
     used: dict[str, Any] = {}
-    step, count, next_told = "", 0, time.monotonic() + TOLD_SECONDS
+    step, count, next_line = "", 0, time.monotonic() + LINE_SECONDS
     while True:
         is_over = ended.is_set()
         try:
@@ -75,9 +75,9 @@ def measure(
                 add(used, stats)
         except Exception:  # noqa: BLE001, S110 - not there yet, or no more
             pass
-        if used and (is_over or time.monotonic() >= next_told):
-            tell(told(used))
-            next_told = time.monotonic() + TOLD_SECONDS
+        if used and (is_over or time.monotonic() >= next_line):
+            tell(line_of(used))
+            next_line = time.monotonic() + LINE_SECONDS
         if is_over:
             return
         count += 1

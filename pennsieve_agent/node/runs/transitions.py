@@ -160,8 +160,8 @@ def fails_with_meter(record: RunRecord, job: JobRecord) -> bool:
     return never and could_be and has_meter(job) and not record.outcome
 
 
-def is_given_up(record: RunRecord, job: JobRecord) -> bool:
-    """Whether Batch gave a job up because of one before it that is tried again."""
+def is_abandoned(record: RunRecord, job: JobRecord) -> bool:
+    """Whether Batch abandoned a job because of one before it that is tried again."""
     is_failed = job.status == "FAILED" and job.reason == DEPENDENCY and not record.outcome
     return is_failed and all(record.job(key).status != "FAILED" for key in job.after)
 
@@ -248,7 +248,7 @@ def _try_again(record: RunRecord, seen: AwsState, limits: NodeLimits) -> None:
         elif fails_with_meter(record, job):
             resubmit(job)
             job.unmetered = True
-        elif is_given_up(record, job):
+        elif is_abandoned(record, job):
             resubmit(job)
 
 
