@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -69,6 +70,9 @@ def pytest_configure() -> None:
 
     And no emulated CloudFormation takes what AWS's schemas refuse, or takes its time.
     """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        # A shell starts what is in the background so, and what tests start would inherit it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     read_descriptions_once()
     parse_one_at_a_time()
     check_also(lint)

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from pennsieve_agent.services.receipts.collect import Maker
 
 
+_PICTURE_SECONDS = 30.0
+"""For one of at most 200 kB; without it the page has its name alone."""
+
+
 @command(
     "run receipt",
     answers=("run_receipt", "checked_receipt"),
@@ -46,8 +50,9 @@ def receipt(
 
     receipt.json has its code, parameters, inputs and results with checksums, machines, times,
     attempts and cost, and the command that repeats it. ro-crate-metadata.json says the same as a
-    Workflow Run RO-Crate. A run that goes on has a receipt of what is known so far, and the exit
-    code is 8; type the same command again after its end.
+    Workflow Run RO-Crate, and index.html shows it in a browser, without a network. A run that goes
+    on has a receipt of what is known so far, and the exit code is 8; type the same command again
+    after its end.
     With --check, the receipt in a file or folder is compared with its checksums, and so are the
     files beside it: the exit code is 1 where one was changed or is missing. Checksums tell what was
     edited by hand; they do not prove who wrote a receipt.
@@ -67,7 +72,7 @@ def receipt(
 
     document = receipt_of(context, run)
     folder = to or Path(receipt_folder.file_name(document))
-    files = receipt_folder.write(document, folder)
+    files = receipt_folder.write(document, folder, pictures_of(context, document))
     return receipt_views.written(document, folder, files)
 
 
@@ -83,6 +88,17 @@ def receipt_of(context: Context, reference: str | None) -> Receipt:
         backend = batch_places.runs_of(context, located)
         return batch_receipt(maker(context), located.batch, rows, backend)
     return run_receipt(maker(context), located)
+
+
+def pictures_of(context: Context, document: Receipt) -> dict[str, bytes]:
+    """The pictures among the results, for the page."""
+    from pennsieve_agent.services.receipts.result_pictures import result_pictures
+    from pennsieve_agent.transfer import receive
+
+    def read(url: str) -> bytes:
+        return receive.read(context.sender, url, context.sleep, seconds=_PICTURE_SECONDS)
+
+    return result_pictures(document, context.platform.downloads, read)
 
 
 def maker(context: Context) -> Maker:

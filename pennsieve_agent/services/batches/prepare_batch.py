@@ -15,7 +15,8 @@ from pennsieve_agent.domain.repeats import undeclared_in
 from pennsieve_agent.domain.run_results import Input, own_folder
 from pennsieve_agent.domain.runs import RunRequest
 from pennsieve_agent.errors import UsageProblem
-from pennsieve_agent.services.batches.problems import Faults, some
+from pennsieve_agent.services.batches.faults import Faults
+from pennsieve_agent.services.batches.problems import some
 from pennsieve_agent.services.batches.repeat_batch import (
     merged,
     parameters_again,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pennsieve_agent.domain.receipt.crate import crate_text, workflow_text
@@ -12,6 +13,7 @@ from pennsieve_agent.domain.receipt.crate_files import Beside
 from pennsieve_agent.domain.receipt.form import (
     CRATE,
     NAME,
+    PAGE,
     FileSum,
     NotAReceipt,
     Receipt,
@@ -19,29 +21,36 @@ from pennsieve_agent.domain.receipt.form import (
     sealed,
     text_of,
 )
+from pennsieve_agent.domain.receipt.page.whole import render
 from pennsieve_agent.errors import OutputFailed, UsageProblem
 
-BESIDE = Beside()
+BESIDE = Beside(page=PAGE)
+NO_PICTURES: Mapping[str, bytes] = MappingProxyType({})
 
 
-def texts_of(receipt: Receipt) -> dict[str, str]:
+def texts_of(receipt: Receipt, pictures: Mapping[str, bytes] = NO_PICTURES) -> dict[str, str]:
     """The files of a receipt by name, the receipt itself last: it has the checksums of the others.
 
     No time is in them but those of the receipt, so the same receipt is the same files.
+    ``pictures`` are the contents of results by path, which the page shows.
     """
     texts = {BESIDE.workflow: workflow_text(receipt), CRATE: crate_text(receipt, BESIDE)}
     sums = [FileSum.of(name, text.encode()) for name, text in texts.items()]
-    return {**texts, NAME: text_of(sealed(receipt, sums))}
+    page = render(sealed(receipt, sums), pictures)
+    sums.append(FileSum.of(PAGE, page.encode()))
+    return {**texts, PAGE: page, NAME: text_of(sealed(receipt, sums))}
 
 
-def write(receipt: Receipt, folder: Path) -> list[FileSum]:
-    """Write a receipt to a folder; what was written.
+def write(
+    receipt: Receipt, folder: Path, pictures: Mapping[str, bytes] = NO_PICTURES
+) -> list[FileSum]:
+    """Write a receipt to a folder, with pictures of results in its page; what was written.
 
     Raises:
         UsageProblem: the folder has another receipt, or other files of these names.
         OutputFailed: it cannot be written.
     """
-    texts = texts_of(receipt)
+    texts = texts_of(receipt, pictures)
     _check(receipt, folder, texts)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ from pennsieve_agent.domain.figures import total
 from pennsieve_agent.domain.forecast import Band, Forecast
 from pennsieve_agent.domain.forecast_method import PastRun
 from pennsieve_agent.domain.prices import DATE, SPOT_SHARE, region_of_prices
+from pennsieve_agent.domain.run_estimate import Estimate
 from pennsieve_agent.domain.run_estimate import estimate as sure_cost
 from pennsieve_agent.domain.run_filter import RunQuery
 from pennsieve_agent.domain.runs import Run, RunStatus, seconds_between
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 MOST_RUNS = 50
 """Of a workflow's earlier runs, the newest that an estimate is made of."""
+
+_SURE = 0.95
+"""Of what is sure of a cost, the share below which no estimate is: a minute of each machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +91,12 @@ class OwnEstimator:
         basis = forecast_method.basis(runs, self.version)
         if seconds is None:
             seconds, basis = self._seconds(plan, size), self._no_runs()
-        if usd is None and region:
-            usd = self._usd(plan, size)
-            basis += "; the cost by the resources declared" if runs and usd else ""
+        sure = self._sure(plan, size) if region else None
+        if usd is not None and sure is not None:
+            usd = usd.at_least(_SURE * sure.once)
+        elif sure is not None and size is not None:
+            usd = forecast_declared.usd_of(sure, size)
+            basis += "; the cost by the resources declared" if runs else ""
         if seconds is not None and self.limits.seconds:
             seconds = seconds.up_to(self.limits.seconds)
         return Forecast(usd, seconds, basis, len(runs), DATE if region else "", region)
@@ -102,15 +109,15 @@ class OwnEstimator:
     def _seconds(self, plan: RunPlan, size: int | None) -> Band | None:
         return None if size is None else forecast_declared.seconds_of(plan, size, gpu=self.gpu)
 
-    def _usd(self, plan: RunPlan, size: int | None) -> Band | None:
+    def _sure(self, plan: RunPlan, size: int | None) -> Estimate | None:
+        """What a run costs whatever its steps do, and by the hour."""
         if size is None or self.gpu:
             return None
         node = self.node
         try:
-            cost = sure_cost(plan, size, mode=node.mode, region=node.region, spot=self.limits.spot)
+            return sure_cost(plan, size, mode=node.mode, region=node.region, spot=self.limits.spot)
         except ValueError:  # no machine fits, which is refused elsewhere
             return None
-        return forecast_declared.usd_of(cost, size)
 
 
 @dataclass(frozen=True, slots=True)
