@@ -519,11 +519,14 @@ class Images(_Client):
         self,
         *,
         repositoryName: str,  # noqa: N803
-        maxResults: int,  # noqa: N803
+        maxResults: int = 0,  # noqa: N803
         nextToken: str = "",  # noqa: N803
+        imageIds: Any = (),  # noqa: N803
     ) -> Any:
-        """Two on a page, however many are asked for."""
+        """Two on a page, however many are asked for; or those that are named."""
         assert repositoryName.endswith("/workflows")
+        if imageIds:
+            return self._do("describe_images", lambda: self._named(imageIds))
         assert maxResults == 1000
         rows, start = sorted(self.world.pushed.items()), int(nextToken or 0)
         page = [
@@ -532,6 +535,11 @@ class Images(_Client):
         ]
         more = {"nextToken": str(start + 2)} if start + 2 < len(rows) else {}
         return self._do("describe_images", lambda: {"imageDetails": page, **more})
+
+    def _named(self, images: Any) -> Any:
+        if any(image["imageDigest"] not in self.world.pushed for image in images):
+            raise Refusal("ImageNotFoundException")
+        return {"imageDetails": list(images)}
 
     def batch_delete_image(self, *, repositoryName: str, imageIds: Any) -> Any:  # noqa: N803
         assert repositoryName.endswith("/workflows")
@@ -542,6 +550,19 @@ class Images(_Client):
             return {"imageIds": imageIds, "failures": []}
 
         return self._do("batch_delete_image", effect)
+
+
+class Quotas(_Client):
+    """Service Quotas: values by code; of others there is none."""
+
+    def get_service_quota(self, *, ServiceCode: str, QuotaCode: str) -> Any:  # noqa: N803
+        def effect() -> Any:
+            if QuotaCode not in self.world.quotas:
+                raise Refusal("NoSuchResourceException")
+            value = self.world.quotas[QuotaCode]
+            return {"Quota": {"ServiceCode": ServiceCode, "Value": value}}
+
+        return self._do("get_service_quota", effect)
 
 
 class Topics(_Client):

@@ -140,6 +140,8 @@ class World:
     pushed: dict[str, float] = field(default_factory=dict)
     """When images of workflows were pushed, by digest."""
     """Digests by region and tag."""
+    quotas: dict[str, float] = field(default_factory=dict)
+    """Of the AWS account, by code."""
     settings: NodeSettings = SETTINGS
     most_parents: int = MOST_PARENTS
     refuses_meters: bool = False
@@ -160,6 +162,7 @@ class World:
             "ecr": services.Images(self, self.settings.region),
             "ssm": services.Parameters(self),
             "sns": services.Topics(self),
+            "service-quotas": services.Quotas(self),
         }
 
         def make(service: str, region: str = "") -> Any:
