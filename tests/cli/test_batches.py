@@ -158,6 +158,10 @@ def test_the_plan_is_a_table_and_starts_nothing(scene: Scene, tmp_path: Path) ->
     }
     assert document["estimate"]["once"] > 0
     assert not scene.node.batches
+    scene.node.quotas = [{"name": "Fargate On-Demand vCPU resource count", "processors": 6.0}]
+    allowed = "up to 6 processors at once (Fargate On-Demand vCPU resource count)"
+    assert f"AWS allows\t{allowed}" in scene(*words).out
+    assert scene(*words, "--json").document["quotas"] == [allowed]
 
 
 def test_a_batch_of_one_is_a_batch(scene: Scene) -> None:
@@ -668,6 +672,15 @@ def test_parallel_is_not_for_a_run_that_is_repeated(started: Scene) -> None:
     started.node.end(started.batch)
     words = ("run", "start", "--repeat", "first batch/sub-01", "--parallel", "3")
     assert "--parallel is for a batch, and 'first batch/sub-01'" in started(*words, code=2).err
+
+
+@pytest.mark.parametrize("name", ["first batch", "first batch/sub-01"])
+def test_no_step_is_taken_over_and_why_is_said(started: Scene, name: str) -> None:
+    started.node.end(started.batch, "sub-01")
+    told = started("run", "retry", name, "--from", "count", code=2)
+    assert "cannot go on from step 'count': what its steps made was deleted when it" in told.err
+    assert f"pennsieve run retry '{name}'" in told.err
+    assert "has no step 'x'" in started("run", "retry", name, "--from", "x", code=2).err
 
 
 COMING = ("run", "download", "first batch", "--as-they-come", "--to")

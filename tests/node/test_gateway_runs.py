@@ -29,6 +29,7 @@ from tests.node.owned import (
     user,
     version,
 )
+from tests.node.services import Refusal
 
 
 def test_a_user_starts_a_run_of_what_the_owner_registered(node: Owned) -> None:
@@ -410,10 +411,40 @@ def test_the_relay_says_that_the_grant_has_ended(node: Owned) -> None:
     assert "its grant ended on 2026-" in str(answer)
 
 
+@pytest.mark.parametrize("broken", ["", "AccessDeniedException"])
+def test_images_and_quotas_of_the_account_are_looked_at(node: Owned, broken: str) -> None:
+    owner = node.furnish()
+    node.world.quotas = {"L-3032A538": 0.5, "L-36FBB829": 64.0}
+    asks = {name: start()[name] for name in ("id", "workflow", "version", "dataset")}
+    if broken:  # what AWS does not let it see, it does not tell
+        for call in ("images.describe_images", "quotas.get_service_quota"):
+            node.world.broken[call] = lambda: Refusal(broken)
+    answer = owner.ask("POST", "/checks", body=asks)
+    if broken:
+        assert (answer["problems"], answer["quotas"]) == ([], [])
+        return
+    image, quota = answer["problems"]
+    assert image == {
+        "code": "no-image",
+        "message": "the image of step 'work' is not in the node's registry any more",
+    }
+    assert "step 'work' needs 1 processors, and AWS lets this account use 0.5" in quota["message"]
+    assert "--quota-code L-3032A538 --desired-value 64 --region" in quota["message"]
+    node.world.pushed[DIGEST] = node.world.clock
+    spot = owner.ask("POST", "/checks", body={**asks, "limits": {"spot": True}})
+    assert spot["problems"] == []
+    assert spot["quotas"] == [{"name": "Fargate Spot vCPU resource count", "processors": 64.0}]
+
+
 def test_what_hinders_a_run_is_told_at_once_and_nothing_is_started(node: Owned) -> None:
     owner = node.furnish()
     asks = {name: start()[name] for name in ("id", "workflow", "version", "dataset")}
-    assert owner.ask("POST", "/checks", body=asks) == {"problems": [], "budgetLeft": None}
+    node.world.pushed[DIGEST] = node.world.clock
+    assert owner.ask("POST", "/checks", body=asks) == {
+        "problems": [],
+        "budgetLeft": None,
+        "quotas": [],
+    }
     large = version("large")
     large["steps"][1]["cpu"] = 99 * 1024
     owner.ask("PUT", f"/workflows/{WORKFLOW}/versions/large", body=large)

@@ -107,6 +107,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("layout", "word", "tree or flat; null where the node decides.", null=True),
             Field("results_left_out", "integer", "Files that are results of earlier runs."),
             Field("differences", "list of text", "With --repeat: what is not as it was."),
+            Field("quotas", "list of text", "Of the node's AWS account, that it counts for."),
             Field("limits", "run_limits", "What each run may take."),
             Field("max_cost_usd_of_all", "number", "What all may cost; null: no limit.", null=True),
             Field("estimate", "plan_estimate", "What all will cost and take.", null=True),

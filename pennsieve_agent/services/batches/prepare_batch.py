@@ -178,11 +178,15 @@ def _on_own_node(
     layout = typed.options.layout or known.layout
     ready = problems.of(partial(_in_layout, around, typed, node, dataset, known.workflow, layout))
     some = ready.runs[0].parameters if ready else {}  # all are checked when the batch is sent
+    check = partial(
+        prepare_own_run.check_on_node, context, known, dataset, some, typed.options.limits
+    )
     asks: list[Callable[[], Any]] = [
-        partial(tried, partial(prepare_own_run.check_on_node, context, known, dataset, some)),
+        partial(tried, check),
         partial(estimate_run.history_of, NodeRuns(node, context.calls).newest, known.workflow.uuid),
     ]
-    (budget_left, hindrance), history = side_by_side(asks)
+    (checked, hindrance), history = side_by_side(asks)
+    checked = checked or run_request.Checked()
     if ready is None or problems:
         problems.take((None, hindrance))
         raise problems.all("batch")
@@ -195,7 +199,8 @@ def _on_own_node(
         layout=layout,
         differences=differences,
         hindrance=hindrance,
-        budget_left=budget_left,
+        quotas=checked.quotas,
+        budget_left=checked.budget_left,
     )
     estimator = estimate_run.OwnEstimator.of_version(node, history, known, typed.options.limits)
     return replace(ready, first=first, document=known.document, estimator=estimator)
