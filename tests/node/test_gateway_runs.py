@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.domain.forecast import Band, Forecast
+from pennsieve_agent.domain.receipt.form import is_unchanged
 from pennsieve_agent.errors import Conflict, Forbidden, Invalid, NotFound
 from pennsieve_agent.node import relay
 from pennsieve_agent.node.jobs.tasks import OUTPUTS_PATH, RECEIPT_PATH
 from pennsieve_agent.node.records.run_store import RunStore
+from tests.domain.receipt.examples import faults
 from tests.node.gateway_calls import relayed
 from tests.node.owned import (
     DATASET,
@@ -337,11 +339,15 @@ def test_what_a_run_delivered_and_its_receipt(node: Owned) -> None:
     receipt = json.loads(answer["text"])
     assert answer["name"] == "pennsieve-run.json"
     assert receipt["workflow"] == {"id": WORKFLOW, "name": "flow 1", "version": "v1"}
-    assert receipt["input"]["files"] == asks["files"]
-    assert (receipt["caller"], receipt["parameters"]) == (user("bob"), asks["parameters"])
+    read = [{"path": row["path"], "size": row["size"]} for row in receipt["inputs"]["files"]]
+    assert read == [{"path": row["path"], "size": row["size"]} for row in asks["files"]]
+    assert receipt["who"]["caller"] == user("bob")
+    assert receipt["parameters"] == asks["parameters"]
     work = receipt["steps"][1]
-    assert (work["commit"], work["digest"], work["status"]) == ("c" * 40, DIGEST, "SUCCEEDED")
-    assert receipt["cost"] >= 0
+    assert (work["commit"], work["digest"], work["status"]) == ("c" * 40, DIGEST, "succeeded")
+    assert receipt["cost"]["usd"] >= 0
+    assert faults(receipt) == []
+    assert is_unchanged(receipt)
     files = [{"path": f"results/{n}", "package": f"N:package:{n}", "size": n} for n in range(3)]
     for told in (files[:2], files[1:], files[:2]):
         noted = relayed(node, run, "PUT", OUTPUTS_PATH, {"step": "out", "files": told})
