@@ -87,6 +87,7 @@ def run_metrics(run: Run, state: RunState, value: RunMetrics | None, now: float)
             {
                 "id": step.step_id,
                 "seconds": known(ran.get(step.step_id), step.seconds),
+                "estimated_usd": step.cost,
                 "compute_type": step.compute_type or None,
                 "most_memory_mb": step.most_memory_mb,
             }

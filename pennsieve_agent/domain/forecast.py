@@ -27,6 +27,10 @@ class Band:
         """So many times as much."""
         return Band(self.low * factor, self.expected * factor, self.high * factor)
 
+    def at_least(self, least: float) -> Band:
+        """The same with nothing below ``least``."""
+        return Band(max(self.low, least), max(self.expected, least), max(self.high, least))
+
     def up_to(self, most: float) -> Band:
         """The same with nothing above ``most``."""
         return Band(min(self.low, most), min(self.expected, most), min(self.high, most))

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pennsieve_agent.domain.forecast import Band
 from pennsieve_agent.domain.job_sizes import CALL_BYTES
 from pennsieve_agent.domain.plans import JobKind, RunPlan
-from pennsieve_agent.domain.prices import MACHINE_START_SECONDS, START_SECONDS
+from pennsieve_agent.domain.prices import LEAST_SECONDS, MACHINE_START_SECONDS, START_SECONDS
 from pennsieve_agent.domain.run_estimate import BYTES_A_SECOND, Estimate
 
 BASIS = "no runs yet: by the resources declared"
@@ -35,9 +35,10 @@ def step_seconds(size: int) -> Band:
 def usd_of(cost: Estimate, size: int) -> Band:
     """What a run costs whose sure cost and cost by the hour are known."""
     working = step_seconds(size)
+    in_minute = LEAST_SECONDS - START_SECONDS  # which is among what is sure
     return Band(
         *(
-            cost.once + cost.hour * seconds / _HOUR
+            cost.once + cost.hour * max(seconds - in_minute, 0.0) / _HOUR
             for seconds in (working.low, working.expected, working.high)
         )
     )
@@ -51,9 +52,9 @@ def seconds_of(plan: RunPlan, size: int, *, gpu: bool = False) -> Band:
     moving = size / BYTES_A_SECOND if others else 0.0
     moves = others * _CALL_SECONDS + moving + (START_SECONDS if size > CALL_BYTES else 0.0)
     working = step_seconds(size)
-    # A machine may be there in a third of the time, or be waited for three times as long.
+    # A machine may be there at once, or be waited for three times as long.
     return Band(
-        moves + steps * (start / 3 + working.low),
+        moving + steps * working.low,
         moves + steps * (start + working.expected),
         3 * moves + steps * (3 * start + working.high),
     )

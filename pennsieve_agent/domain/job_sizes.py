@@ -32,6 +32,11 @@ _SIZES: tuple[tuple[int, tuple[int, ...]], ...] = (
 )
 
 
+def memories(vcpus: float) -> tuple[int, ...]:
+    """MB of memory that a task with so many processors can have; none for another number."""
+    return next((amounts for size, amounts in _SIZES if size == vcpus * VCPU), ())
+
+
 def fit(cpu: int, memory: int) -> tuple[float, int]:
     """Processors and MB of memory that a job gets; ``cpu`` is in 1/1024, 0 means the default.
 

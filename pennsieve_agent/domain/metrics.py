@@ -47,12 +47,13 @@ def total(parts: Iterable[Counters]) -> Counters:
 
 @dataclass(frozen=True, slots=True)
 class StepMetrics:
-    """What one step of a run took."""
+    """What one step of a run took; ``cost``, which own nodes tell, is its machines' in USD."""
 
     step_id: str
     seconds: float | None
     compute_type: str = ""
     most_memory_mb: float | None = None
+    cost: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

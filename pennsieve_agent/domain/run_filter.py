@@ -50,7 +50,8 @@ class RunQuery:
     """Which runs are wanted, of every kind of node; everything empty means all.
 
     ``workflow`` and ``dataset`` are ids. ``since`` and ``until`` are as in :class:`RunFilter`.
-    ``name`` is a part of the name, or a pattern of the whole with ``*`` or ``?``.
+    ``name`` is a part of the name, or a pattern of the whole with ``*`` or ``?``. ``batch`` is the
+    id of a batch of an own node, whose runs all have its.
     """
 
     limit: int | None = None
@@ -61,6 +62,7 @@ class RunQuery:
     since: str = ""
     until: str = ""
     name: str = ""
+    batch: str = ""
 
     def names(self, run: Run) -> bool:
         """Whether a run has the name, as far as no server can tell."""

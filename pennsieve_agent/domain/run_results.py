@@ -28,14 +28,37 @@ _RECEIPT = re.compile(
 )
 
 
+_WORKFLOW = re.compile(r"pennsieve-workflow(?: \(\d+\))?\.json")
+_CRATE = re.compile(r"ro-crate-metadata(?: \(\d+\))?\.json")
+
+
 def is_receipt(path: str) -> bool:
     """Whether a file is the receipt of a run, and no result of its program."""
     return bool(_RECEIPT.fullmatch(path.rpartition("/")[2]))
 
 
-def is_record(path: str) -> bool:
-    """Whether a file is one of those that say what a run did, and no result of its program."""
-    return is_receipt(path) or path.rpartition("/")[2] == WORKFLOW
+def records(paths: Iterable[str]) -> frozenset[str]:
+    """Those of a run's files that say what it did, and that its program did not write.
+
+    An RO-Crate is one of them where the workflow lies beside it: a program may write its own.
+    """
+    known = list(paths)
+    crates = {place for path in known if (place := _folder_of(path, _WORKFLOW)) is not None}
+    return frozenset(
+        path
+        for path in known
+        if is_receipt(path) or _is_of(path, _WORKFLOW) or (_folder_of(path, _CRATE) in crates)
+    )
+
+
+def _is_of(path: str, pattern: re.Pattern[str]) -> bool:
+    return _folder_of(path, pattern) is not None
+
+
+def _folder_of(path: str, pattern: re.Pattern[str]) -> str | None:
+    """The folder of a file whose name fits; None of another."""
+    folder, _, name = path.rpartition("/")
+    return folder if pattern.fullmatch(name) else None
 
 
 def own_folder(name: str) -> str:

@@ -213,7 +213,8 @@ class RunDetails:
     ``batch``, ``batch_id`` and ``subject`` are empty for a run that is in no batch.
     ``estimate`` is what was said of its cost and time before it. ``costs`` are the parts of its
     cost in USD by kind: ``machines``, ``files``, ``transfers``, ``logs`` and ``functions``; empty
-    before they are counted. ``spot`` says that its steps ran on machines that AWS may take back.
+    before they are counted. ``step_costs`` are those of machines by step, and ``spent`` is what
+    it has cost so far. ``spot`` says that its steps ran on machines that AWS may take back.
     """
 
     workflow_version: str = ""
@@ -235,6 +236,8 @@ class RunDetails:
     subject: str = ""
     estimate: Forecast | None = None
     costs: Mapping[str, float] = field(default_factory=dict)
+    step_costs: Mapping[str, float] = field(default_factory=dict)
+    spent: float | None = None
     spot: bool = False
 
 

@@ -11,6 +11,7 @@ from typing import Protocol
 from pennsieve_agent.domain.measured import NOT_MEASURED, Measured
 from pennsieve_agent.domain.plans import Job
 from pennsieve_agent.domain.step_files import RUN_MOUNT
+from pennsieve_agent.engine.control_groups import Gauge
 from pennsieve_agent.errors import EngineError
 
 Log = Callable[[str], None]
@@ -51,7 +52,7 @@ class Task:
     may read (:mod:`pennsieve_agent.domain.step_files`). ``input`` is not to be written; ``output``
     is in the step's own folder and goes to the steps after it. ``scratch`` is the backend's own.
     ``command`` are the words after the image's entry point, as a container sees folders; none are
-    those of the image.
+    those of the image. ``gauge`` shows what it uses while it runs.
     """
 
     run_id: str
@@ -62,6 +63,7 @@ class Task:
     output: Path
     scratch: Path
     command: tuple[str, ...] = ()
+    gauge: Gauge = field(default_factory=Gauge, compare=False)
 
     @property
     def own(self) -> Path:

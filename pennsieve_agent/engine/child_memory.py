@@ -16,8 +16,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from pennsieve_agent.engine.control_groups import Gauge, Reading
+
 _READ_SECONDS = 0.2
 _PROC = Path("/proc")
+_TIMES = slice(11, 15)
+"""utime, stime, cutime and cstime, counted after the name of the program."""
 _RESIDENT = re.compile(rb"^(?:RssAnon|RssShmem):\s+(\d+) kB", re.MULTILINE)
 _SHARED_OUT = re.compile(rb"^(?:Pss_Anon|Pss_Shmem):\s+(\d+) kB", re.MULTILINE)
 
@@ -25,8 +29,8 @@ _SHARED_OUT = re.compile(rb"^(?:Pss_Anon|Pss_Shmem):\s+(\d+) kB", re.MULTILINE)
 class MemoryLimit:
     """The limit of one child: ``most`` bytes for it and all that it starts, 0 for none."""
 
-    def __init__(self, pid: int, most: int) -> None:
-        self._pid, self._most = pid, most
+    def __init__(self, pid: int, most: int, gauge: Gauge | None = None) -> None:
+        self._pid, self._most, self._gauge = pid, most, gauge
         self._next = 0.0
         self.peak = 0
         """The most bytes that all processes took together, of what was read."""
@@ -42,6 +46,8 @@ class MemoryLimit:
         if len(processes) > 1 and taken > min(self._most, self.peak):
             taken = _sum(processes, "smaps_rollup", _SHARED_OUT)
         self.peak = max(self.peak, taken)
+        if self._gauge is not None:
+            self._gauge.reading = reading_of(processes, taken, self.peak)
         return taken > self._most
 
 
@@ -51,6 +57,22 @@ def _session(leader: int) -> Iterator[int]:
         with contextlib.suppress(OSError):  # it may end while it is looked at
             if os.getsid(int(folder.name)) == leader:
                 yield int(folder.name)
+
+
+def reading_of(processes: list[int], used: int, most: int) -> Reading:
+    """What processes used, with all that they waited for (proc(5), ``stat`` and ``io``)."""
+    ticks, moved = 0, [0, 0]
+    for pid in processes:
+        with contextlib.suppress(OSError, ValueError):  # it may have ended
+            # The name of the program, which may have blanks, stands in the last brackets.
+            words = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+            ticks += sum(map(int, words[_TIMES]))
+            rows = dict(
+                line.split(": ") for line in (_PROC / str(pid) / "io").read_text().splitlines()
+            )
+            moved[0] += int(rows["read_bytes"])
+            moved[1] += int(rows["write_bytes"])
+    return Reading(used, most, 0, ticks / os.sysconf("SC_CLK_TCK"), *moved)
 
 
 def _sum(processes: list[int], name: str, line: re.Pattern[bytes]) -> int:

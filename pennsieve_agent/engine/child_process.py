@@ -16,7 +16,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
 from threading import Event
@@ -24,6 +24,7 @@ from threading import Event
 from pennsieve_agent.domain.measured import AT_MOST, NOT_MEASURED, Measured
 from pennsieve_agent.engine.backend import Log, nobody_lives
 from pennsieve_agent.engine.child_memory import MemoryLimit
+from pennsieve_agent.engine.control_groups import Gauge
 from pennsieve_agent.engine.output_lines import LineSplitter
 
 GRACE_SECONDS = 10.0
@@ -44,11 +45,13 @@ _PROC = Path("/proc")
 class Bounds:
     """What a child may take: ``grace`` seconds to end when asked, and bytes of ``memory``.
 
-    0 bytes are without limit; only on Linux more than the limit is seen.
+    0 bytes are without limit; only on Linux more than the limit is seen, and what it takes shown by
+    ``gauge``.
     """
 
     grace: float = GRACE_SECONDS
     memory: int = 0
+    gauge: Gauge | None = field(default=None, compare=False)
 
 
 _UNBOUND = Bounds()
@@ -104,6 +107,8 @@ def run_child(
             _signal_group(child, signal.SIGKILL)
             kill_marked(marked[MARK])
             code = reaper.wait()
+            if bounds.gauge is not None:
+                bounds.gauge.reading = None
         _drain(child, lines)
         lines.close()
     is_short = end is _End.OUT_OF_MEMORY and code == -signal.SIGKILL
@@ -179,7 +184,7 @@ def measured_by(
 def _follow(reaper: _Reaper, lines: LineSplitter, stop: Event, bounds: Bounds) -> _End:
     """Read until the child ends, whoever else holds its output open; why it did."""
     child, is_short = reaper.child, False
-    limit = reaper.limit = MemoryLimit(child.pid, bounds.memory)
+    limit = reaper.limit = MemoryLimit(child.pid, bounds.memory, bounds.gauge)
     output = _output(child)
     os.set_blocking(output, False)
     give_up = None

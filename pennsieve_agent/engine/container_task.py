@@ -9,6 +9,7 @@ from pathlib import Path
 from pennsieve_agent.domain.plans import Job, JobKind
 from pennsieve_agent.domain.step_files import LAYERS_MOUNT, RUN_MOUNT
 from pennsieve_agent.engine.backend import Program, Task
+from pennsieve_agent.engine.control_groups import Gauge
 
 _OURS = frozenset({"INPUT_DIR", "OUTPUT_DIR", "LAYERS_DIR"})
 _VCPU = 1024
@@ -25,7 +26,10 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class StepContainer:
-    """The container of a step. ``memory`` is in MiB; no ``command`` is that of the image."""
+    """The container of a step. ``memory`` is in MiB; no ``command`` is that of the image.
+
+    ``gauge`` shows what it uses.
+    """
 
     name: str
     environ: Mapping[str, str] = field(repr=False)
@@ -33,6 +37,7 @@ class StepContainer:
     cpus: float
     memory: int
     command: Sequence[str] = ()
+    gauge: Gauge = field(default_factory=Gauge, compare=False)
 
     @property
     def places(self) -> dict[str, str]:
@@ -60,6 +65,7 @@ class StepContainer:
             output=Path(placed(self.environ["OUTPUT_DIR"], places)),
             scratch=scratch,
             command=tuple(self.command),
+            gauge=self.gauge,
         )
 
     def _job(self, layers: str | None) -> Job:

@@ -21,7 +21,14 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from pennsieve_agent.domain.measured import AT_LEAST, NOT_MEASURED, Measured
-from pennsieve_agent.engine.control_groups import Read, Reading, cache_of, groups_at, groups_of
+from pennsieve_agent.engine.control_groups import (
+    Gauge,
+    Read,
+    Reading,
+    cache_of,
+    groups_at,
+    groups_of,
+)
 
 READ_SECONDS = 0.005
 ASK_SECONDS = 0.5
@@ -63,9 +70,9 @@ class Peak:
 class ContainerWatch:
     """Watches one container, between entering and leaving it."""
 
-    def __init__(self, container: Any, client: Any) -> None:
+    def __init__(self, container: Any, client: Any, gauge: Gauge) -> None:
         """``container`` is docker-py's, and ``client`` a client of its engine."""
-        self._container, self._client = container, client
+        self._container, self._client, self._gauge = container, client, gauge
         self._peak = Peak()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="container watch", daemon=True)
@@ -79,6 +86,7 @@ class ContainerWatch:
         """End."""
         self._ended.set()
         self._thread.join(_JOIN_SECONDS)
+        self._gauge.reading = None
 
     @property
     def measured(self) -> Measured:
@@ -92,7 +100,8 @@ class ContainerWatch:
             self._peak = Peak("engine", AT_LEAST)
         while not self._ended.is_set():
             with contextlib.suppress(Exception):  # gone, or an engine that does not tell
-                self._peak.add(read())
+                self._gauge.reading = reading = read()
+                self._peak.add(reading)
             self._ended.wait(pause)
 
     def _reader(self) -> Read | None:

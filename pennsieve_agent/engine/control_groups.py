@@ -33,6 +33,13 @@ class Reading:
     written: int | None = None
 
 
+@dataclass(slots=True)
+class Gauge:
+    """The last reading of something that runs; None before the first, and when it has ended."""
+
+    reading: Reading | None = None
+
+
 Read = Callable[[], Reading]
 
 

@@ -171,7 +171,7 @@ class DockerBackend:
             try:
                 # A command that is not there is found out by the container's init, which ends
                 # with 126 or 127 and says so in the log.
-                with ContainerWatch(container, self._client) as watch:
+                with ContainerWatch(container, self._client, task.gauge) as watch:
                     _start(container)
                     stopped = attached.follow(stop, self._grace)
             finally:

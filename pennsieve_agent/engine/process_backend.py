@@ -164,7 +164,7 @@ class ProcessBackend:
             env=env,
             log=log,
             stop=stop,
-            bounds=Bounds(self._grace, task.job.memory * _MB),
+            bounds=Bounds(self._grace, task.job.memory * _MB, task.gauge),
         )
         astray = new_files(mine, files)
         if end.stopped:

@@ -16,6 +16,7 @@ from pennsieve_agent.engine.exit_reasons import OUT_OF_MEMORY
 from pennsieve_agent.engine.remove_tree import remove_tree
 from pennsieve_agent.node.jobs.access_points import AccessPoints
 from pennsieve_agent.node.jobs.job_definitions import step_environment
+from pennsieve_agent.node.jobs.metered_task import step_memory
 from pennsieve_agent.node.jobs.step_command import step_command
 from pennsieve_agent.node.jobs.transfer_tasks import task_of
 from pennsieve_agent.node.node import Node
@@ -196,7 +197,7 @@ class RunHere:
         ]
         environ = {**step_environment(self.record, job), **self.means.secrets}
         command = step_command(self.record, job.step)
-        return StepContainer(job.step, environ, mounts, job.vcpus, job.memory, command)
+        return StepContainer(job.step, environ, mounts, job.vcpus, step_memory(job), command)
 
     def _timed(self, task: Task) -> tuple[Outcome, str]:
         """Run a step; its outcome, and what AWS Batch would say if it took too long."""

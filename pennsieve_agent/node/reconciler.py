@@ -23,7 +23,7 @@ from pennsieve_agent.node.batches.batch_store import BatchStore
 from pennsieve_agent.node.execution_environment import environment_node, make_clients
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_store import RunStore
-from pennsieve_agent.node.runs.observe_jobs import Starting
+from pennsieve_agent.node.runs.job_starts import Starting
 from pennsieve_agent.node.runs.run_reconciler import RunReconciler
 
 log = logging.getLogger(__name__)

@@ -52,6 +52,12 @@ _QUEUES = _right(
     "any",
     "read the state of the queues; AWS has no resource for it",
 )
+_QUOTA = _right(
+    "servicequotas",
+    "GetServiceQuota",
+    "any",
+    "read how many processors AWS lets the account use; AWS has no resource for it",
+)
 _WAKE = _right("lambda", "InvokeFunction", "reconciler", "wake the reconciler")
 _SIGN_IN = _right(
     "ssm", "GetParameter PutParameter", "parameter", "sign in to Pennsieve as a workflow"
@@ -65,6 +71,7 @@ _ANSWERS = (
     _DOCUMENTS,
     _SECRETS,
     _QUEUES,
+    _QUOTA,
     _OWN_LOG,
 )
 """What answering about runs takes, of users and of the owner."""
@@ -72,6 +79,7 @@ _ANSWERS = (
 GATEWAY = (
     _right("dynamodb", "GetItem PutItem Query", "table", "record requests, read runs"),
     *_ANSWERS,
+    _right("ecr", "DescribeImages", "workflow-images", "see whether an image is there"),
 )
 ADMIN = (
     _right(

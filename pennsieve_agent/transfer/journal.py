@@ -104,6 +104,8 @@ class UploadJournal:
         except OSError as error:
             raise self._unusable(error) from error
         self._by_id = {item.upload_id: item for item in planned}
+        # Planned once more, a file is the one that it was.
+        self._known |= {item.file.target: item for item in planned}
         return planned
 
     def begin(self, manifest: str) -> None:

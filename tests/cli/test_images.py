@@ -63,7 +63,10 @@ def test_a_bids_app_in_three_commands(agent: Agent, address: str, tmp_path: Path
     ]
 
     assert description["SourceDatasets"][0]["URL"].partition("/datasets/")[2].startswith("N:data")
-    assert imported(results / ".bidsignore") == "*pennsieve-run.json\n"
+    assert (
+        imported(results / ".bidsignore")
+        == "*pennsieve-run.json\n*pennsieve-workflow.json\nro-crate-metadata.json\n"
+    )
     assert imported(results / "sub-02/beh/sub-02_task-rest_desc-size_beh.tsv") == "bytes\n19\n"
     assert faults_of(results) == []
 

@@ -62,6 +62,8 @@ def test_the_journey_to_results(ready: Lab, agent: Agent) -> None:
         f"{folder}/a-fancy.count",
         f"{folder}/b-fancy.count",
         f"{folder}/pennsieve-run.json",
+        f"{folder}/pennsieve-workflow.json",
+        f"{folder}/ro-crate-metadata.json",
     ]
     assert imported(ready.dataset / folder / "a-fancy.count") == "3\n"
     shown = agent("run", "show", "first run", "--json").document

@@ -9,6 +9,7 @@ import pytest
 
 from pennsieve_agent.sandbox.host.control import Sandbox
 from tests.cli.following import Following, start_patient_run
+from tests.domain.receipt.examples import RECORDS
 from tests.prepared import Prepared
 
 
@@ -38,4 +39,4 @@ def test_a_restart_loses_and_doubles_no_line(box: Sandbox, tmp_path: Path) -> No
     assert mine.count("patient | released") == 1
     outputs = agent("run", "show", "--outputs", run, "--json").document["files"]
     names = [f["path"].rpartition("/")[2] for f in outputs]
-    assert names == ["done.txt", "pennsieve-run.json"]
+    assert names == ["done.txt", *RECORDS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -18,6 +19,8 @@ from tests.cli.following import imported
 from tests.cli.harness import Agent, Result
 from tests.cli.test_composed_workflow import CODE
 from tests.cli.test_interrupted import typed
+from tests.domain.receipt import examples
+from tests.domain.receipt.examples import RECORDS
 from tests.engine.images import busybox_image
 
 LOCAL = ("run", "start", "--local", "--engine", "process")
@@ -59,18 +62,27 @@ def test_a_registered_workflow_runs_here_with_a_key_alone(key: Agent, tmp_path: 
     assert [row["path"] for row in ran["files"]] == COUNTS
     assert ran["kept_in"] == "results/first-one"
     results = tmp_path / "home" / "results" / "first-one"
-    assert names(results) == [*COUNTS, "pennsieve-run.json"]
+    assert names(results) == [*COUNTS, *RECORDS]
     assert (results / "a-plain.count").read_text() == "3\n"
     receipt = json.loads((results / "pennsieve-run.json").read_text())
-    assert receipt["form"] == "pennsieve-run/1"
+    assert examples.faults(receipt) == []
     assert receipt["workflow"]["name"] == "word-count"
-    assert [row["path"] for row in receipt["input"]["files"]] == ["raw/a.txt", "raw/deep/b.txt"]
+    assert [row["path"] for row in receipt["inputs"]["files"]] == ["raw/a.txt", "raw/deep/b.txt"]
     (step,) = [row for row in receipt["steps"] if row["kind"] == "processor"]
     assert step["tag"] == "v1.0.0"
     assert len(step["commit"]) == 40
-    assert step["status"] == "SUCCEEDED"
-    assert step["started"] <= step["ended"]
-    assert receipt["local"]["engine"] == "process"
+    assert step["status"] == "succeeded"
+    assert step["started_at"] <= step["completed_at"]
+    assert (receipt["place"], receipt["node"]["engine"]) == ("local", "process")
+    sums = {row["path"].rpartition("/")[2]: row["sha256"] for row in receipt["outputs"]["files"]}
+    assert sums == {
+        name: hashlib.sha256((results / name).read_bytes()).hexdigest() for name in COUNTS
+    }
+    assert key("run", "receipt", "--check", str(results)).code == 0
+    (results / COUNTS[0]).write_text("5\n")
+    changed = key("run", "receipt", "--check", str(results), "--json")
+    assert {row["path"]: row["status"] for row in changed.document["files"]}[COUNTS[0]] == "changed"
+    (results / COUNTS[0]).write_text("3\n")
     assert str(tmp_path) not in json.dumps(receipt)
 
 
@@ -137,7 +149,7 @@ def test_a_folder_is_the_input_and_the_whole_dataset_after_a_yes(
         "bytes": 4,
         "layout": "tree",
     }
-    assert names(tmp_path / "out") == ["c-plain.count", "pennsieve-run.json"]
+    assert names(tmp_path / "out") == ["c-plain.count", *RECORDS]
     dataset = (*LOCAL, "-d", DATASET, "-w", "word-count")
     asked = key(*dataset)
     assert asked.code == 2
@@ -154,7 +166,7 @@ def test_results_are_uploaded_as_a_node_delivers_them(key: Agent, ready: Lab) ->
     assert sent["uploaded_to"] == sent["kept_in"] == "results/handed-over"
     assert sent["not_uploaded"] == []
     results = ready.dataset / "results" / "handed-over"
-    for name in (*COUNTS, "pennsieve-run.json"):
+    for name in (*COUNTS, *RECORDS):
         imported(results / name)
     assert (results / "a-plain.count").read_text() == "3\n"
     # They are results of a run, and so no input of the next.
@@ -320,7 +332,7 @@ def test_a_composed_workflow_with_several_ends(
     ran = answered(agent(*words, "--name", "told apart"))
     assert {step["name"] for step in ran["steps"]} == {"left", "right", "both", "again"}
     results = tmp_path / "results" / "told-apart"
-    assert names(results) == ["again.txt", "both.txt", "pennsieve-run.json"]
+    assert names(results) == ["again.txt", "both.txt", *RECORDS]
     assert (results / "both.txt").read_text() == "left.txt right.txt"
     assert (results / "again.txt").read_text() == "left.txt"
     alike = ("-p", "both.LABEL=one", "-p", "again.LABEL=one", "--name", "alike")

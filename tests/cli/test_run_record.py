@@ -38,6 +38,10 @@ def test_a_run_on_an_own_node_tells_its_code_and_its_files(ready: Lab, agent: Ag
     assert (code["source_url"], code["tag"]) == (ready.url, "v1.0.0")
     assert re.fullmatch(COMMIT, code["commit"])
     assert re.fullmatch(IMAGE, code["digest"])
+    (attempt,) = code["attempts"]
+    assert attempt["running_seconds"] == code["seconds"]
+    assert attempt["queued_seconds"] is None or attempt["queued_seconds"] >= 0
+    assert attempt["measured"] is None or attempt["measured"]["by"] == "task"
     assert shown["parameters"]["word-count"]["MINIMUM"] == "1", "defaults are what it ran with"
     assert shown["created_by"]["email"] == "ada@example.org"
 

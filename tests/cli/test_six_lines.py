@@ -95,11 +95,13 @@ def test_six_lines_on_an_own_node(box: Sandbox, tmp_path: Path) -> None:
         "results/first/a-plain.count",
         "results/first/b-plain.count",
         "results/first/pennsieve-run.json",
+        "results/first/pennsieve-workflow.json",
+        "results/first/ro-crate-metadata.json",
     ]
     dataset = box.data / "datasets" / "Mouse EEG" / "results" / "first"
     assert imported(dataset / "a-plain.count") == "3\n"
     receipt = json.loads(imported(dataset / "pennsieve-run.json"))
-    assert (receipt["id"], receipt["form"]) == (run, "pennsieve-run/1")
+    assert (receipt["id"], receipt["form"]) == (run, "pennsieve-receipt/1")
     check_download(agent, run, tmp_path / "here")
     totals = typed(agent, "run", "cost", "--total", "--json").document
     assert (totals["total"], totals["succeeded"]) == (1, 1)

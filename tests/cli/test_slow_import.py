@@ -17,10 +17,11 @@ from pennsieve_agent.sandbox.host.control import Sandbox
 from tests.cli.conftest import WORD_COUNT, repository
 from tests.cli.following import wait_for
 from tests.cli.harness import Agent, Result
+from tests.domain.receipt.examples import RECORDS
 from tests.prepared import Prepared
 
 IMPORT_SECONDS = 3600.0
-LINE = "waiting until Pennsieve has imported 2 files, at most 10 min\n"
+LINE = "waiting until Pennsieve has imported 4 files, at most 10 min\n"
 
 
 @pytest.fixture
@@ -54,10 +55,10 @@ def test_the_lines_of_the_readme_wait_for_the_import(box: Sandbox, tmp_path: Pat
     typed("run", "start", "--dataset", "Data", "--all", "--name", "first")
     typed("run", "logs", "--follow")
 
-    paths = ["results/first/a-plain.count", "results/first/pennsieve-run.json"]
+    paths = [f"results/first/{name}" for name in ("a-plain.count", *RECORDS)]
     shown = typed("run", "show", "--outputs", "--json").document
     assert ([file["path"] for file in shown["files"]], shown["importing"]) == (paths, paths)
-    assert "Pennsieve is still importing 2 files" in typed("run", "show", "--outputs").err
+    assert "Pennsieve is still importing 4 files" in typed("run", "show", "--outputs").err
     to = ("--to", str(tmp_path / "folder"))
     early = typed("dataset", "download", "Data", "--files", "results/first/*", *to, code=8)
     assert "which is being uploaded or imported" in early.err

@@ -98,6 +98,7 @@ class FakeNode:
         self.page = 100
         self.ended: dict[str, str] = {}
         self.hindrances: list[dict[str, str]] = []
+        self.quotas: list[dict[str, Any]] = []
         self.budget_left: float | None = None
         self._lock = threading.Lock()
 
@@ -125,7 +126,11 @@ class FakeNode:
             if (method, parts[0]) == ("POST", "runs") and len(parts) == 1:
                 return self._start(body)
             if parts == ["checks"]:
-                return 200, {"problems": self.hindrances, "budgetLeft": self.budget_left}
+                return 200, {
+                    "problems": self.hindrances,
+                    "budgetLeft": self.budget_left,
+                    "quotas": self.quotas,
+                }
             if parts[0] == "workflows":
                 return self._registry(parts)
             if parts == ["runs"]:
@@ -171,6 +176,8 @@ class FakeNode:
             rows = [run for run in rows if run["person"]["email"] == person]
         if workflow := query.get("workflow"):
             rows = [run for run in rows if run["workflow"]["id"] == workflow]
+        if batch := query.get("batch"):
+            rows = [run for run in rows if run.get("batch", {}).get("id") == batch]
         return self._page("runs", rows, query)
 
     def _of_run(

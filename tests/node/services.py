@@ -38,6 +38,7 @@ class Job:
     stopped: float = 0.0
     ran: int = 0
     stream: str = ""
+    container_reason: str = ""
     attempts: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -168,7 +169,9 @@ class Batch(_Client):
     def register_job_definition(self, **given: Any) -> Any:
         def effect() -> Any:
             arn = f"{given['jobDefinitionName']}:{len(self.world.definitions) + 1}"
-            self.world.definitions[arn] = given
+            if self.world.refuses_meters and "ecsProperties" in given:
+                raise Refusal("ClientException")
+            self.world.definitions[arn] = {"containerProperties": _as_one(given), **given}
             return {"jobDefinitionArn": arn}
 
         return self._do("register_job_definition", effect)
@@ -234,10 +237,50 @@ class Batch(_Client):
         return self._do("describe_compute_environments", lambda: {"computeEnvironments": rows})
 
 
+def _as_one(given: dict[str, Any]) -> dict[str, Any]:
+    """The container of a step with what its task has, as it would be without a meter."""
+    (task,) = given.get("ecsProperties", {}).get("taskProperties", [{}])
+    step, *others = task.get("containers", [{}])
+    rows = [row for one in (step, *others) for row in one.get("resourceRequirements", ())]
+    sums: dict[str, float] = {}
+    for row in rows:
+        sums[row["type"]] = sums.get(row["type"], 0) + float(row["value"])
+    requirements = [{"type": kind, "value": f"{value:g}"} for kind, value in sums.items()]
+    above = {name: value for name, value in task.items() if name != "containers"}
+    role = {"jobRoleArn": above.pop("taskRoleArn")} if "taskRoleArn" in above else {}
+    return {**above, **role, **step, "resourceRequirements": requirements}
+
+
 def _row(job: Job) -> dict[str, Any]:
+    """A job as it is described: a metered one has its containers by name."""
+    row = _plain_row(job)
+    if "ecsProperties" not in job.definition:
+        return row
+
+    def task(container: dict[str, Any]) -> list[dict[str, Any]]:
+        meter = {"name": "meter"} | ({"logStreamName": meter_of(job)} if job.started else {})
+        return [{"containers": [{"name": "default", **container}, meter]}]
+
+    ended = [{**one, "taskProperties": task(one.get("container", {}))} for one in job.attempts]
+    attempts = [{name: one[name] for name in one if name != "container"} for one in ended]
+    return {
+        **{name: value for name, value in row.items() if name != "container"},
+        "attempts": attempts,
+        "ecsProperties": {"taskProperties": task(row["container"])},
+    }
+
+
+def meter_of(job: Job) -> str:
+    """The log stream of the meter of a job's last attempt."""
+    return job.stream.replace("run/", "meter/", 1).replace("/default/", "/meter/", 1)
+
+
+def _plain_row(job: Job) -> dict[str, Any]:
     container: dict[str, Any] = {} if job.code is None else {"exitCode": job.code}
     if job.started:
         container["logStreamName"] = job.stream
+    if job.container_reason:
+        container["reason"] = job.container_reason
     return {
         "jobId": job.id,
         "status": "RUNNABLE" if job.status == "SUBMITTED" else job.status,
@@ -476,11 +519,14 @@ class Images(_Client):
         self,
         *,
         repositoryName: str,  # noqa: N803
-        maxResults: int,  # noqa: N803
+        maxResults: int = 0,  # noqa: N803
         nextToken: str = "",  # noqa: N803
+        imageIds: Any = (),  # noqa: N803
     ) -> Any:
-        """Two on a page, however many are asked for."""
+        """Two on a page, however many are asked for; or those that are named."""
         assert repositoryName.endswith("/workflows")
+        if imageIds:
+            return self._do("describe_images", lambda: self._named(imageIds))
         assert maxResults == 1000
         rows, start = sorted(self.world.pushed.items()), int(nextToken or 0)
         page = [
@@ -489,6 +535,11 @@ class Images(_Client):
         ]
         more = {"nextToken": str(start + 2)} if start + 2 < len(rows) else {}
         return self._do("describe_images", lambda: {"imageDetails": page, **more})
+
+    def _named(self, images: Any) -> Any:
+        if any(image["imageDigest"] not in self.world.pushed for image in images):
+            raise Refusal("ImageNotFoundException")
+        return {"imageDetails": list(images)}
 
     def batch_delete_image(self, *, repositoryName: str, imageIds: Any) -> Any:  # noqa: N803
         assert repositoryName.endswith("/workflows")
@@ -499,6 +550,19 @@ class Images(_Client):
             return {"imageIds": imageIds, "failures": []}
 
         return self._do("batch_delete_image", effect)
+
+
+class Quotas(_Client):
+    """Service Quotas: values by code; of others there is none."""
+
+    def get_service_quota(self, *, ServiceCode: str, QuotaCode: str) -> Any:  # noqa: N803
+        def effect() -> Any:
+            if QuotaCode not in self.world.quotas:
+                raise Refusal("NoSuchResourceException")
+            value = self.world.quotas[QuotaCode]
+            return {"Quota": {"ServiceCode": ServiceCode, "Value": value}}
+
+        return self._do("get_service_quota", effect)
 
 
 class Topics(_Client):

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.domain.forecast import Band, Forecast
+from pennsieve_agent.domain.receipt.form import is_unchanged
 from pennsieve_agent.errors import Conflict, Forbidden, Invalid, NotFound
 from pennsieve_agent.node import relay
 from pennsieve_agent.node.jobs.tasks import OUTPUTS_PATH, RECEIPT_PATH
 from pennsieve_agent.node.records.run_store import RunStore
+from tests.domain.receipt.examples import faults
 from tests.node.gateway_calls import relayed
 from tests.node.owned import (
     DATASET,
@@ -27,6 +29,7 @@ from tests.node.owned import (
     user,
     version,
 )
+from tests.node.services import Refusal
 
 
 def test_a_user_starts_a_run_of_what_the_owner_registered(node: Owned) -> None:
@@ -71,6 +74,7 @@ def test_what_was_said_of_the_cost_before_is_kept_with_the_run(node: Owned) -> N
     assert listed["estimate"] == ESTIMATE
     assert sum(listed["costs"].values()) == pytest.approx(listed["cost"], abs=1e-5)
     assert set(listed["costs"]) == {"machines", "files", "transfers", "logs", "functions"}
+    assert listed["stepCosts"]["work"] > 0
     assert owner.ask("GET", f"/runs/{asks['id']}")["estimate"] == ESTIMATE
     with pytest.raises(Invalid, match="'more' is not part of an estimate"):
         owner.ask("POST", "/runs", body=start(estimate={**ESTIMATE, "more": 1}))
@@ -335,11 +339,15 @@ def test_what_a_run_delivered_and_its_receipt(node: Owned) -> None:
     receipt = json.loads(answer["text"])
     assert answer["name"] == "pennsieve-run.json"
     assert receipt["workflow"] == {"id": WORKFLOW, "name": "flow 1", "version": "v1"}
-    assert receipt["input"]["files"] == asks["files"]
-    assert (receipt["caller"], receipt["parameters"]) == (user("bob"), asks["parameters"])
+    read = [{"path": row["path"], "size": row["size"]} for row in receipt["inputs"]["files"]]
+    assert read == [{"path": row["path"], "size": row["size"]} for row in asks["files"]]
+    assert receipt["who"]["caller"] == user("bob")
+    assert receipt["parameters"] == asks["parameters"]
     work = receipt["steps"][1]
-    assert (work["commit"], work["digest"], work["status"]) == ("c" * 40, DIGEST, "SUCCEEDED")
-    assert receipt["cost"] >= 0
+    assert (work["commit"], work["digest"], work["status"]) == ("c" * 40, DIGEST, "succeeded")
+    assert receipt["cost"]["usd"] >= 0
+    assert faults(receipt) == []
+    assert is_unchanged(receipt)
     files = [{"path": f"results/{n}", "package": f"N:package:{n}", "size": n} for n in range(3)]
     for told in (files[:2], files[1:], files[:2]):
         noted = relayed(node, run, "PUT", OUTPUTS_PATH, {"step": "out", "files": told})
@@ -404,10 +412,40 @@ def test_the_relay_says_that_the_grant_has_ended(node: Owned) -> None:
     assert "its grant ended on 2026-" in str(answer)
 
 
+@pytest.mark.parametrize("broken", ["", "AccessDeniedException"])
+def test_images_and_quotas_of_the_account_are_looked_at(node: Owned, broken: str) -> None:
+    owner = node.furnish()
+    node.world.quotas = {"L-3032A538": 0.5, "L-36FBB829": 64.0}
+    asks = {name: start()[name] for name in ("id", "workflow", "version", "dataset")}
+    if broken:  # what AWS does not let it see, it does not tell
+        for call in ("images.describe_images", "quotas.get_service_quota"):
+            node.world.broken[call] = lambda: Refusal(broken)
+    answer = owner.ask("POST", "/checks", body=asks)
+    if broken:
+        assert (answer["problems"], answer["quotas"]) == ([], [])
+        return
+    image, quota = answer["problems"]
+    assert image == {
+        "code": "no-image",
+        "message": "the image of step 'work' is not in the node's registry any more",
+    }
+    assert "step 'work' needs 1 processors, and AWS lets this account use 0.5" in quota["message"]
+    assert "--quota-code L-3032A538 --desired-value 64 --region" in quota["message"]
+    node.world.pushed[DIGEST] = node.world.clock
+    spot = owner.ask("POST", "/checks", body={**asks, "limits": {"spot": True}})
+    assert spot["problems"] == []
+    assert spot["quotas"] == [{"name": "Fargate Spot vCPU resource count", "processors": 64.0}]
+
+
 def test_what_hinders_a_run_is_told_at_once_and_nothing_is_started(node: Owned) -> None:
     owner = node.furnish()
     asks = {name: start()[name] for name in ("id", "workflow", "version", "dataset")}
-    assert owner.ask("POST", "/checks", body=asks) == {"problems": [], "budgetLeft": None}
+    node.world.pushed[DIGEST] = node.world.clock
+    assert owner.ask("POST", "/checks", body=asks) == {
+        "problems": [],
+        "budgetLeft": None,
+        "quotas": [],
+    }
     large = version("large")
     large["steps"][1]["cpu"] = 99 * 1024
     owner.ask("PUT", f"/workflows/{WORKFLOW}/versions/large", body=large)

@@ -109,4 +109,4 @@ def test_a_receipt_of_many_files_is_no_larger_than_an_answer() -> None:
     assert answer["status"] == 200
     assert len(json.dumps(answer)) < MOST_ANSWER
     receipt = json.loads(json.loads(world.objects[answer["place"]])["text"])
-    assert len(receipt["input"]["files"]) == len(PACKAGES)
+    assert len(receipt["inputs"]["files"]) == len(PACKAGES)

@@ -7,10 +7,11 @@ from typing import Any
 from pennsieve_agent.domain.measured import Measured
 from pennsieve_agent.node.records.run_document import attempts_of
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord, RunRecord
+from pennsieve_agent.node.records.run_store import RunStore
 from pennsieve_agent.node.runs.run_costs import NodeLimits
 from pennsieve_agent.node.runs.run_metrics import metrics_of
 from pennsieve_agent.node.runs.transitions import AwsState, resubmit, update_jobs
-from tests.node.world import World
+from tests.node.world import RUN, World
 
 USED = Measured(peak_memory=300 << 20, cpu_seconds=2.0, by="task").document()
 
@@ -91,5 +92,27 @@ def test_an_event_tells_when_a_machine_was_there() -> None:
     detail = {"jobName": name, "jobId": job.id, "status": "STARTING", "attempts": []}
     time = "2026-11-29T20:00:00Z"
     assert world.deliver({"source": "aws.batch", "time": time, "detail": detail})
+    (work,) = [one for one in world.record()["jobs"] if one["key"] == "work"]
+    assert work["starting"] == {"0": 1_795_982_400.0}
+
+
+def test_what_an_event_told_is_not_lost_while_another_works_on_the_run() -> None:
+    world = World()
+    world.start_own()
+    while world.events:
+        world.deliver(world.events.pop(0))
+    world.finish_all_of("in")
+    (job,) = world.ready()
+    store = RunStore(world.node())
+    assert store.take(RUN)
+    detail = {"jobName": job.name, "jobId": job.id, "status": "STARTING", "attempts": []}
+    time = "2026-11-29T20:00:00Z"
+    assert world.deliver({"source": "aws.batch", "time": time, "detail": detail})
+    assert world.taken().job("work").starting == {}
+    store.drop(RUN)
+    world.clock += 300
+    world.begin(job)
+    while world.events:
+        world.deliver(world.events.pop(0))
     (work,) = [one for one in world.record()["jobs"] if one["key"] == "work"]
     assert work["starting"] == {"0": 1_795_982_400.0}

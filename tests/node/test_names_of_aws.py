@@ -89,7 +89,13 @@ def test_a_job_definition_with_all_that_is_allowed(node: Owned) -> None:
     with pytest.raises(Invalid, match="58 secrets are more than AWS Batch hands to a step"):
         set_secrets(node, "user", *(f"MORE_{number}" for number in range(30)))
     begin(node, 35)
-    sizes = [len(json.dumps(row, default=str)) for row in node.world.definitions.values()]
+    rows = node.world.definitions.values()
+    # What a metered step would be without its meter is not sent.
+    sent = [
+        {k: v for k, v in row.items() if k != "containerProperties" or "ecsProperties" not in row}
+        for row in rows
+    ]
+    sizes = [len(json.dumps(row, default=str)) for row in sent]
     assert max(sizes) <= MOST_DEFINITION
 
 

@@ -49,7 +49,7 @@ def test_a_receipt_waits_until_the_steps_before_it_are_noted() -> None:
     answer = receipt(world, "out")
     assert answer["status"] == 200
     steps = {step["id"]: step for step in json.loads(answer["body"]["text"])["steps"]}
-    assert steps["work"]["status"] == "SUCCEEDED"
+    assert steps["work"]["status"] == "succeeded"
 
 
 def test_what_is_neither_a_question_nor_an_end_is_refused() -> None:

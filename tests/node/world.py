@@ -30,8 +30,9 @@ from pennsieve_agent.node.runs.transitions import MOST_PARENTS
 from pennsieve_agent.node.table import Documents
 from tests.aws.held_clients import Held
 from tests.node import services
-from tests.node.services import Job, Refusal
+from tests.node.services import Job, Refusal, meter_of
 
+METERED = json.dumps({"measured": {"peakMemoryBytes": 300 << 20, "by": "task"}})
 RUN = "11111111-2222-4333-8444-555555555555"
 TOKEN = "run-token-0123456789abcdef"
 SESSION, REFRESH = "persons-session-token", "persons-refresh-token"
@@ -139,8 +140,12 @@ class World:
     pushed: dict[str, float] = field(default_factory=dict)
     """When images of workflows were pushed, by digest."""
     """Digests by region and tag."""
+    quotas: dict[str, float] = field(default_factory=dict)
+    """Of the AWS account, by code."""
     settings: NodeSettings = SETTINGS
     most_parents: int = MOST_PARENTS
+    refuses_meters: bool = False
+    meters_talk: bool = True
     wait: Callable[[], None] = lambda: None
     """Called before each call: where several invocations take turns, it waits for the caller's."""
 
@@ -157,6 +162,7 @@ class World:
             "ecr": services.Images(self, self.settings.region),
             "ssm": services.Parameters(self),
             "sns": services.Topics(self),
+            "service-quotas": services.Quotas(self),
         }
 
         def make(service: str, region: str = "") -> Any:
@@ -323,6 +329,8 @@ class World:
     def end(self, job: Job, status: str, reason: str = "", code: int | None = None) -> None:
         job.status, job.reason, job.code = status, reason, code
         job.stopped = self.clock
+        if self.meters_talk and job.started and "ecsProperties" in job.definition:
+            self.lines.append((meter_of(job), int(self.clock * 1000), METERED))
         self._changed(job)
 
     def _changed(self, job: Job) -> None:

@@ -13,6 +13,7 @@ from pennsieve_agent.domain.input_layout import NO_FILES_AT_TOP
 from tests.cli.conftest import repository
 from tests.cli.following import imported
 from tests.cli.harness import Agent, Result
+from tests.domain.receipt.examples import RECORDS
 from tests.prepared import Prepared
 from tests.processors.bases import base_image, make_humanize
 from tests.processors.test_repositories import REPOSITORIES
@@ -68,7 +69,8 @@ class Bench:
         for file in shown["files"]:
             imported(self.data / file["path"])
         files = contents(folder)
-        del files["pennsieve-run.json"]
+        for own in RECORDS:
+            del files[own]
         return {path: text.strip() for path, text in files.items()}
 
 

@@ -115,6 +115,7 @@ ACTIONS = {
     "secretsmanager:GetSecretValue": "read secrets",
     "secretsmanager:PutSecretValue": "change secrets",
     "secretsmanager:TagResource": "tag what it creates",
+    "servicequotas:GetServiceQuota": "read quotas of the AWS account",
     "sns:Publish": "warn of the budget",
     "sqs:SendMessage": "send messages to queues",
     "ssm:DeleteParameters": "delete stored parameters",

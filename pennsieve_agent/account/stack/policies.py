@@ -67,6 +67,7 @@ NO_RESOURCE = {
     ),
     "events:ListRuleNamesByTarget": _LIST,
     "events:ListRules": _LIST,
+    "servicequotas:GetServiceQuota": "AWS has no resource of a quota that is read",
 }
 """Actions given on ``*``, and why (AWS, "Service Authorization Reference")."""
 

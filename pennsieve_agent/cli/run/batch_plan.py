@@ -39,6 +39,7 @@ def plan(ready: PreparedBatch) -> Shown:
         ("layout", LAYOUTS.get(first.layout, first.layout)),
         ("results", f"{first.folder}/SUBJECT"),
         ("limits", limits_of(ready)),
+        ("AWS allows", "; ".join(first.quotas)),
         *estimate_views.pairs(estimate, own.region if own else None),
         ("sure", _sure_words(sure)),
     ]
@@ -155,6 +156,7 @@ def _document(ready: PreparedBatch, estimate: dict[str, Any] | None) -> dict[str
         "layout": first.layout or None,
         "results_left_out": first.input.left_out,
         "differences": list(first.differences),
+        "quotas": list(first.quotas),
         "limits": documents.limits(first.request.limits),
         "max_cost_usd_of_all": limit * len(ready.runs) if limit else None,
         "estimate": estimate,

@@ -14,7 +14,6 @@ from pennsieve_agent.console.words import duration, usd, when
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
-    from pennsieve_agent.cli.run.batch_places import LocatedBatch
     from pennsieve_agent.console.streams import Streams
     from pennsieve_agent.domain.batches import Batch, BatchCounts, BatchRow
 
@@ -141,18 +140,6 @@ def _narrow(row: BatchRow, streams: Streams, now: float) -> list[str]:
 
 def _printable(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)
-
-
-def cost(context: Context, located: LocatedBatch) -> Shown:
-    """What the runs of a batch cost together, as far as they were counted."""
-    value = located.batch
-    pairs = [
-        ("batch", value.name),
-        ("subjects", counts_words(value.counts)),
-        ("took", duration(value.created, value.ended, context.now())),
-        ("estimated cost", "not counted yet" if value.cost is None else usd(value.cost)),
-    ]
-    return Shown(batch_documents.summary(value, located.backend.name), [Details(pairs)])
 
 
 def batches_table(context: Context, rows: Sequence[tuple[Batch, str]]) -> Part:

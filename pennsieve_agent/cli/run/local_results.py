@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,13 +44,17 @@ class Receipt:
 
         return more_here(self.plan.node, self.plan.record)
 
-    @property
-    def text(self) -> str:
-        """What is in it."""
-        from pennsieve_agent.local.receipt_here import receipt_here
+    def texts(self, results: Sequence[tuple[str, Path]]) -> Mapping[str, str]:
+        """The receipt and its RO-Crate, by name.
+
+        Raises:
+            OSError: a result cannot be read.
+        """
+        from pennsieve_agent.local.receipt_here import receipt_here, texts_here
 
         plan = self.plan
-        return receipt_here(plan.node, plan.record, plan.request, self.programs, self.engine)
+        whole = receipt_here(plan.node, plan.record, plan.request, self.programs, self.engine)
+        return texts_here(whole, self.name(frozenset(name for name, _ in results)), results)
 
 
 def keep(outcome: Outcome, receipt: Receipt, into: Path) -> None:
@@ -67,8 +71,8 @@ def keep(outcome: Outcome, receipt: Receipt, into: Path) -> None:
         if name not in names or name.startswith("."):  # a list of names is added to
             with (into / name).open("a", encoding="utf-8") as file:
                 file.write(text)
-    name = receipt.name(names)
-    (into / name).write_text(receipt.text, encoding="utf-8")
+    for name, text in receipt.texts(outcome.files).items():
+        (into / name).write_text(text, encoding="utf-8")
 
 
 def uploaded(

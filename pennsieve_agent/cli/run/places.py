@@ -130,4 +130,5 @@ def state(located: Located) -> RunState:
     run = located.run
     if run.details is None:
         return located.backend.state(run.uuid)
-    return RunState(run.status, run.started_at, run.completed_at, run.states, run.reason)
+    times, spent = (run.started_at, run.completed_at), run.details.spent
+    return RunState(run.status, *times, run.states, run.reason, spent)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from shlex import quote
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +13,11 @@ from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.run import limits, start_options
 from pennsieve_agent.console.shown import Shown
-from pennsieve_agent.errors import Conflict, UsageProblem
+from pennsieve_agent.errors import AgentError, Conflict, UnknownName, UsageProblem
+
+if TYPE_CHECKING:
+    from pennsieve_agent.cli.run.batch_places import LocatedBatch
+    from pennsieve_agent.services.runs.all_runs import Located
 
 
 @command(
@@ -30,6 +35,10 @@ def retry(
     failed: Annotated[
         bool, typer.Option("--failed", help="Only what failed, not what was cancelled.")
     ] = False,
+    from_step: Annotated[
+        str | None,
+        typer.Option("--from", metavar="STEP", help="Take over the steps before; says why not."),
+    ] = None,
     follow: start_options.Follow = False,
     wait: start_options.Wait = False,
     watch: start_options.Watch = False,
@@ -59,6 +68,8 @@ def retry(
     chosen = limits.limits(max_cost, time_limit, retries, spot=spot, memory_on_oom=memory_on_oom)
     located = batch_places.run_or_batch(context, run)
     mode = start.mode_of(context, Watching(follow=follow, wait=wait, watch=watch))
+    if from_step is not None:
+        raise _no_outputs(located, from_step)
     subject = ""
     if not isinstance(located, batch_places.LocatedBatch) and (details := located.run.details):
         subject = details.subject
@@ -88,3 +99,22 @@ def retry(
         if is_taken(located, request.name or ""):  # somebody was faster
             raise taken(located.run, request.name or "") from None
         raise
+
+
+def _no_outputs(located: Located | LocatedBatch, step: str) -> AgentError:
+    """Why no step is taken over: what the steps of a run have made is deleted at its end."""
+    from pennsieve_agent.cli.run.batch_places import LocatedBatch
+
+    if isinstance(located, LocatedBatch):
+        what, name, names = "batch", located.batch.name, [one.id for one in located.batch.steps]
+    else:
+        what, name, names = "run", located.run.label, [one.id for one in located.run.steps]
+    if step not in names:
+        return UnknownName(
+            f"the {what} has no step '{step}'", hint=f"its steps are: {', '.join(names)}"
+        )
+    return UsageProblem(
+        f"'{name}' cannot go on from step '{step}': what its steps made was deleted when it ended, "
+        "as on every compute node",
+        hint=f"start all steps again: pennsieve run retry {quote(name)}",
+    )

@@ -50,6 +50,7 @@ def _plan_document(ready: Prepared) -> dict[str, Any]:
         "files_in_folder": ready.input.in_folder,
         "limits": documents.limits(ready.request.limits),
         "differences": list(ready.differences),
+        "quotas": list(ready.quotas),
         "fingerprint": ready.fingerprint or None,
         "estimate": estimate_documents.planned(ready.estimate, _sure(ready)),
     }
@@ -69,6 +70,7 @@ def _plan_text(ready: Prepared) -> list[Part]:
         ("results", ready.folder),
         ("note", _shared_folder(ready.input, ready.folder)),
         ("limits", limits_words(ready.request.limits)),
+        ("AWS allows", "; ".join(ready.quotas)),
         *estimate_views.pairs(ready.estimate, ready.own_node.region if ready.own_node else None),
         ("sure", sure_words(_estimated(ready))),
     ]

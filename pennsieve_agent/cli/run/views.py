@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.cli.run import record_views
+from pennsieve_agent.cli.run.measured_views import measured_table
 from pennsieve_agent.console import documents
 from pennsieve_agent.console.shown import Details, Part, Shown, Table
 from pennsieve_agent.console.tables import ID, NAME, Column, Cut
 from pennsieve_agent.console.words import duration, plural, size, span, usd, when
+from pennsieve_agent.domain.workflows import StepKind
 from pennsieve_agent.errors import PlatformError
 
 if TYPE_CHECKING:
@@ -97,7 +99,8 @@ def _run_text(context: Context, run: Run, state: RunState, input_: RunInput) -> 
         for name, value in values.items()
     ]
     steps: list[Part] = ["", _steps_table(state, now)] if state.steps else []
-    return [Details(pairs), *steps, *_memory_table(state)]
+    programs = {step.id for step in run.steps if step.kind is StepKind.PROCESSOR}
+    return [Details(pairs), *steps, *_memory_table(state), *measured_table(state, programs)]
 
 
 def _memory_table(state: RunState) -> list[Part]:

@@ -8,7 +8,7 @@ _COMPLETED = Field("completed_at", "time", "When it ended.", null=True)
 _USD = Field("estimated_usd", "number", "Cost by estimate, in USD; null before that.", null=True)
 _REASON = Field("reason", "text", "Why it failed or was skipped.", null=True)
 
-_SUMMARY = (
+SUMMARY = (
     Field("id", "text", "The batch's id."),
     Field("name", "text", "Its name."),
     Field("status", "word", "running, canceling, succeeded, failed, canceled or unknown."),
@@ -23,15 +23,15 @@ _SUMMARY = (
     Field("counts", "batch_counts", "How many subjects are in each state."),
     _USD,
 )
-_ENDED = tuple(field for field in _SUMMARY if field.name not in {"created_by", "parallel"})
+_ENDED = tuple(field for field in SUMMARY if field.name not in {"created_by", "parallel"})
 
 DOCUMENTS: tuple[Document, ...] = (
-    Document("batch_summary", "A batch: run start, run list --batches, run cancel.", _SUMMARY),
+    Document("batch_summary", "A batch: run start, run list --batches, run cancel.", SUMMARY),
     Document(
         "batch",
         "A batch with its subjects: run show, run wait.",
         (
-            *_SUMMARY,
+            *SUMMARY,
             Field("steps", "list of text", "The ids of the workflow's steps, in order."),
             Field("rows", "list of batch_row", "Its subjects, in order."),
         ),
@@ -107,6 +107,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("layout", "word", "tree or flat; null where the node decides.", null=True),
             Field("results_left_out", "integer", "Files that are results of earlier runs."),
             Field("differences", "list of text", "With --repeat: what is not as it was."),
+            Field("quotas", "list of text", "Of the node's AWS account, that it counts for."),
             Field("limits", "run_limits", "What each run may take."),
             Field("max_cost_usd_of_all", "number", "What all may cost; null: no limit.", null=True),
             Field("estimate", "plan_estimate", "What all will cost and take.", null=True),

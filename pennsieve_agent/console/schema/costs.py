@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pennsieve_agent.console.schema.batches import SUMMARY
 from pennsieve_agent.console.schema.kinds import Document, Field
 
 _RUN_ID = Field("run_id", "text", "The run's id.")
@@ -40,7 +41,13 @@ DOCUMENTS: tuple[Document, ...] = (
     Document(
         "run_cost",
         "What a run took: run cost.",
-        (_RUN_ID, Field("metrics", "run_metrics", "Null before it was counted.", null=True)),
+        (
+            _RUN_ID,
+            Field("status", "word", "As of a run."),
+            Field("metrics", "run_metrics", "Null before it was counted.", null=True),
+            Field("spent_usd", "number", "What it has cost so far; null: unknown.", null=True),
+            Field("estimate", "run_estimate", "What was said of it before.", null=True),
+        ),
     ),
     Document(
         "run_metrics",
@@ -61,6 +68,7 @@ DOCUMENTS: tuple[Document, ...] = (
         (
             Field("id", "text", "The step's id."),
             _SECONDS,
+            Field("estimated_usd", "number", "What its machines cost.", null=True),
             Field("compute_type", "text", "The kind of machine.", null=True),
             Field("most_memory_mb", "number", "The most memory it used, in MB.", null=True),
         ),
@@ -87,6 +95,72 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("node", "text", "The own node's name, or Pennsieve."),
             Field("total", "integer", "Its runs; null: not told.", null=True),
             _USD,
+        ),
+    ),
+    Document(
+        "batch_cost",
+        "What the runs of a batch took together: run cost.",
+        (
+            *SUMMARY,
+            Field("estimate", "run_estimate", "What was said of all runs before.", null=True),
+            Field("runs_counted", "integer", "Those with a known cost; null: not told.", null=True),
+            Field("runs_compared", "integer", "Those of them that succeeded.", null=True),
+            Field("compared_usd", "number", "What these cost.", null=True),
+            Field("estimate_of_compared", "run_estimate", "What was said of these.", null=True),
+            Field("estimated_usd_by_part", "map of number", "The cost of those counted, by kind."),
+            Field("estimated_usd_by_step", "map of number", "What machines cost, by step."),
+        ),
+    ),
+    Document(
+        "cost_groups",
+        "All runs by what they have in common: run cost --by.",
+        (
+            Field("by", "word", "workflow, dataset or person."),
+            Field("period", "word", "all, year or month."),
+            Field("groups", "list of cost_group", "The dearest first."),
+        ),
+    ),
+    Document(
+        "cost_group",
+        "Runs that have something in common.",
+        (
+            Field("id", "text", "Of the workflow, dataset or person.", null=True),
+            Field("name", "text", "Its name, or the id where nobody knows it."),
+            Field("total", "integer", "The runs."),
+            Field("not_counted", "integer", "Those of them whose cost is not known."),
+            Field("seconds", "number", "How long they took."),
+            Field("estimated_usd", "number", "What those that were counted cost."),
+        ),
+    ),
+    Document(
+        "run_advice",
+        "Which sizes steps should declare next time: run cost --advise.",
+        (
+            _RUN_ID,
+            Field("workflow", "text", "The workflow's name.", null=True),
+            Field("workflow_version", "text", "Its version.", null=True),
+            Field("runs", "integer", "Runs in which something was measured."),
+            Field("saves_usd_per_run", "number", "Below 0: it costs more."),
+            Field("saves_usd_per_100_runs", "number", "The same of 100 runs."),
+            Field("steps", "list of step_advice", "Its steps with a program."),
+        ),
+    ),
+    Document(
+        "step_advice",
+        "The sizes that a step declares, and those that it should.",
+        (
+            Field("id", "text", "The step's id."),
+            Field("source_url", "text", "The repository whose manifest declares them.", null=True),
+            Field("cpu", "integer", "In 1/1024 of a processor."),
+            Field("memory", "integer", "In MB."),
+            Field("next_cpu", "integer", "What to declare next time."),
+            Field("next_memory", "integer", "What to declare next time."),
+            Field("most_memory_mb", "number", "The most that was used.", null=True),
+            Field("cores", "number", "Processors that were busy on average.", null=True),
+            Field("attempts", "integer", "Attempts that were measured."),
+            Field("saves_usd_per_run", "number", "Below 0: it costs more."),
+            Field("why_not", "text", "Why nothing is advised.", null=True),
+            Field("manifest", "list of text", "The lines of app.yml; none where it stays."),
         ),
     ),
 )

@@ -213,6 +213,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("files_in_folder", "integer", "Files that are there already."),
             Field("limits", "run_limits", "What it may take."),
             Field("differences", "list of text", "With --repeat: what is not as it was."),
+            Field("quotas", "list of text", "Of the node's AWS account, that it counts for."),
             Field(
                 "fingerprint",
                 "text",

@@ -130,9 +130,13 @@ def output_files(stated: Stated) -> dict[str, Any]:
     ``status`` is ``there``, ``importing`` (Pennsieve has not imported it yet), ``missing`` (it was
     deleted, moved away, or its import failed, with ``why``), or ``untold``.
     """
-    rows = stated.outputs
-    if rows is None:
+    if stated.outputs is None:
         return {"count": None, "size": None, "files": None}
+    return output_rows(stated.outputs)
+
+
+def output_rows(rows: Sequence[Json]) -> dict[str, Any]:
+    """Results as a receipt has them, of ``{path, size, sha256, package, status, why}``."""
     files: list[dict[str, Any]] = [
         {
             "path": str(row["path"]),

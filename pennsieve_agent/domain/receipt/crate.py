@@ -208,7 +208,8 @@ def _run(graph: Graph, receipt: Receipt, beside: Beside, files: CrateFiles, agen
     id_ = f"urn:uuid:{receipt['id']}"
     objects = files.add(receipt["inputs"]["files"])
     results = files.add(
-        row for row in receipt["outputs"]["files"] or () if row["status"] != "missing"
+        (row for row in receipt["outputs"]["files"] or () if row["status"] != "missing"),
+        results=True,
     )
     add_file_parameters(graph, objects, results)
     values = add_parameters(graph, receipt["parameters"])

@@ -17,32 +17,32 @@ WORKFLOW_FILE = "workflow.json"
 class Beside:
     """The names of the files beside the crate.
 
-    ``results`` is the folder of the dataset that the crate lies in, empty where the results do not
-    lie beside it.
+    ``results`` is the folder of the dataset in which the crate lies beside the results, "" for the
+    dataset itself; None where they do not lie beside it.
     """
 
     receipt: str = NAME
     workflow: str = WORKFLOW_FILE
     page: str = ""
-    results: str = ""
+    results: str | None = None
 
 
 class CrateFiles:
     """The files of a crate, each once."""
 
     def __init__(self, graph: Graph, beside: Beside, receipt: Receipt) -> None:
-        self._graph, self._folder = graph, beside.results.strip("/")
+        self._graph, self._folder = graph, beside.results
         self._host, self._dataset = receipt["host"], receipt["dataset"]["id"]
         self._at = receipt["made_at"]
         self.ids: list[str] = []
 
-    def add(self, rows: Iterable[Json] | None) -> list[str]:
+    def add(self, rows: Iterable[Json] | None, *, results: bool = False) -> list[str]:
         """The ids of files, which are added where they are not there yet."""
-        return [self._one(row) for row in rows or ()]
+        return [self._one(row, is_result=results) for row in rows or ()]
 
-    def _one(self, row: Json) -> str:
+    def _one(self, row: Json, *, is_result: bool) -> str:
         path, package = str(row["path"]), str(row.get("package_id") or "")
-        id_, is_data = self._id(path, package)
+        id_, is_data = self._id(path, package, is_result=is_result)
         if id_ in self._graph:
             return id_
         self._graph.add(
@@ -62,11 +62,10 @@ class CrateFiles:
             self.ids.append(id_)
         return id_
 
-    def _id(self, path: str, package: str) -> tuple[str, bool]:
+    def _id(self, path: str, package: str, *, is_result: bool) -> tuple[str, bool]:
         """Where a file is, and whether it is data of the crate: it can be got from there."""
-        inner = path.removeprefix(f"{self._folder}/")
-        if self._folder and inner != path:
-            return quote(inner), True
+        if is_result and self._folder is not None:
+            return quote(path.removeprefix(f"{self._folder.strip('/')}/")), True
         if package:
             return f"{self._host}/packages/{quote(package, safe=':')}#{quote(path)}", True
         if self._dataset:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from pennsieve_agent.domain.step_files import LAYERS_MOUNT, RUN_MOUNT
 from pennsieve_agent.node.jobs.access_points import AccessPoints
+from pennsieve_agent.node.jobs.metered_task import has_meter, metered_task
 from pennsieve_agent.node.jobs.step_command import step_command, step_folders
 from pennsieve_agent.node.jobs.step_parameters import parameter_secrets
 from pennsieve_agent.node.jobs.step_secrets import step_secrets
@@ -19,21 +21,41 @@ from pennsieve_agent.node.jobs.tasks import (
     transfer_environment,
 )
 from pennsieve_agent.node.jobs.transfer_tasks import TASK_KINDS
-from pennsieve_agent.node.node import Node
+from pennsieve_agent.node.node import Node, aws_code
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord, RunRecord
 from pennsieve_agent.node.runs.transitions import HOST_LOSSES, host_losses
 
+log = logging.getLogger(__name__)
+
 LEAST_TIMEOUT = 60
+REFUSED = "ClientException"
 _MOST_NAME = 128
 
 
 def register_definition(node: Node, record: RunRecord, job: JobRecord) -> str:
-    """Register what a job runs; the definition's ARN."""
+    """Register what a job runs; the definition's ARN.
+
+    Where AWS refuses a step with a meter, the step is registered without, and is not measured.
+    """
+    container = _container(node, record, job)
+    task = metered_task(container, job, node.settings.mover_image) if has_meter(job) else None
+    if task is not None:
+        try:
+            return _register(node, record, job, {"ecsProperties": task})
+        except Exception as error:
+            if aws_code(error) != REFUSED:
+                raise
+            log.warning("step %s cannot be measured: %s", job.step, error)
+        job.unmetered = True
+    return _register(node, record, job, {"containerProperties": container})
+
+
+def _register(node: Node, record: RunRecord, job: JobRecord, what: Mapping[str, Any]) -> str:
     answer = node.client("batch").register_job_definition(
         jobDefinitionName=definition_name(node.settings.token, job),
         type="container",
         platformCapabilities=["EC2" if job.gpu else "FARGATE"],
-        containerProperties=_container(node, record, job),
+        **what,
         retryStrategy=_retries(job),
         # The time limit of a run does not end what deletes its files.
         timeout={

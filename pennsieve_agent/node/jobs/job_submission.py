@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pennsieve_agent.node.jobs import calls
-from pennsieve_agent.node.jobs.job_definitions import register_definition, shortened
+from pennsieve_agent.node.jobs.job_definitions import REFUSED, register_definition, shortened
+from pennsieve_agent.node.jobs.metered_task import has_meter
 from pennsieve_agent.node.jobs.tasks import step_slug
 from pennsieve_agent.node.jobs.transfer_tasks import put_task
-from pennsieve_agent.node.node import Node
+from pennsieve_agent.node.node import Node, aws_code
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord, RunRecord
 from pennsieve_agent.node.runs.transitions import awaited
 
@@ -22,7 +24,10 @@ class JobSubmitter:
     record: RunRecord
 
     def submit(self, job: JobRecord) -> str:
-        """Submit a job whose name is chosen; its id."""
+        """Submit a job whose name is chosen; its id.
+
+        A step that AWS refuses with a meter is submitted without.
+        """
         # Before the job: it may start at once.
         if job.kind is not JobKind.PROCESS:
             task = put_task(self.node, self.record, job)
@@ -30,11 +35,20 @@ class JobSubmitter:
                 job.called = self.node.now()
                 return calls.invoke(self.node, self.record.run, job, task)
         ids = [parent.id for parent in awaited(self.record, job)]
+        try:
+            return self._submit(job, ids)
+        except Exception as error:
+            if aws_code(error) != REFUSED or not has_meter(job):
+                raise
+            job.unmetered = True
+            return self._submit(job, ids)
+
+    def _submit(self, job: JobRecord, before: Sequence[str]) -> str:
         answer = self._batch.submit_job(
             jobName=job.name,
             jobQueue=self._queue(job),
             jobDefinition=register_definition(self.node, self.record, job),
-            dependsOn=[{"jobId": parent} for parent in ids],
+            dependsOn=[{"jobId": parent} for parent in before],
             tags=self.node.settings.run_tags(self.record.run),
             propagateTags=True,
         )

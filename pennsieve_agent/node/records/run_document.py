@@ -80,8 +80,11 @@ def _costs(record: RunRecord) -> dict[str, Any]:
     costs = {
         kind: parts[name]["estimatedCost"] for name, kind in COST_KINDS.items() if name in parts
     }
+    steps: dict[str, float] = {}
+    for row in record.metrics.get("nodeMetrics") or ():
+        steps[row["nodeId"]] = steps.get(row["nodeId"], 0.0) + row.get("estimatedCost", 0.0)
     return {
-        **({"costs": costs} if costs else {}),
+        **({"costs": costs, "stepCosts": steps} if costs else {}),
         **({"spot": True} if record.limits.get("spot") else {}),
         "estimate": dict(record.estimate) or None,
     }

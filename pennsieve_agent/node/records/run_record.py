@@ -54,7 +54,8 @@ class JobRecord:
     that are still to be made for it (:mod:`pennsieve_agent.node.jobs.calls`), none of a job for AWS
     Batch; ``called`` is when the last was made, ``begun`` when the first of several began.
     ``starting`` is when a machine was there for each attempt of the last submission, by its number
-    from 0, as far as the node saw it.
+    from 0, as far as the node saw it. ``unmetered`` is whether it runs without the container that
+    would measure it.
     """
 
     key: str
@@ -80,6 +81,7 @@ class JobRecord:
     begun: float = 0.0
     log: str = ""
     starting: dict[str, float] = field(default_factory=dict)
+    unmetered: bool = False
     attempts: list[dict[str, Any]] = field(default_factory=list)
     past: list[dict[str, Any]] = field(default_factory=list)
 

@@ -14,6 +14,7 @@ DEPENDENCY = "a step before it failed"
 STOPPED = "the run was ended"
 """The reason that the node gives Batch when it terminates a job, and Batch reports back."""
 TIME_LIMIT = "the time limit was reached"
+UNPULLED, UNSTARTED = "its image could not be pulled", "its container could not be started"
 _OUT_OF_MEMORY = 137
 _RAN_OUT, _KILLED = "ran out of memory", "was killed (exit code 137)"
 _WORDS: tuple[tuple[str, str], ...] = (
@@ -27,14 +28,14 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (r"OutOfMemory", f"{_RAN_OUT}; give the step more with its memory setting"),
     (r"(i/o timeout|[Cc]onnection timed out|connection issue|VPC endpoint policy)",
      "its network does not lead to an AWS service that it needs before it can start"),
-    (r"CannotPull.*", "its image could not be pulled"),
+    (r"CannotPull.*", UNPULLED),
     (r"Job attempt duration exceeded timeout", TIME_LIMIT),
     (r"(Host EC2.*terminated|Your Spot Task was interrupted|.*Spot.*)",
      "AWS took its machine back, several times"),
     (r"ResourceInitializationError.*(secret|Secret)", "a secret could not be read"),
     (r"ResourceInitializationError.*(S3 Files|mount)", "the file system could not be mounted"),
     (r"(ResourceInitializationError|CannotStart|CannotCreate|Task failed to start)",
-     "its container could not be started"),
+     UNSTARTED),
 )  # fmt: skip
 
 
@@ -86,7 +87,7 @@ def attempts(job: Json, record: JobRecord, ready: float = 0.0) -> list[dict[str,
     since = max(float(job.get("createdAt") or 0) / 1000, ready)
     for number, row in enumerate(rows):
         row.update(waits(row, since, record.starting.get(str(number))))
-        row["measured"] = _measured_before(record, row)
+        row.update(_before(record, row))
         since = row["ended"]
     return rows
 
@@ -102,10 +103,11 @@ def waits(row: Json, since: float, starting: float | None) -> dict[str, float | 
     }
 
 
-def _measured_before(record: JobRecord, row: Json) -> Any:
-    """What was measured of an attempt that was noted before, found by its log."""
+def _before(record: JobRecord, row: Json) -> Json:
+    """What is known of an attempt that was noted before, found by its log."""
     same = (old for old in record.attempts if row["log"] and old.get("log") == row["log"])
-    return next((old.get("measured") for old in same), None)
+    old = next(same, {})
+    return {"measured": old.get("measured"), **({"reads": old["reads"]} if "reads" in old else {})}
 
 
 def _ended(job: Json, record: JobRecord) -> list[dict[str, Any]]:
@@ -116,6 +118,7 @@ def _ended(job: Json, record: JobRecord) -> list[dict[str, Any]]:
             "exitCode": (row.get("container") or {}).get("exitCode"),
             "reason": _why(row),
             "log": str((row.get("container") or {}).get("logStreamName") or ""),
+            **({"meter": row["meter"]} if row.get("meter") else {}),
         }
         for row in job.get("attempts") or ()
     ]
@@ -128,6 +131,7 @@ def _ended(job: Json, record: JobRecord) -> list[dict[str, Any]]:
             "exitCode": record.exit_code,
             "reason": record.reason,
             "log": record.log,
+            **({"meter": job["meter"]} if job.get("meter") else {}),
         }
     ]
 

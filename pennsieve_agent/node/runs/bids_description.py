@@ -13,7 +13,8 @@ from typing import Any
 from pennsieve_agent.domain.command_lines import CommandLine
 from pennsieve_agent.domain.image_addresses import SCHEME, is_image
 from pennsieve_agent.domain.image_names import archive_of
-from pennsieve_agent.domain.run_results import RECEIPT
+from pennsieve_agent.domain.receipt.form import CRATE
+from pennsieve_agent.domain.run_results import RECEIPT, WORKFLOW
 from pennsieve_agent.node.records.run_record import RunRecord
 
 DESCRIPTION, IGNORED = "dataset_description.json", ".bidsignore"
@@ -44,8 +45,8 @@ def bids_files(record: RunRecord, steps: tuple[str, ...], api: str) -> dict[str,
     if record.dataset:
         document["SourceDatasets"] = [{"URL": f"{api.rstrip('/')}/datasets/{record.dataset}"}]
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    # The receipt is no file of BIDS, and the validator is to say nothing of it.
-    return {DESCRIPTION: text, IGNORED: f"*{RECEIPT}\n"}
+    # What says what the run did does not belong to BIDS, and the validator is to say nothing of it.
+    return {DESCRIPTION: text, IGNORED: f"*{RECEIPT}\n*{WORKFLOW}\n{CRATE}\n"}
 
 
 def _makers(record: RunRecord, step: str) -> Iterator[Mapping[str, Any]]:

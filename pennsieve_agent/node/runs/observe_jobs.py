@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from pennsieve_agent.node.jobs import calls
+from pennsieve_agent.node.jobs.metered_task import plain_row
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_record import JobRecord, RunRecord
 from pennsieve_agent.node.records.run_store import RunStore
+from pennsieve_agent.node.runs.job_starts import Starting, kept_starts
 from pennsieve_agent.node.runs.lost_grants import lost_grant
 from pennsieve_agent.node.runs.month_budget import budget_of, month_of
 from pennsieve_agent.node.runs.run_costs import NodeLimits
@@ -16,10 +17,6 @@ from pennsieve_agent.node.runs.transitions import AwsState
 
 _DESCRIBED = 100
 """Jobs in one question (AWS Batch, "DescribeJobs")."""
-
-
-Starting = Mapping[str, tuple[int, float]]
-"""Jobs that have a machine, by id: the number of the attempt, from 0, and since when."""
 
 
 def observe(
@@ -31,20 +28,26 @@ def observe(
     batch = node.client("batch")
     for start in range(0, len(ids), _DESCRIBED):
         answer = batch.describe_jobs(jobs=ids[start : start + _DESCRIBED])
-        rows |= {row["jobId"]: row for row in answer["jobs"]}
+        rows |= {row["jobId"]: plain_row(row) for row in answer["jobs"]}
     waits = [job for job in record.live if rows.get(job.id, {}).get("status") == "RUNNABLE"]
     places = _environments(node, waits) if waits else {}
     month = month_of(record, node.now())
     spent = store.cost_of(month, but=record.run) if budget_of(node) else 0.0
     cancelled = store.is_cancelled(record.run)
     now = node.now()
+    kept = kept_starts(node, record, rows)
     shown = {
         key: (len(row.get("attempts") or ()), now)
         for key, row in rows.items()
         if row.get("status") == "STARTING"
     }
     return AwsState(
-        rows, places, cancelled, spent, lost_grant(node, record), shown | dict(starting or {})
+        rows,
+        places,
+        cancelled,
+        spent,
+        lost_grant(node, record),
+        {**kept, **shown, **(starting or {})},
     )
 
 

@@ -9,7 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pennsieve_agent.domain.measured import Measured
-from pennsieve_agent.domain.prices import FUNCTION_GB_SECONDS, VERSION, JobUsage, wakes
+from pennsieve_agent.domain.prices import (
+    FUNCTION_GB_SECONDS,
+    VERSION,
+    JobUsage,
+    job_cost,
+    wakes,
+)
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord, RunRecord
 from pennsieve_agent.node.runs.run_costs import NodeLimits, moved, run_cost, run_seconds, usages
 
@@ -38,9 +44,7 @@ def metrics_of(record: RunRecord, limits: NodeLimits, now: float) -> dict[str, A
         "packagesProcessed": sum(map(len, (record.plan.get("sources") or {}).values())),
         "processorCount": sum(job.kind is JobKind.PROCESS for job in record.work),
         "targetCount": sum(job.kind is JobKind.DELIVER for job in record.work),
-        "nodeMetrics": [
-            _row(job, sum(usage.seconds for usage in used[job.key])) for job in record.work
-        ],
+        "nodeMetrics": [_row(job, used[job.key]) for job in record.work],
         "costEstimate": {
             "lambda": _functions(wakes(len(record.jobs), seconds), cost.functions),
             "ecs": _ecs(used, cost.machines),
@@ -64,11 +68,13 @@ def metrics_of(record: RunRecord, limits: NodeLimits, now: float) -> dict[str, A
     }
 
 
-def _row(job: JobRecord, seconds: float) -> dict[str, Any]:
+def _row(job: JobRecord, used: Sequence[JobUsage]) -> dict[str, Any]:
+    """A job; what it cost is not among the platform's fields."""
     return {
         "nodeId": job.step,
         "computeType": "gpu" if job.gpu else "standard",
-        "durationSec": round(seconds, 3),
+        "durationSec": round(sum(usage.seconds for usage in used), 3),
+        "estimatedCost": round(sum(map(job_cost, used)), 6),
         "memoryConfiguredMiB": job.memory,
         **_most_memory(job),
         "status": job.status,

@@ -22,10 +22,12 @@ from pennsieve_agent.node.records.run_store import Busy, RunStore
 from pennsieve_agent.node.runs.accept_run import PATIENCE_SECONDS, accept
 from pennsieve_agent.node.runs.batch_reasons import STOPPED
 from pennsieve_agent.node.runs.clean_files import FileCleaning
+from pennsieve_agent.node.runs.job_starts import Starting, keep_starts
 from pennsieve_agent.node.runs.log_archive import archive, is_archived
 from pennsieve_agent.node.runs.log_reasons import explain
 from pennsieve_agent.node.runs.month_budget import budget_of, note_spent
-from pennsieve_agent.node.runs.observe_jobs import Starting, limits_of, observe
+from pennsieve_agent.node.runs.observe_jobs import limits_of, observe
+from pennsieve_agent.node.runs.read_meters import read_meters
 from pennsieve_agent.node.runs.run_cleanup import tidy
 from pennsieve_agent.node.runs.run_costs import run_cost
 from pennsieve_agent.node.runs.run_metrics import metrics_of
@@ -62,7 +64,7 @@ class RunReconciler:
 
         False when another invocation works on it, which will then look at it once more.
         """
-        if not self.store.take(run):
+        if not self.store.take(run) and not self._leave_word(run):
             return False
         try:
             self._go_on(run)
@@ -72,6 +74,13 @@ class RunReconciler:
             self.store.drop(run)
             raise
         return True
+
+    def _leave_word(self, run: str) -> bool:
+        """Leave what the event told to whoever works on a run; True where nobody does any more."""
+        if not self.starting:
+            return False
+        keep_starts(self.node, run, self.starting)
+        return self.store.take(run)  # else it is marked once more, after the word was left
 
     def _go_on(self, run: str) -> None:
         record = self._read(run)
@@ -206,6 +215,7 @@ class RunReconciler:
             return True
         seen = observe(self.node, self.store, record, self.starting)
         update_jobs(record, seen)
+        read_meters(self.node, self.store, record)
         explain(self.node, record)
         record.waiting = why_waiting(record, seen, limits_of(self.node))
         limits, now = limits_of(self.node), self.node.now()
@@ -266,6 +276,7 @@ class RunReconciler:
             archive(self.node, record)
 
     def _measure(self, record: RunRecord) -> None:
+        read_meters(self.node, self.store, record)
         record.metrics = metrics_of(record, limits_of(self.node), self.node.now())
         if record.started:
             note_spent(self.node, self.store, record, record.cost)

@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pennsieve_agent.domain.job_sizes import more_memory
+from pennsieve_agent.node.jobs.metered_task import has_meter
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord, Phase, RunRecord
 from pennsieve_agent.node.runs.batch_reasons import (
     DEPENDENCY,
     STOPPED,
     TIME_LIMIT,
+    UNPULLED,
+    UNSTARTED,
     attempts,
     failure,
     is_out_of_memory,
@@ -146,6 +149,23 @@ def _no_more(job: JobRecord, limits: NodeLimits) -> str:
     return f"no size with more fits the {limits.vcpus:g} processors of the compute node"
 
 
+def fails_with_meter(record: RunRecord, job: JobRecord) -> bool:
+    """Whether a step never started with a meter beside it; it is submitted again without.
+
+    Whatever keeps a task of two containers from starting must not be the end of a step.
+    """
+    never = job.status == "FAILED" and not job.started and job.exit_code is None
+    is_own = job.reason.startswith(UNPULLED) and job.image.partition("@")[0] in job.reason
+    could_be = job.reason.startswith((UNSTARTED, UNPULLED)) and not is_own
+    return never and could_be and has_meter(job) and not record.outcome
+
+
+def is_abandoned(record: RunRecord, job: JobRecord) -> bool:
+    """Whether Batch abandoned a job because of one before it that is tried again."""
+    is_failed = job.status == "FAILED" and job.reason == DEPENDENCY and not record.outcome
+    return is_failed and all(record.job(key).status != "FAILED" for key in job.after)
+
+
 def is_own_failure(job: JobRecord) -> bool:
     """Whether the program itself ended a job."""
     return (
@@ -224,6 +244,11 @@ def _try_again(record: RunRecord, seen: AwsState, limits: NodeLimits) -> None:
         if seen.cancelled or repeats_with_more(record, job, limits):
             continue
         if tries_again(record, job):
+            resubmit(job)
+        elif fails_with_meter(record, job):
+            resubmit(job)
+            job.unmetered = True
+        elif is_abandoned(record, job):
             resubmit(job)
 
 

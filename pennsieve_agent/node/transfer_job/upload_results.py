@@ -11,10 +11,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pennsieve_agent.domain.receipt import with_results
+from pennsieve_agent.domain.receipt.form import NotAReceipt, read
 from pennsieve_agent.domain.transfer_progress import MovedBytes
 from pennsieve_agent.domain.transfers import LocalFile
 from pennsieve_agent.errors import AgentError
@@ -61,11 +64,15 @@ class Delivery:
         files = self._files(results)
         if not files:
             return 0
-        local = [
-            self._local(name, path) for name, path in {**files, **self._receipt(files)}.items()
-        ]
+        receipt = self._receipt()
+        places = {**files, **self._more(receipt.get("more") or {}, files)}
+        local = [self._local(name, path) for name, path in places.items()]
         try:
-            report = self._upload(local)
+            report, sent = self._upload(local)
+            if receipt:
+                # The receipt has the checksums of what was sent, so it goes last.
+                local += self._own_files(receipt, files, sent)
+                report, _ = self._upload(local)
         except AgentError as error:
             raise TransferError(error.message) from error
         for name, failure in report.failed:
@@ -77,7 +84,8 @@ class Delivery:
             self.say(f"{amount(len(done), size)} in {self._folder() or 'the root of the dataset'}")
         return len(done)
 
-    def _upload(self, files: Sequence[LocalFile]) -> UploadReport:
+    def _upload(self, files: Sequence[LocalFile]) -> tuple[UploadReport, list[Planned]]:
+        """Upload files; those that are finalized already are left. Which are, with checksums."""
         size = sum(file.size for file in files)
         moved = MovedBytes("uploaded", size, self.say, self.now)
         # One job of a task runs at a time, and not every file system that AWS mounts has locks.
@@ -86,7 +94,7 @@ class Delivery:
             Sender(network(os.environ)) as sender,
             ObjectStore(sender, self.relay.sleep, endpoint=self.relay.endpoint) as storage,
         ):
-            return Upload(
+            report = Upload(
                 RelayManifests(self.relay),
                 storage,
                 Destination(self.task.dataset, ""),
@@ -96,6 +104,7 @@ class Delivery:
                 lambda progress: moved.reach(progress.size),
                 self._note,
             ).run(files)
+            return report, [item for item in journal.plan(files) if item.finalized]
 
     def _files(self, results: Iterable[tuple[str, Path]]) -> dict[str, Path]:
         files: dict[str, Path] = {}
@@ -111,23 +120,45 @@ class Delivery:
                 files[relative] = path
         return files
 
-    def _receipt(self, files: Mapping[str, Path]) -> dict[str, Path]:
-        """The run's receipt as a file beside its results; none where Pennsieve keeps the run."""
+    def _receipt(self) -> dict[str, Any]:
+        """The run's receipt as its node has it; empty where Pennsieve keeps the run."""
         path = self.state.with_suffix(".receipt")
         if not path.exists():
             receipt = self.relay.ask("GET", RECEIPT_PATH, {"step": self.task.step})
             if not receipt:
                 return {}
             _write_new(path, json.dumps(receipt))
-        receipt = json.loads(path.read_text())
-        text = path.with_suffix(".json.receipt")
-        if not text.exists():  # one that is written again would count as changed
-            _write_new(text, receipt["text"])
             self.wrote(path)
-            self.wrote(text)
+        kept: dict[str, Any] = json.loads(path.read_text())
+        return kept
+
+    def _own_files(
+        self, receipt: Mapping[str, Any], files: Mapping[str, Path], sent: Sequence[Planned]
+    ) -> list[LocalFile]:
+        """The receipt with what was sent, and its RO-Crate, as files that go with the results."""
         name = str(receipt["name"])
-        more = self._more(receipt.get("more") or {}, files)
-        return {**more, name if name not in files else f"{self.task.run}-{name}": text}
+        name = name if name not in files else f"{self.task.run}-{name}"
+        texts = {name: str(receipt["text"])}
+        with suppress(NotAReceipt):  # a node of another version wrote it: it goes as it came
+            whole = read(texts[name])
+            rows = [_sent(item) for item in sent if self._inner(item.file.target) in files]
+            texts = with_results.texts_of(whole, name, self._folder(), rows, files.keys())
+        return [
+            self._local(one, self._written(f".{number}.own", text))
+            for number, (one, text) in enumerate(texts.items())
+        ]
+
+    def _written(self, suffix: str, text: str) -> Path:
+        """A file of a text; one that is there stays, as another would count as changed."""
+        path = self.state.with_suffix(suffix)
+        if not path.exists():
+            _write_new(path, text)
+            self.wrote(path)
+        return path
+
+    def _inner(self, target: str) -> str:
+        """The name of a result as its step called it."""
+        return target.removeprefix(f"{self._folder()}/") if self._folder() else target
 
     def _more(self, texts: Mapping[str, str], files: Mapping[str, Path]) -> dict[str, Path]:
         """What goes with the results where they have no file of the name; lists are added to."""
@@ -151,19 +182,20 @@ class Delivery:
 
     def _note(self, planned: Sequence[Planned]) -> None:
         """Tell the node what was delivered; a package's id is its upload's (``core.md`` 4.4)."""
-        rows = [
-            {
-                "path": item.file.target,
-                "package": f"N:package:{item.upload_id}",
-                "size": item.stored.size if item.stored else item.file.size,
-                "sha256": hex_of(item.stored.sha256) if item.stored else "",
-            }
-            for item in planned
-        ]
-        note(self.relay, self.task, rows)
+        note(self.relay, self.task, [_sent(item) for item in planned])
 
     def _folder(self) -> str:
         return self.task.params.get("TARGET_FOLDER", "").strip("/")
+
+
+def _sent(item: Planned) -> dict[str, Any]:
+    """A file that was delivered, as the node notes it."""
+    return {
+        "path": item.file.target,
+        "package": f"N:package:{item.upload_id}",
+        "size": item.stored.size if item.stored else item.file.size,
+        "sha256": hex_of(item.stored.sha256) if item.stored else "",
+    }
 
 
 def _write_new(path: Path, text: str) -> None:

@@ -107,6 +107,7 @@ def decode_run_metrics(item: Fields) -> RunMetrics | None:
                 seconds=row.number("durationSec"),
                 compute_type=row.text("computeType"),
                 most_memory_mb=row.number("maxMemoryUsedMiB"),
+                cost=row.number("estimatedCost"),
             )
             for row in metrics.records("nodeMetrics")
         ),

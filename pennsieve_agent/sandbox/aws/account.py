@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 from pennsieve_agent.sandbox.aws import platform_key, request_journal, stack_events, wire
 from pennsieve_agent.sandbox.aws.batch.containers import CREDENTIALS_PATH
 from pennsieve_agent.sandbox.aws.batch.error_codes import use_codes_of_aws
+from pennsieve_agent.sandbox.aws.batch.task_definitions import keep_tasks
+from pennsieve_agent.sandbox.aws.batch.task_metadata import METADATA_PATH
 from pennsieve_agent.sandbox.aws.functions.function_log import keep_log_groups
 from pennsieve_agent.sandbox.aws.journal_compaction import Undone, new_id_of, superfluous
 from pennsieve_agent.sandbox.aws.limits.item_size import count_as_aws
@@ -48,6 +50,8 @@ SIGNED = "pennsieve.signed"
 UNJOURNALLED = "pennsieve.unjournalled"
 """In the WSGI environment of requests that are not made again after a restart: large objects."""
 _CLOSED_PATHS = ("/moto-api", "/latest/", "/favicon.ico")
+_UNSIGNED = (CREDENTIALS_PATH, METADATA_PATH)
+"""What containers ask for without a signature."""
 _USE_NETWORKS = frozenset({"ec2", "cloudformation", "batch", "s3files"})
 _MAKE_FUNCTIONS = frozenset({"cloudformation", "lambda"})
 _SIGN_IN_PATHS = ("/.well-known/jwks.json",)
@@ -143,7 +147,7 @@ class Account:
 
     def _checked(self, environ: WSGIEnvironment) -> WSGIEnvironment | Answer:
         """The request with its account added, or AWS's refusal of it."""
-        if SIGNED in environ or str(environ.get("PATH_INFO", "")).startswith(CREDENTIALS_PATH):
+        if SIGNED in environ or str(environ.get("PATH_INFO", "")).startswith(_UNSIGNED):
             return environ
         if _is_registry(environ):  # which has sign-ins of its own
             return environ
@@ -236,7 +240,7 @@ def _is_registry(environ: Mapping[str, Any]) -> bool:
     """Whether a container engine sent the request to a registry, without AWS's signature."""
     path = str(environ.get("PATH_INFO", ""))
     signed = "AWS4-HMAC-SHA256" in str(environ.get("HTTP_AUTHORIZATION", ""))
-    return path.startswith(REGISTRY) and not path.startswith(CREDENTIALS_PATH) and not signed
+    return path.startswith(REGISTRY) and not path.startswith(_UNSIGNED) and not signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +325,7 @@ def _load_moto(
     fill_gaps()
     count_as_aws()
     use_codes_of_aws()
+    keep_tasks()
     keep_log_groups()
     seed_upload_ids()
     mock_random.seed(key_id)

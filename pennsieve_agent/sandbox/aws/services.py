@@ -26,6 +26,7 @@ from pennsieve_agent.sandbox.aws.batch.containers import (
 )
 from pennsieve_agent.sandbox.aws.batch.job_log import JobLog
 from pennsieve_agent.sandbox.aws.batch.jobs import Ended, Job, Unstartable
+from pennsieve_agent.sandbox.aws.batch.task_metadata import METADATA_PATH
 from pennsieve_agent.sandbox.aws.batch.volumes import Volumes
 from pennsieve_agent.sandbox.aws.bucket_regions import elsewhere
 from pennsieve_agent.sandbox.aws.codebuild import build_records
@@ -261,6 +262,8 @@ class Services:
         if path.startswith(CREDENTIALS_PATH):
             word = str(environ.get("HTTP_AUTHORIZATION", ""))
             return _credentials(self._dock.keys(path.removeprefix(CREDENTIALS_PATH), word))
+        if path.startswith(METADATA_PATH):
+            return _metadata(self._dock.metadata.answer(path))
         account = str(environ.get("HTTP_X_MOTO_ACCOUNT_ID") or USER_ACCOUNT_ID)
         refusal = elsewhere(request, link=not environ.get("HTTP_AUTHORIZATION"))
         if refusal is None:
@@ -354,6 +357,12 @@ class Services:
 
 def _may(role: str, ask: Ask) -> bool:
     return may(role, ask) is Verdict.ALLOWED
+
+
+def _metadata(document: dict[str, Any] | None) -> Answer:
+    """What the task metadata endpoint answers."""
+    status = "404 Not Found" if document is None else "200 OK"
+    return Answer(status, json.dumps(document or {}).encode())
 
 
 def _credentials(keys: Keys | None) -> Answer:

@@ -15,7 +15,8 @@ from pennsieve_agent.domain.repeats import undeclared_in
 from pennsieve_agent.domain.run_results import Input, own_folder
 from pennsieve_agent.domain.runs import RunRequest
 from pennsieve_agent.errors import UsageProblem
-from pennsieve_agent.services.batches.problems import Faults, some
+from pennsieve_agent.services.batches.faults import Faults
+from pennsieve_agent.services.batches.problems import some
 from pennsieve_agent.services.batches.repeat_batch import (
     merged,
     parameters_again,
@@ -66,7 +67,7 @@ class PreparedBatch:
     ``parallel`` is how many runs are active at once, ``bucket`` that of results on Pennsieve's
     nodes, ``versions`` those that were typed. ``document`` is that of the workflow's version on an
     own node, and ``done`` are the runs that are left out, each with the run that did it before.
-    ``estimator`` says what a run is expected to cost and take.
+    ``estimator`` says what a run is expected to cost and take, and ``alike`` what it said already.
     """
 
     name: str
@@ -78,13 +79,15 @@ class PreparedBatch:
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
     done: tuple[tuple[BatchRun, str], ...] = ()
     estimator: Estimator | None = field(default=None, repr=False, compare=False)
+    alike: dict[tuple[int | None, int], Forecast] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def estimates(self) -> list[Forecast]:
         """What each run is expected to cost and take, in their order; empty where nobody knows."""
         if self.estimator is None:
             return []
-        known: dict[tuple[int | None, int], Forecast] = {}
-        estimates = []
+        known, estimates = self.alike, []
         for run in self.runs:
             like = _about(run.subject.size), len(run.subject.files)
             if like not in known:
@@ -177,11 +180,15 @@ def _on_own_node(
     layout = typed.options.layout or known.layout
     ready = problems.of(partial(_in_layout, around, typed, node, dataset, known.workflow, layout))
     some = ready.runs[0].parameters if ready else {}  # all are checked when the batch is sent
+    check = partial(
+        prepare_own_run.check_on_node, context, known, dataset, some, typed.options.limits
+    )
     asks: list[Callable[[], Any]] = [
-        partial(tried, partial(prepare_own_run.check_on_node, context, known, dataset, some)),
+        partial(tried, check),
         partial(estimate_run.history_of, NodeRuns(node, context.calls).newest, known.workflow.uuid),
     ]
-    (budget_left, hindrance), history = side_by_side(asks)
+    (checked, hindrance), history = side_by_side(asks)
+    checked = checked or run_request.Checked()
     if ready is None or problems:
         problems.take((None, hindrance))
         raise problems.all("batch")
@@ -194,7 +201,8 @@ def _on_own_node(
         layout=layout,
         differences=differences,
         hindrance=hindrance,
-        budget_left=budget_left,
+        quotas=checked.quotas,
+        budget_left=checked.budget_left,
     )
     estimator = estimate_run.OwnEstimator.of_version(node, history, known, typed.options.limits)
     return replace(ready, first=first, document=known.document, estimator=estimator)

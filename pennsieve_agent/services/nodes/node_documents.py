@@ -210,6 +210,8 @@ def _details(item: Fields) -> RunDetails:
         subject=batch.text("subject"),
         estimate=Forecast.known(item.raw("estimate")),
         costs=_amounts(item, "costs"),
+        step_costs=_amounts(item, "stepCosts"),
+        spent=item.number("spent"),
         spot=item.flag("spot"),
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent import __version__
 from pennsieve_agent.domain.receipt.context import Stated
-from pennsieve_agent.domain.run_results import is_record
+from pennsieve_agent.domain.run_results import records
 from pennsieve_agent.errors import PlatformError
 from pennsieve_agent.services.runs import run_outputs
 
@@ -75,12 +75,18 @@ def run_receipt(maker: Maker, located: Located) -> dict[str, Any]:
     run, backend = located.run, located.backend
     stated = maker.stated(run.dataset_id, run.node_uuid)
     read = backend.input(run)
-    written = [file for file in backend.outputs(run) if not is_record(file.path)]
+    written = without_records(backend.outputs(run))
     outputs = output_rows(maker, run, written)
     stated = replace(stated, inputs=input_rows(read), outputs=outputs)
     receipt = backend.receipt(run, stated)
     inputs = {**receipt["inputs"], "packages_missing": read.missing}
     return {**receipt, "inputs": inputs}
+
+
+def without_records(files: Sequence[OutputFile]) -> list[OutputFile]:
+    """What a run delivered but for what says what it did."""
+    own = records(file.path for file in files)
+    return [file for file in files if file.path not in own]
 
 
 def input_rows(read: RunInput) -> Rows | None:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.domain.receipt import batch as batch_form
 from pennsieve_agent.domain.receipt.batch import SubjectFiles
-from pennsieve_agent.domain.run_results import is_record
 from pennsieve_agent.domain.runs import Run, RunStatus
 from pennsieve_agent.errors import NotFound
 from pennsieve_agent.services.receipts.collect import (
@@ -21,6 +20,7 @@ from pennsieve_agent.services.receipts.collect import (
     input_rows,
     output_rows,
     run_receipt,
+    without_records,
 )
 from pennsieve_agent.services.runs.all_runs import Located
 from pennsieve_agent.services.side_by_side import side_by_side
@@ -70,6 +70,6 @@ def _of_run(
     run = Run(run_id, RunStatus.UNKNOWN, dataset_id=batch.dataset)
     try:
         read = backend.input(run)
-        return input_rows(read), [f for f in backend.outputs(run) if not is_record(f.path)]
+        return input_rows(read), without_records(backend.outputs(run))
     except NotFound:
         return None

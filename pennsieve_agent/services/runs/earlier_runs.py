@@ -7,7 +7,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.run_filter import RunQuery
-from pennsieve_agent.domain.run_results import Delivered, is_receipt, own_folder
+from pennsieve_agent.domain.run_results import Delivered, own_folder, records
 from pennsieve_agent.errors import NotFound, StillRunning, UsageProblem
 from pennsieve_agent.services.runs import run_outputs
 
@@ -37,7 +37,7 @@ class EarlierRuns:
         return reduce(Delivered.__or__, (said for _, said in answers), Delivered())
 
     def outputs(self, reference: str, dataset: Dataset) -> list[DataFile]:
-        """The files that a run delivered, but for its receipt, as they are on Pennsieve.
+        """The files that a run delivered, but for what says what it did, as they are on Pennsieve.
 
         Raises:
             UsageProblem: there is no such run, it is of another dataset, or it delivered nothing.
@@ -51,8 +51,9 @@ class EarlierRuns:
                 f"run '{run.label}' delivered to another dataset, not to '{dataset.name}'",
                 hint="a run reads one dataset: take the run's own with --dataset",
             )
+        own = records(file.path for file in located.backend.outputs(run))
         results = run_outputs.on_pennsieve(
-            self._platform, located, self._wait, lambda file: not is_receipt(file.path)
+            self._platform, located, self._wait, lambda file: file.path not in own
         )
         _check_whole(run, results)
         if not results.files:

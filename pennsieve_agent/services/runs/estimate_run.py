@@ -11,6 +11,7 @@ from pennsieve_agent.domain.figures import total
 from pennsieve_agent.domain.forecast import Band, Forecast
 from pennsieve_agent.domain.forecast_method import PastRun
 from pennsieve_agent.domain.prices import DATE, SPOT_SHARE, region_of_prices
+from pennsieve_agent.domain.run_estimate import Estimate
 from pennsieve_agent.domain.run_estimate import estimate as sure_cost
 from pennsieve_agent.domain.run_filter import RunQuery
 from pennsieve_agent.domain.runs import Run, RunStatus, seconds_between
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 MOST_RUNS = 50
 """Of a workflow's earlier runs, the newest that an estimate is made of."""
+
+_SURE = 0.95
+"""Of what is sure of a cost, the share below which no estimate is: a minute of each machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +64,17 @@ class Estimator(Protocol):
 class OwnEstimator:
     """Estimates runs on an own node.
 
-    ``gpu`` says that a step runs on a machine with a GPU, whose price nobody here knows.
+    ``past`` are the workflow's earlier runs, as the next one is paid; ``is_known`` is False where
+    nobody told. ``gpu`` says that a step runs on a machine with a GPU, whose price nobody here
+    knows.
     """
 
     node: OwnNode
-    history: History
+    past: tuple[PastRun, ...]
     version: str
     limits: RunLimits
     gpu: bool = False
+    is_known: bool = True
 
     @classmethod
     def of_version(
@@ -75,42 +82,48 @@ class OwnEstimator:
     ) -> Self:
         """What estimates runs of a version of a workflow."""
         gpu = any(step.compute_type == "gpu" for step in known.workflow.steps)
-        return cls(node, history or UNKNOWN, known.version, limits, gpu)
+        earlier = history or UNKNOWN
+        runs = [_past(run, spot=limits.spot) for run in earlier.runs]
+        timed = [run for run in runs if run.seconds]
+        past = forecast_method.chosen(timed, known.version)
+        return cls(node, tuple(past), known.version, limits, gpu, earlier.is_known)
 
     def of(self, plan: RunPlan, files: Sequence[DataFile]) -> Forecast:
         """The estimate of a run; without the size of all files it is made of all runs alike."""
         size, region = total(file.size for file in files), region_of_prices(self.node.region)
-        past = [_past(run, spot=self.limits.spot) for run in self.history.runs]
-        runs = forecast_method.chosen([run for run in past if run.seconds], self.version)
+        runs = self.past
         seconds = forecast_method.seconds_of(runs, self.version, size)
         usd = forecast_method.usd_of(runs, self.version, size) if region else None
         basis = forecast_method.basis(runs, self.version)
         if seconds is None:
             seconds, basis = self._seconds(plan, size), self._no_runs()
-        if usd is None and region:
-            usd = self._usd(plan, size)
-            basis += "; the cost by the resources declared" if runs and usd else ""
+        sure = self._sure(plan, size) if region else None
+        if usd is not None and sure is not None:
+            usd = usd.at_least(_SURE * sure.once)
+        elif sure is not None and size is not None:
+            usd = forecast_declared.usd_of(sure, size)
+            basis += "; the cost by the resources declared" if runs else ""
         if seconds is not None and self.limits.seconds:
             seconds = seconds.up_to(self.limits.seconds)
         return Forecast(usd, seconds, basis, len(runs), DATE if region else "", region)
 
     def _no_runs(self) -> str:
-        if self.history.is_known:
+        if self.is_known:
             return forecast_declared.BASIS
         return "earlier runs could not be read: by the resources declared"
 
     def _seconds(self, plan: RunPlan, size: int | None) -> Band | None:
         return None if size is None else forecast_declared.seconds_of(plan, size, gpu=self.gpu)
 
-    def _usd(self, plan: RunPlan, size: int | None) -> Band | None:
+    def _sure(self, plan: RunPlan, size: int | None) -> Estimate | None:
+        """What a run costs whatever its steps do, and by the hour."""
         if size is None or self.gpu:
             return None
         node = self.node
         try:
-            cost = sure_cost(plan, size, mode=node.mode, region=node.region, spot=self.limits.spot)
+            return sure_cost(plan, size, mode=node.mode, region=node.region, spot=self.limits.spot)
         except ValueError:  # no machine fits, which is refused elsewhere
             return None
-        return forecast_declared.usd_of(cost, size)
 
 
 @dataclass(frozen=True, slots=True)

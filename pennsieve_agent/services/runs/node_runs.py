@@ -242,6 +242,7 @@ class NodeRuns:
             "person": query.person.email if query.person else "",
             "since": query.since,
             "until": query.until,
+            "batch": query.batch,
             "limit": str(PAGE if most is None else max(1, min(most, PAGE))),
         }
         rows = self._rows("/runs", "runs", **filters)

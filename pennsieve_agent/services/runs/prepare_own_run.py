@@ -13,7 +13,7 @@ from pennsieve_agent.domain.grants import Access, until_words
 from pennsieve_agent.domain.input_layout import Layout, local_paths
 from pennsieve_agent.domain.name_matching import pick
 from pennsieve_agent.domain.repeats import same_code
-from pennsieve_agent.domain.runs import RunRequest, unix_seconds
+from pennsieve_agent.domain.runs import RunLimits, RunRequest, unix_seconds
 from pennsieve_agent.domain.workflows import Workflow
 from pennsieve_agent.errors import (
     Forbidden,
@@ -36,7 +36,7 @@ from pennsieve_agent.services.runs.node_runs import NodeRuns
 from pennsieve_agent.services.runs.run_input import Earlier, input_of
 from pennsieve_agent.services.runs.run_versions import version_on_node
 from pennsieve_agent.services.runs.start_problems import Problems, tried
-from pennsieve_agent.services.runs.start_run import files_document
+from pennsieve_agent.services.runs.start_run import files_document, limits_document
 from pennsieve_agent.services.side_by_side import side_by_side
 from pennsieve_agent.services.workflows.node_workflows import version_path, workflows_on
 
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
 _LOOK = {
     "unhealthy": "see what to do with: pennsieve compute doctor",
+    "no-image": "put it there again with: pennsieve workflow update WORKFLOW",
     "unfit": "see the node's limits with: pennsieve compute show",
 }
 """What is typed next, by the word of what hinders a run on the node."""
@@ -111,12 +112,13 @@ def prepare(
     problems.of(partial(check_grant, context.node, row, workflow, dataset))
     asks: list[Callable[[], Any]] = [
         partial(input_of, context.platform, workflow, dataset, options, folder, context.earlier),
-        partial(check_on_node, context, known, dataset, parameters),
+        partial(check_on_node, context, known, dataset, parameters, options.limits),
         partial(history_of, NodeRuns(context.node, context.calls).newest, workflow.uuid),
     ]
-    (read, why_none), (budget_left, hindrance), (history, _) = side_by_side(
+    (read, why_none), (checked, hindrance), (history, _) = side_by_side(
         [partial(tried, ask) for ask in asks]
     )
+    checked = checked or run_request.Checked()
     input_ = problems.take((read, why_none))
     files = input_.files if input_ else ()
     layout = problems.of(lambda: layout_of(options.layout or known.layout, files).value) or ""
@@ -153,8 +155,9 @@ def prepare(
             *input_.changes,
         ),
         hindrance=hindrance,
+        quotas=checked.quotas,
         estimate=estimator.of(plan, input_.files),
-        budget_left=budget_left,
+        budget_left=checked.budget_left,
     )
 
 
@@ -178,11 +181,11 @@ def check_on_node(
     known: WorkflowVersion,
     dataset: Dataset,
     parameters: Mapping[str, Mapping[str, str]],
-) -> float | None:
-    """Ask the node what hinders the run there: keys, budget, queues, sizes of machines.
+    limits: RunLimits,
+) -> run_request.Checked:
+    """Ask the node what hinders the run there: keys, images, budget, queues, sizes of machines.
 
-    The answer is what is left of its budget for the month in USD, None where it has none. A node
-    that was made before it could be asked answers when the run is started.
+    A node that was made before it could be asked answers when the run is started.
 
     Raises:
         NodeError: something does; SeveralProblems where several things do.
@@ -194,11 +197,12 @@ def check_on_node(
         "dataset": dataset.id,
         "parameters": {step: without_empty(values) for step, values in parameters.items()},
         "undeclared": True,
+        "limits": limits_document(limits),
     }
     try:
         answer = context.calls.ask("POST", "/checks", body=body, admin=context.node.is_owned)
     except (NotFound, NodeOlder):
-        return None
+        return run_request.Checked()
     said = Fields(dict(answer), context.where)
     rows = said.records("problems")
     hindrances = [
@@ -207,7 +211,11 @@ def check_on_node(
     ]
     if hindrances:
         raise together(hindrances)
-    return said.number("budgetLeft")
+    quotas = tuple(
+        f"up to {row.number('processors') or 0:g} processors at once ({row.text('name')})"
+        for row in said.records("quotas")
+    )
+    return run_request.Checked(said.number("budgetLeft"), quotas)
 
 
 def fingerprint_of(

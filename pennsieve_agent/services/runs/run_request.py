@@ -56,6 +56,14 @@ class RunOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """What a node says of itself where nothing hinders a run there, as :class:`Prepared` has it."""
+
+    budget_left: float | None = None
+    quotas: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """A run that can be sent.
 
@@ -64,6 +72,7 @@ class Prepared:
     ``hindrance`` is why the node cannot run it now; a start that goes on is not refused for it, as
     its own run may be what fills the node. ``estimate`` is what it is expected to cost and take,
     and ``budget_left`` what the node's budget for the month has left in USD; None for no budget.
+    ``quotas`` are those of the node's AWS account that it counts for, in words.
     """
 
     request: RunRequest
@@ -77,6 +86,7 @@ class Prepared:
     fingerprint: str = ""
     differences: tuple[str, ...] = ()
     hindrance: AgentError | None = None
+    quotas: tuple[str, ...] = ()
     estimate: Forecast | None = None
     budget_left: float | None = None
 

@@ -28,6 +28,8 @@ DATASET = "N:dataset:11111111-2222-4333-8444-555555555555"
 ORGANIZATION = "N:organization:99999999-2222-4333-8444-555555555555"
 COMMIT = "4f2c1b7a9d" * 4
 DIGEST = "sha256:" + "ab" * 32
+RECORDS = ("pennsieve-run.json", "pennsieve-workflow.json", "ro-crate-metadata.json")
+"""What says what a run did, beside its results."""
 EVIL = "<script>alert(1)</script>"
 _SCHEMA = Path(pennsieve_agent.__file__).parent / "domain" / "receipt" / "receipt.schema.json"
 Document = dict[str, Any]

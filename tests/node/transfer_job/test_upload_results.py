@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
 import socket
 import uuid
@@ -18,6 +19,8 @@ import boto3
 import pytest
 
 from pennsieve_agent.domain.input_layout import NO_FILES_AT_TOP
+from pennsieve_agent.domain.receipt.form import is_unchanged, sealed, text_of
+from pennsieve_agent.domain.receipt.node_run import receipt_of
 from pennsieve_agent.domain.step_files import data_path, step_folder
 from pennsieve_agent.domain.transfers import PART_BYTES
 from pennsieve_agent.node.jobs.tasks import OUTPUTS_PATH, RECEIPT_PATH, Task, TaskKind
@@ -28,6 +31,7 @@ from pennsieve_agent.node.transfer_job.run_files import RunFiles
 from pennsieve_agent.node.transfer_job.targets import Places, deliver
 from pennsieve_agent.node.transfer_job.transfer_error import TransferError
 from tests.aws.emulator import emulated, reset
+from tests.domain.receipt.examples import run_document, stated
 from tests.node.transfer_job.shore import DATASET, RUN, Answer, Answers, answers
 
 BUCKET = "uploads"
@@ -497,3 +501,43 @@ def test_the_checksum_is_that_of_the_bytes(dataset: Dataset, tmp_path: Path) -> 
     deliver(task, relay, places, found, lambda _: None, dataset.now)
     wanted = base64.b64encode(hashlib.sha256(b"one").digest()).decode()
     assert [row["sha256"] for row in relay_body] == [wanted]
+
+
+def receipt_text() -> str:
+    """A receipt as a node hands it to its job: without what is delivered."""
+    return text_of(sealed(receipt_of(run_document(), stated(outputs=None))))
+
+
+def test_the_receipt_has_the_results_and_lies_with_its_crate(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    dataset.receipt = {"name": "pennsieve-run.json", "text": receipt_text()}
+    results(tmp_path, {"a/1.txt": b"one", "2.txt": b"two"})
+    dataset.kill_before["finalize"] = 2
+    with pytest.raises(Killed):
+        hand_over(dataset, tmp_path)
+    hand_over(dataset, tmp_path)
+    own = ["pennsieve-run.json", "pennsieve-workflow.json", "ro-crate-metadata.json"]
+    assert dataset.paths() == ["out/2.txt", "out/a/1.txt", *(f"out/{name}" for name in own)]
+    texts = [text.decode() for text in dataset.objects().values() if text.startswith(b"{")]
+    receipt = next(json.loads(text) for text in texts if '"pennsieve-receipt/1"' in text)
+    assert is_unchanged(receipt)
+    rows = {row["path"]: row["sha256"] for row in receipt["outputs"]["files"]}
+    assert rows == {
+        "out/2.txt": hashlib.sha256(b"two").hexdigest(),
+        "out/a/1.txt": hashlib.sha256(b"one").hexdigest(),
+    }
+    sums = {row["sha256"] for row in receipt["checksums"]["files"]}
+    assert sums <= {hashlib.sha256(text.encode()).hexdigest() for text in texts}
+    crate = next(json.loads(text) for text in texts if '"@graph"' in text)
+    assert {"a/1.txt", "2.txt", *own} <= {row["@id"] for row in crate["@graph"]}
+
+
+def test_a_program_that_writes_a_crate_of_its_own_keeps_it(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    dataset.receipt = {"name": "pennsieve-run.json", "text": receipt_text()}
+    results(tmp_path, {"ro-crate-metadata.json": b'{"mine": 1}'})
+    hand_over(dataset, tmp_path)
+    assert dataset.paths() == ["out/pennsieve-run.json", "out/ro-crate-metadata.json"]
+    assert b'{"mine": 1}' in dataset.objects().values()

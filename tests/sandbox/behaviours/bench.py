@@ -23,13 +23,13 @@ from pennsieve_agent.services.runs.node_runs import NodeRuns
 from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.cli.conftest import repository
 from tests.cli.harness import Agent
+from tests.domain.receipt.examples import RECORDS
 from tests.prepared import Prepared
 
 LAYER_TARGET = "persistent-layer"
 NO_ENGINE = "unix:///nowhere/docker.sock"
 DATASET = "Data"
 SECRET = "hidden-word"
-RECEIPT = "pennsieve-run.json"
 MANY = 1000
 USER = "arn:aws:iam::123456789012:user/ada"
 PATIENCE = 60.0
@@ -233,4 +233,4 @@ class Bench:
             if len(found) >= count + (count > 0):
                 break
             pause.wait(0.1)
-        return {path.name: path.read_text() for path in found if path.name != RECEIPT}
+        return {path.name: path.read_text() for path in found if path.name not in RECORDS}

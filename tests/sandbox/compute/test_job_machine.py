@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from pennsieve_agent.domain.measured import AT_LEAST
 from pennsieve_agent.domain.step_files import RUN_MOUNT, data_path, step_folder
 from pennsieve_agent.engine.backend import Program
 from pennsieve_agent.engine.container_task import Mount
 from pennsieve_agent.engine.process_backend import ProcessBackend
 from pennsieve_agent.node.bundle import bundle
+from pennsieve_agent.node.jobs.metered_task import metered_task, plain_row
 from pennsieve_agent.node.jobs.tasks import (
     Task,
     TaskKind,
@@ -21,13 +23,15 @@ from pennsieve_agent.node.jobs.tasks import (
     transfer_command,
     transfer_environment,
 )
+from pennsieve_agent.node.records.run_record import JobKind, JobRecord
+from pennsieve_agent.node.runs.read_meters import measured_in
 from pennsieve_agent.node.transfer_job.run_files import RunFiles
 from pennsieve_agent.sandbox.aws.batch.containers import Container
 from pennsieve_agent.sandbox.aws.batch.jobs import Unstartable
 from pennsieve_agent.sandbox.compute.runs.job_machine import JobMachine
 from tests.sandbox.aws.account import REGION, Cloud, allow, open_cloud
 from tests.sandbox.aws.files import access_point, file_system, volume
-from tests.sandbox.aws.test_batch import ECS, Shop
+from tests.sandbox.aws.test_batch import ECS, GROUP, Shop
 
 PYTHON = "public.ecr.aws/docker/library/python:3.13-slim"
 OWN = step_folder("work")
@@ -159,3 +163,65 @@ def test_what_cannot_be_started(machine: JobMachine, tmp_path: Path) -> None:
     ):
         with pytest.raises(Unstartable, match=words):
             perform(machine, container(image, mounts), lambda _: None)
+
+
+BUSY = """\
+import os, pathlib, time
+held = b"1" * (200 << 20)
+(pathlib.Path(os.environ["OUTPUT_DIR"]) / "made").write_bytes(b"1" * (10 << 20))
+time.sleep(1)
+"""
+
+
+def test_a_meter_says_what_its_step_uses(tmp_path: Path) -> None:
+    backend = ProcessBackend(tmp_path / "cache", "test")
+    code = tmp_path / "code"
+    code.mkdir()
+    (code / "Dockerfile").write_text(DOCKERFILE)
+    (code / "main.py").write_text(BUSY)
+    program = backend.prepare(code, "busy", lambda _: None)
+    find = {"busy@sha256:1": program}.get
+    machine = JobMachine(lambda image, _: find(image), backend, tmp_path / "jobs")
+    with open_cloud(tmp_path / "aws", machine) as cloud:
+        shop, files = Shop(cloud), file_system(cloud)["fileSystemArn"]
+        role = cloud.role("job", ECS, allow(("s3files:Client*", files)))
+        points = [access_point(cloud, files, path, uid=0) for path in ("/r", f"/r/{OWN}")]
+        root = tmp_path / "aws" / "files" / files.rpartition("/")[2] / "r"
+        for name in (step_folder("in"), OWN):
+            (root / name / "data").mkdir(parents=True)
+        environment = {"INPUT_DIR": data_path(step_folder("in")), "OUTPUT_DIR": data_path(OWN)}
+        options = {"awslogs-group": GROUP, "awslogs-stream-prefix": "run/r1/work"}
+        spec = {
+            "image": "busy@sha256:1",
+            "executionRoleArn": shop.execution,
+            "jobRoleArn": role,
+            "environment": [{"name": k, "value": v} for k, v in environment.items()],
+            "volumes": [{**volume(files, p), "name": n} for n, p in zip("ab", points, strict=True)],
+            "mountPoints": [
+                {"sourceVolume": "a", "containerPath": RUN_MOUNT, "readOnly": True},
+                {"sourceVolume": "b", "containerPath": f"{RUN_MOUNT}/{OWN}", "readOnly": False},
+            ],
+            "logConfiguration": {"logDriver": "awslogs", "options": options},
+            "fargatePlatformConfiguration": {"platformVersion": "LATEST"},
+        }
+        task = metered_task(spec, JobRecord("work", "work", JobKind.PROCESS), PYTHON)
+        made = shop.batch.register_job_definition(
+            jobDefinitionName="work",
+            type="container",
+            platformCapabilities=["FARGATE"],
+            ecsProperties=task,
+        )
+        number = shop.batch.submit_job(
+            jobName="work", jobQueue="q", jobDefinition=made["jobDefinitionArn"]
+        )["jobId"]
+        job = plain_row(shop.wait(number))
+        assert job["status"] == "SUCCEEDED", job
+        stream = job["attempts"][0]["meter"]
+        events = cloud.owner.client("logs").get_log_events(
+            logGroupName=GROUP, logStreamName=stream, limit=1
+        )["events"]
+    used = measured_in(events[-1]["message"])
+    assert used is not None
+    assert used.peak_memory == pytest.approx(200 << 20, rel=0.2)
+    assert used.written == pytest.approx(10 << 20, rel=0.2)
+    assert (used.by, used.bound) == ("task", AT_LEAST)

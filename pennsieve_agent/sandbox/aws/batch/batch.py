@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pennsieve_agent.sandbox.aws.batch.companions import Companions
 from pennsieve_agent.sandbox.aws.batch.containers import (
     Container,
     Dock,
@@ -33,6 +34,7 @@ from pennsieve_agent.sandbox.aws.batch.jobs import (
     Job,
     Status,
     Unstartable,
+    attempt_of,
     dependency,
     detail,
     is_tried_again,
@@ -245,10 +247,13 @@ class Batch:
             self._advance()
 
     def _run(self, job: Job, task: str, stop: threading.Event) -> Ended:
-        job.stream = stream_of(job, task.replace("-", ""))
+        job.stream = stream_of(job.container, job, task.replace("-", ""))
+        job.beside = {}
         try:
             container = self._dock.container(job, len(job.attempts) + 1)
+            beside = self._dock.beside(job, container)
         except Unstartable as problem:
+            self._dock.leave(job.id)
             job.stream = ""
             return Ended(None, NOT_STARTED, str(problem))
         with self._lock:
@@ -256,7 +261,10 @@ class Batch:
                 job.started = job.started or self._milliseconds()
                 self._put(job, Status.RUNNING)
         try:
-            with self._logs.writer(job) as write:
+            with (
+                self._logs.writer(job) as write,
+                Companions(job, beside, self._machine, self._logs),
+            ):
                 return self._timed(job, container, write, stop)
         finally:
             self._dock.leave(container.job)
@@ -293,7 +301,8 @@ class Batch:
         if ended.reason:
             container["reason"] = ended.reason
         status_reason = job.stopping or ended.status_reason
-        attempt = {"container": container, "stoppedAt": now, "statusReason": status_reason}
+        about = attempt_of(job, container)
+        attempt = {**about, "stoppedAt": now, "statusReason": status_reason}
         job.attempts.append({**attempt, **({"startedAt": job.started} if job.started else {})})
         if is_tried_again(job, ended):
             job.started = 0

@@ -10,6 +10,7 @@ from typing import Any
 from pennsieve_agent.domain.iam_policies import fits
 from pennsieve_agent.sandbox.aws.batch.batch import Batch
 from pennsieve_agent.sandbox.aws.batch.jobs import Job, merged, summary
+from pennsieve_agent.sandbox.aws.batch.task_definitions import TASK
 from pennsieve_agent.sandbox.aws.rights.policy_check import Answer, failure
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Lock
 from pennsieve_agent.sandbox.aws.wire import AwsRequest
@@ -107,6 +108,10 @@ class BatchApi:
         arn = f"arn:aws:batch:{request.region}:{self._account}:job/{job_id}"
         tags = dict(parameters.get("tags") or {})
         backend.tag_resource(arn, tags)
+        container = merged(definition.container_properties or {}, overrides)
+        task = container.pop(TASK, {})
+        if task and overrides:
+            raise Bad("containerOverrides should not be set: the job definition has ecsProperties")
         return Job(
             id=job_id,
             arn=arn,
@@ -114,7 +119,8 @@ class BatchApi:
             queue=queue.arn,
             definition=definition.arn,
             created=int(self._now() * 1000),
-            container=merged(definition.container_properties or {}, overrides),
+            container=container,
+            ecs=task,
             depends_on=list(parameters.get("dependsOn") or ()),
             retry=dict(parameters.get("retryStrategy") or definition.retry_strategy or {}),
             seconds=timeout.get("attemptDurationSeconds"),

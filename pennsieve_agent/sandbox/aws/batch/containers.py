@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from pennsieve_agent.domain.iam_policies import Ask
 from pennsieve_agent.engine.container_task import Mount
+from pennsieve_agent.engine.control_groups import Gauge
 from pennsieve_agent.sandbox.aws.batch.job_network import job_network
 from pennsieve_agent.sandbox.aws.batch.jobs import (
     Ended,
@@ -25,6 +26,8 @@ from pennsieve_agent.sandbox.aws.batch.jobs import (
     requirement,
     with_parameters,
 )
+from pennsieve_agent.sandbox.aws.batch.task_definitions import essential, others
+from pennsieve_agent.sandbox.aws.batch.task_metadata import VARIABLE, TaskMetadata
 from pennsieve_agent.sandbox.aws.batch.volumes import Volumes
 from pennsieve_agent.sandbox.aws.rights.policy_check import PolicyCheck, rights_for
 from pennsieve_agent.sandbox.aws.rights.principals import Principal, trusts
@@ -40,12 +43,16 @@ CREDENTIALS_PATH = "/v2/credentials/"
 """Where a job's container gets the keys of its role (ECS's own path, on its own address)."""
 _ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)")
 _PARAMETER = re.compile(r"arn:[^:]+:ssm:([^:]+):(\d+):parameter(/.+)")
+_OURS = "AWS_BATCH_"
 _SECRET = re.compile(r"(arn:[^:]+:secretsmanager:[^:]+:\d+:secret:[^:]+)(?::([^:]*))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A container to run. ``memory`` is in MiB; ``credentials`` lead it to its role's keys."""
+    """A container to run. ``memory`` is in MiB; ``credentials`` lead it to its role's keys.
+
+    ``gauge`` shows what it uses while it runs.
+    """
 
     job: str
     image: str
@@ -55,6 +62,7 @@ class Container:
     cpus: float
     memory: int
     credentials: Mapping[str, str] = field(repr=False, default_factory=dict)
+    gauge: Gauge = field(default_factory=Gauge, compare=False)
 
 
 class Machine(Protocol):
@@ -93,10 +101,12 @@ class Dock:
     ) -> None:
         self._endpoint = endpoint
         self._badges: dict[str, _Badge] = {}
+        self._addresses: dict[str, str] = {}
         self._policy_check = policy_check
         self._sessions = sessions
         self._lock = lock
         self._volumes = volumes
+        self.metadata = TaskMetadata(endpoint)
 
     def container(self, job: Job, attempt: int) -> Container:
         """The container for an attempt.
@@ -130,8 +140,64 @@ class Dock:
             credentials=self._enter(job, spec.get("jobRoleArn")),
         )
 
+    def beside(self, job: Job, container: Container) -> dict[str, Container]:
+        """The containers beside a job's own, by name; none where the job has no others.
+
+        Raises:
+            Unstartable: an image or a log cannot be reached, or is not allowed.
+
+        """
+        named = {str(one["name"]): one for one in others(job.ecs)}
+        if not named:
+            return {}
+        execution = self._session(job, job.container.get("executionRoleArn"))
+        gauges = dict.fromkeys(named) | {str(essential(job.ecs)["name"]): container.gauge}
+        self._addresses[job.id] = address = self.metadata.open(gauges)
+        return {
+            name: self._companion(job, container, execution, one, {VARIABLE: address})
+            for name, one in named.items()
+        }
+
+    def _companion(
+        self,
+        job: Job,
+        container: Container,
+        execution: Principal,
+        spec: Mapping[str, Any],
+        variables: Mapping[str, str],
+    ) -> Container:
+        """A container beside a job's own. It gets no keys here, which ours do not need."""
+        name, image = str(spec["name"]), str(spec["image"])
+        stream = stream_of(spec, job, job.task, name)
+        with self._lock:
+            network = job_network(job)
+            about = {**spec, "secrets": (), "mountPoints": ()}
+            here = stream_arn(job, stream)
+            if network is not None and (
+                problem := network.problem(about, _repository(image), here)
+            ):
+                raise Unstartable(problem)
+            self._check_pull(execution, image)
+            self._open_log(job, execution, stream)
+        job.beside[name] = {"logStreamName": stream}
+        own = {pair["name"]: pair["value"] for pair in spec.get("environment") or ()}
+        attempt = {
+            key: container.environ[key] for key in container.environ if key.startswith(_OURS)
+        }
+        return Container(
+            job=f"{job.id}-{name}",
+            image=image,
+            command=tuple(spec.get("command") or ()),
+            environ={**own, **attempt, **variables},
+            mounts=(),
+            cpus=float(requirement(spec, "VCPU")),
+            memory=int(requirement(spec, "MEMORY")),
+        )
+
     def leave(self, name: str) -> None:
         """Forget an ended container, by its job, and the secret that gave it keys."""
+        if address := self._addresses.pop(name, ""):
+            self.metadata.close(address)
         if (badge := self._badges.pop(name, None)) is not None:
             self._sessions.forget(badge.role, name)
 
@@ -219,8 +285,8 @@ class Dock:
             if why := self._policy_check.why_not(execution, ask):
                 raise Unstartable(f"{_NO_SECRETS}: {why}")
 
-    def _open_log(self, job: Job, execution: Principal) -> None:
-        group, here = log_group(job), stream_arn(job)
+    def _open_log(self, job: Job, execution: Principal, stream: str = "") -> None:
+        group, here = log_group(job), stream_arn(job, stream)
         for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
             if why := self._policy_check.why_not(execution, Ask(action, here)):
                 raise Unstartable(
@@ -233,7 +299,7 @@ class Dock:
             raise Unstartable(
                 f"{_NO_LOG}: ResourceNotFoundException: The specified log group does not exist."
             )
-        backend.create_log_stream(group, job.stream)
+        backend.create_log_stream(group, stream or job.stream)
 
     def _mounts(self, job: Job, spec: Mapping[str, Any]) -> Iterator[Mount]:
         volumes = {volume["name"]: volume for volume in spec.get("volumes") or ()}
@@ -254,10 +320,10 @@ def _repository(image: str) -> str:
     return f"arn:aws:ecr:{region}:{account}:repository/{name}"
 
 
-def stream_arn(job: Job) -> str:
-    """The ARN of the log stream of an attempt."""
+def stream_arn(job: Job, stream: str = "") -> str:
+    """The ARN of the log stream of an attempt, or of another container of its task."""
     group = f"arn:aws:logs:{job.region}:{job.account}:log-group:{log_group(job)}"
-    return f"{group}:log-stream:{job.stream}"
+    return f"{group}:log-stream:{stream or job.stream}"
 
 
 def _check_environment(environ: Mapping[str, str]) -> None:
@@ -275,11 +341,14 @@ def log_group(job: Job) -> str:
     return str(options.get("awslogs-group") or DEFAULT_GROUP)
 
 
-def stream_of(job: Job, task: str) -> str:
-    """The log stream of an attempt (AWS Batch, "Use the awslogs log driver")."""
-    options = (job.container.get("logConfiguration") or {}).get("options") or {}
+def stream_of(spec: Mapping[str, Any], job: Job, task: str, name: str = "default") -> str:
+    """The log stream of a container (AWS Batch, "Use the awslogs log driver").
+
+    Of a task it has the container's name (Amazon ECS, "Send Amazon ECS logs to CloudWatch").
+    """
+    options = (spec.get("logConfiguration") or {}).get("options") or {}
     prefix = options.get("awslogs-stream-prefix") or job.definition.split("/")[-1].split(":")[0]
-    return f"{prefix}/default/{task}"
+    return f"{prefix}/{spec.get('name') or name}/{task}"
 
 
 def _batch_variables(job: Job, attempt: int) -> dict[str, str]:

@@ -57,6 +57,11 @@ LogLine = tuple[int, int, int, str]
 """Its position, which orders all lines, and its message. Times are in unix milliseconds."""
 
 
+def log_place(job: Job) -> str:
+    """Where a job's log is: ``ACCOUNT REGION GROUP``."""
+    return f"{job.account} {job.region} {log_group(job)}"
+
+
 class JobLog:
     """Writes lines and reads them. ``kept`` is in bytes, of each end of a log."""
 
@@ -80,8 +85,7 @@ class JobLog:
     @contextmanager
     def writer(self, job: Job) -> Iterator[Callable[[str], None]]:
         """Takes the lines of an attempt; all are there when the block is left."""
-        place = f"{job.account} {job.region} {log_group(job)}"
-        with self.writing(place, job.stream) as take:
+        with self.writing(log_place(job), job.stream) as take:
             yield take
 
     @contextmanager

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from pennsieve_agent.domain.iam_policies import fits
+from pennsieve_agent.sandbox.aws.batch.task_definitions import essential, others
 
 DEPENDENT_FAILED = "Dependent Job failed"
 CHILD_FAILED = "Array Child Job failed"
@@ -65,7 +66,8 @@ class Ended:
 class Job:
     """A job. Times are unix milliseconds, 0 for never. ``container`` is as it will be run.
 
-    ``stopping`` is why somebody ended it, while it still runs.
+    ``stopping`` is why somebody ended it, while it still runs. ``ecs`` is the task that the
+    container is of, if it has others; ``beside`` how they ended, by name, and where their logs are.
     """
 
     id: str
@@ -91,6 +93,8 @@ class Job:
     stopping: str = ""
     stream: str = ""
     task: str = ""
+    ecs: dict[str, Any] = field(default_factory=dict)
+    beside: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def dump(self) -> str:
         """As text, from which :meth:`load` makes it again."""
@@ -105,7 +109,8 @@ class Job:
     @property
     def vcpus(self) -> float:
         """How many vCPUs the job takes of its compute environment."""
-        return float(requirement(self.container, "VCPU") or self.container.get("vcpus") or 1)
+        own = float(requirement(self.container, "VCPU") or self.container.get("vcpus") or 1)
+        return own + sum(float(requirement(one, "VCPU") or 0) for one in others(self.ecs))
 
     @property
     def region(self) -> str:
@@ -189,6 +194,19 @@ def dependency(job: Job, statuses: Iterable[Status | None]) -> Status | None:
     return Status.PENDING if job.status is Status.SUBMITTED else None
 
 
+def last_container(job: Job) -> dict[str, Any]:
+    """How the container of the last attempt ended; nothing where none has."""
+    if not job.attempts:
+        return {}
+    last = job.attempts[-1]
+    if not job.ecs:
+        return dict(last["container"])
+    name = essential(job.ecs)["name"]
+    (task,) = last["taskProperties"]
+    (row,) = [one for one in task["containers"] if one["name"] == name]
+    return {"taskArn": task["taskArn"], **{k: v for k, v in row.items() if k != "name"}}
+
+
 def summary(job: Job) -> dict[str, Any]:
     """A job as ``ListJobs`` shows it."""
     body: dict[str, Any] = {
@@ -202,21 +220,48 @@ def summary(job: Job) -> dict[str, Any]:
         **({"startedAt": job.started} if job.started else {}),
         **({"stoppedAt": job.stopped} if job.stopped else {}),
     }
-    if job.attempts:
-        last = job.attempts[-1]["container"]
+    if job.attempts and not job.ecs:
+        last = last_container(job)
         body["container"] = {k: last[k] for k in ("exitCode", "reason") if k in last}
     if job.index is not None:
         body["arrayProperties"] = {"index": job.index}
     return body
 
 
+def attempt_of(job: Job, container: dict[str, Any]) -> dict[str, Any]:
+    """What an attempt says of its containers; of a task with several, each by its name."""
+    if not job.ecs:
+        return {"container": container}
+    rows = [{**container, "name": essential(job.ecs)["name"]}]
+    rows += [{"name": one["name"], **job.beside.get(one["name"], {})} for one in others(job.ecs)]
+    rows = [{key: value for key, value in row.items() if key != "taskArn"} for row in rows]
+    task = {"taskArn": container.get("taskArn", ""), "containers": rows}
+    return {"container": {}, "taskProperties": [task]}
+
+
+def _shown(job: Job, container: Mapping[str, Any]) -> dict[str, Any]:
+    """A job's container, or its task."""
+    if not job.ecs:
+        return {"container": container}
+    state = {key: container[key] for key in _STATE if key in container}
+    named = essential(job.ecs)
+    rows = [{**named, **state}]
+    rows += [{**one, **job.beside.get(one["name"], {})} for one in others(job.ecs)]
+    above = {"taskArn": container["taskArn"]} if "taskArn" in container else {}
+    return {"ecsProperties": {"taskProperties": [{**job.ecs, **above, "containers": rows}]}}
+
+
+_STATE = ("exitCode", "reason", "logStreamName")
+
+
 def detail(job: Job, children: Iterable[Job] = ()) -> dict[str, Any]:
     """A job as ``DescribeJobs`` and its events show it."""
-    last = job.attempts[-1]["container"] if job.attempts else {}
+    last = last_container(job)
     running = {
         **({"logStreamName": job.stream} if job.stream else {}),
         **({"taskArn": job.task} if job.task else {}),
     }
+    container = {**job.container, **last, **running}
     body = {
         **summary(job),
         "jobQueue": job.queue,
@@ -224,7 +269,7 @@ def detail(job: Job, children: Iterable[Job] = ()) -> dict[str, Any]:
         "dependsOn": job.depends_on,
         "parameters": job.parameters,
         "tags": job.tags,
-        "container": {**job.container, **last, **running},
+        **_shown(job, container),
         "isCancelled": False,
         "isTerminated": bool(job.stopping),
         "platformCapabilities": ["FARGATE"],

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pennsieve_agent.sandbox.aws.limits.refused import Refused
+from pennsieve_agent.sandbox.aws.limits.task_rules import task_problems
 from pennsieve_agent.sandbox.aws.wire import AwsRequest
 
 MOST_PARENTS = 20
@@ -54,7 +55,20 @@ def _register(request: AwsRequest, _: str, body: bytes) -> None:
         len(body) <= MOST_DEFINITION,
         f"The job definition is larger than {MOST_DEFINITION} bytes",
     )
-    container = parameters.get("containerProperties") or {}
+    ecs = parameters.get("ecsProperties")
+    if ecs is not None:
+        _need("containerProperties" not in parameters, "Only one of the properties can be set")
+        on_fargate = "FARGATE" in (parameters.get("platformCapabilities") or ())
+        tasks: Any = ecs.get("taskProperties") or ()
+        problem = next(task_problems(tasks, fargate=on_fargate), "")
+        _need(not problem, problem)
+        for container in tasks[0]["containers"]:
+            _check_container(container)
+    _check_container(parameters.get("containerProperties") or {})
+    _check_common(parameters)
+
+
+def _check_container(container: Mapping[str, Any]) -> None:
     _check_variables(container.get("environment") or ())
     _check_variables(container.get("secrets") or ())
     variables = [*(container.get("environment") or ()), *(container.get("secrets") or ())]
@@ -65,7 +79,6 @@ def _register(request: AwsRequest, _: str, body: bytes) -> None:
         "The secret name must be unique and not shared with any new or existing environment"
         " variables set on the container",
     )
-    _check_common(parameters)
 
 
 def _check_common(parameters: Mapping[str, Any]) -> None:

@@ -170,7 +170,11 @@ def _batch(here: _Here) -> list[Ask]:
 def _registering(here: _Here) -> list[Ask]:
     request = here.request
     container = request.parameters.get("containerProperties") or {}
-    roles = (container.get("jobRoleArn"), container.get("executionRoleArn"))
+    tasks: Any = (request.parameters.get("ecsProperties") or {}).get("taskProperties") or ({},)
+    roles = (
+        container.get("jobRoleArn") or tasks[0].get("taskRoleArn"),
+        container.get("executionRoleArn") or tasks[0].get("executionRoleArn"),
+    )
     passed = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
     return [
         Ask(here.action, here.arn(f"job-definition/{request.text('jobDefinitionName')}")),

@@ -10,13 +10,16 @@ and without the packages of this Python, which its image does not have either.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import sys
 import threading
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pennsieve_agent.domain.image_names import is_transfer
 from pennsieve_agent.domain.step_files import LAYERS_MOUNT
@@ -26,6 +29,8 @@ from pennsieve_agent.engine.container_task import StepContainer, placed
 from pennsieve_agent.engine.exit_reasons import OUT_OF_MEMORY
 from pennsieve_agent.engine.remove_tree import remove_tree
 from pennsieve_agent.errors import AgentError
+from pennsieve_agent.node.jobs.metered_task import meter_command
+from pennsieve_agent.node.jobs.step_meter import measure
 from pennsieve_agent.node.jobs.tasks import transfer_command
 from pennsieve_agent.sandbox.aws.batch.containers import Container
 from pennsieve_agent.sandbox.aws.batch.jobs import Ended, Unstartable
@@ -40,6 +45,18 @@ sys.exit(main())
 """
 
 Log = Callable[[str], None]
+
+
+def _measure(container: Container, log: Log, stop: threading.Event) -> Ended:
+    """Run a meter as a thread: it is the same code, and a process for each step would be slow."""
+    address = container.environ["ECS_CONTAINER_METADATA_URI_V4"]
+
+    def fetch(path: str) -> Any:
+        with urllib.request.urlopen(address + path, timeout=2) as answer:  # noqa: S310 - http
+            return json.load(answer)
+
+    measure(fetch, log, stop)
+    return Ended(0)
 
 
 class JobMachine:
@@ -85,6 +102,8 @@ class JobMachine:
             if program is not None:
                 return self._process(program, container, scratch, log, stop)
             if is_transfer(container.image):
+                if list(container.command) == meter_command():
+                    return _measure(container, log, stop)
                 return self._move(container, scratch, log, stop)
         raise Unstartable(
             f"CannotPullContainerError: pull image manifest has been retried 1 time(s): "
@@ -118,6 +137,7 @@ class JobMachine:
             container.cpus,
             container.memory,
             container.command,
+            container.gauge,
         )
         try:
             task = step.task(program, scratch)
