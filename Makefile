@@ -6,7 +6,7 @@ INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --progress-ba
 PYTEST_ARGS ?=
 SOAK ?= 5000
 
-.PHONY: demo demo-own test coverage check format lint lint-cloud types soak venv size bench bench-sandbox bench-batches completions clean
+.PHONY: demo demo-own test coverage check format lint lint-cloud types soak venv size bench estimates bench-sandbox bench-batches completions clean
 
 demo: $(VENV)/.demo          ## the whole journey against a sandbox, on real files
 	@PATH="$(abspath $(BIN)):$$PATH" bash examples/demo.sh
@@ -51,6 +51,9 @@ bench: $(VENV)/.dev          ## start-up, command, transfer and log times, as ra
 	$(BIN)/python tests/benchmarks/startup.py
 	$(BIN)/python -m tests.benchmarks.transfers
 	$(BIN)/python -m tests.benchmarks.log_following
+
+estimates: $(VENV)/.dev      ## what was said of ten runs in a sandbox before them, beside what they came to
+	$(BIN)/python -m tests.benchmarks.estimates
 
 bench-sandbox: $(VENV)/.dev  ## what a sandbox bears: 20 clients, 10,000 runs
 	$(BIN)/python tests/benchmarks/sandbox_load.py

@@ -44,6 +44,9 @@ tell "A batch: a run for each folder below raw, in one command and one table"
 run pennsieve run start --workflow dicom-deid --dataset "$dataset" --each 'raw/*' --name each
 run pennsieve run wait each
 run pennsieve run show each
+tell "What it cost beside the estimate, and a receipt: what exactly was done, as a folder with a page"
+run pennsieve run cost each
+run pennsieve run receipt each --to "$demo/receipt"
 folder=${demo/#$PWD/.}/datasets/$dataset/$results
 cat <<END
 
@@ -51,6 +54,8 @@ The results are in '$folder'
   inventory.csv     what each image is
   identifying.csv   what was taken out of it
   deidentified/     the images without it
+
+The receipt of the batch is '${demo/#$PWD/.}/receipt': open its index.html in a browser.
 
 Try next:
   head '$folder/inventory.csv'

@@ -774,3 +774,34 @@ def test_a_run_is_waited_for_and_fetched(coming: Scene, tmp_path: Path) -> None:
     done = coming(*words, code=3)
     assert "Downloaded 1 file" in done.out
     assert "run 'first batch/sub-02' failed in step 'count'" in done.err
+
+
+def test_of_a_batch_half_done_the_runs_that_succeeded_are_compared(started: Scene) -> None:
+    batch = started.batch
+    for subject, status, cost in (("sub-01", "SUCCEEDED", 0.02), ("sub-02", "STARTED", None)):
+        started.node.set(batch, subject, status, cost=cost)
+    shown = started("run", "cost", "first batch").out
+    for words in (
+        "estimated cost\t0.02 USD\n",
+        "  machines\t0.02 USD",
+        "  of 1 run that succeeded\t0.02 USD, ",
+        "  made\tno runs yet: by the resources declared",
+        "count\t0.02 USD",
+    ):
+        assert words in shown, shown
+    document = started("run", "cost", "first batch", "--json").document
+    assert (document["runs_counted"], document["runs_compared"]) == (1, 1)
+    assert document["estimate_of_compared"]["high_usd"] < document["estimate"]["high_usd"]
+    started.node.end(batch, "sub-02")
+    failed = started("run", "cost", "first batch", "--json").document
+    assert (failed["runs_counted"], failed["runs_compared"]) == (3, 2)
+    assert failed["estimated_usd_by_part"] == {"machines": pytest.approx(0.06)}
+
+
+def test_a_batch_is_advised_by_its_runs_that_have_ended(started: Scene) -> None:
+    early = started("run", "cost", "first batch", "--advise", code=2)
+    assert "no run of batch 'first batch' has ended yet" in early.err
+    started.node.end(started.batch)
+    shown = started("run", "cost", "first batch", "--advise").out
+    assert "Measured in 3 runs" in shown
+    assert "4 CPU, 8192 MB\t0.5 CPU, 2048 MB" in shown

@@ -17,6 +17,8 @@ from pennsieve_agent.domain.prices import (
     log_cost,
     network_cost,
     overhead_cost,
+    price_words,
+    region_of_prices,
     total,
     vcpu_hour,
     wakes,
@@ -102,3 +104,14 @@ def test_files_and_logs() -> None:
     assert files_cost(0, 931, 931) < 1, "a TB comes in and is read once"
     assert files_cost(931 * 48, 931, 931) < 5, "and lies there for two days"
     assert log_cost(2, 3) == pytest.approx(1.18)
+
+
+def test_of_a_region_that_is_not_in_the_table_it_is_said_whose_prices_are_taken() -> None:
+    assert price_words("us-east-1") == "AWS list prices of us-east-1, 2026-11"
+    assert region_of_prices("eu-central-1") == "us-east-1"
+    assert price_words("eu-central-1") == (
+        "AWS list prices of us-east-1, 2026-11: there are none of eu-central-1 here, which may "
+        "differ by up to a third"
+    )
+    assert region_of_prices("cn-north-1") == ""
+    assert price_words("cn-north-1") == "no prices: this program has none of region cn-north-1"

@@ -67,6 +67,15 @@ class BatchNode(FakeNode):
         step = {"id": "count", "kind": "processor", "status": status}
         more = {"name": name, "status": status, "batch": of, "steps": [step]}
         more["dataset"] = body["dataset"]
+        if row["cost"] is not None:
+            used = {"peakMemoryBytes": 900 * 1024**2, "cpuSeconds": 30.0, "by": "cgroup"}
+            attempt = {"started": "", "ended": "", "runningSeconds": 60.0, "measured": used}
+            step |= {"cpu": 4096, "memory": 8192, "attempts": [attempt]}
+            costs = {"machines": row["cost"], "logs": 0.0}
+            more |= {"costs": costs, "stepCosts": {"count": row["cost"]}, "cost": row["cost"]}
+            more["estimate"] = body["estimates"][row["index"]]
+        else:
+            more["cost"] = None
         self.runs[row["run"]] = summary(row["run"], 1_700_000_000 + row["index"], **more)
 
     def _begin(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -115,6 +124,7 @@ class BatchNode(FakeNode):
             "steps": STEPS,
             "counts": counts.document(),
             "cost": sum(costs) if costs else None,
+            "estimate": body.get("estimate"),
             "caller": "arn:aws:iam::123456789012:user/ada",
             "person": {"name": "Ada", "email": "ada@example.org"},
             **{name: body[name] for name in ("parameters", "limits", "layout")},

@@ -176,6 +176,8 @@ class FakeNode:
             rows = [run for run in rows if run["person"]["email"] == person]
         if workflow := query.get("workflow"):
             rows = [run for run in rows if run["workflow"]["id"] == workflow]
+        if batch := query.get("batch"):
+            rows = [run for run in rows if run.get("batch", {}).get("id") == batch]
         return self._page("runs", rows, query)
 
     def _of_run(

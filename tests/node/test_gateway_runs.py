@@ -79,6 +79,7 @@ def test_what_was_said_of_the_cost_before_is_kept_with_the_run(node: Owned) -> N
     assert listed["estimate"] == ESTIMATE
     assert sum(listed["costs"].values()) == pytest.approx(listed["cost"], abs=1e-5)
     assert set(listed["costs"]) == {"machines", "files", "transfers", "logs", "functions"}
+    assert listed["stepCosts"]["work"] > 0
     assert owner.ask("GET", f"/runs/{asks['id']}")["estimate"] == ESTIMATE
     with pytest.raises(Invalid, match="'more' is not part of an estimate"):
         owner.ask("POST", "/runs", body=start(estimate={**ESTIMATE, "more": 1}))

@@ -46,7 +46,7 @@ def of_run(context: Context, run: Run, state: RunState, metrics: RunMetrics | No
     pairs += [
         ("took", _beside(counted["seconds"], held.seconds, span)),
         ("estimated cost", _beside(metrics.cost, held.usd, _usd)),
-        *((f"  {_KINDS.get(name, name)}", usd(cost)) for name, cost in metrics.parts),
+        *((f"  {_KINDS.get(name, name)}", _usd(cost)) for name, cost in metrics.parts),
         ("input", _input(counted)),
         *_said(said),
         *_prices(context, run),
@@ -86,7 +86,7 @@ def of_batch(context: Context, located: LocatedBatch) -> Shown:
         ("subjects", counts_words(counts)),
         ("took", duration(value.created, value.ended, context.now())),
         ("estimated cost", spent),
-        *((f"  {kind}", usd(cost)) for kind, cost in (costs.kinds if costs else {}).items()),
+        *((f"  {kind}", _usd(cost)) for kind, cost in (costs.kinds if costs else {}).items()),
     ]
     if not is_whole and costs and costs.estimate:
         words = _beside(costs.compared_usd, costs.estimate.usd, _usd)

@@ -72,7 +72,10 @@ def receipt_of(
         "inputs": _sums(subjects, "inputs"),
         "outputs": _sums(subjects, "outputs"),
         # Of a batch that goes on it is what the runs that have ended took.
-        "cost": context.cost(Costs(sum(counted) if counted else None, prices=_prices(one)), None),
+        "cost": context.cost(
+            Costs(sum(counted) if counted else None, prices=_prices(one)),
+            batch.estimate.document() if batch.estimate else None,
+        ),
         "fingerprint": None,
         "repeat": {**context.repeat(batch.id), "from_receipt": None},
         "parallel": batch.parallel,

@@ -67,7 +67,7 @@ class PreparedBatch:
     ``parallel`` is how many runs are active at once, ``bucket`` that of results on Pennsieve's
     nodes, ``versions`` those that were typed. ``document`` is that of the workflow's version on an
     own node, and ``done`` are the runs that are left out, each with the run that did it before.
-    ``estimator`` says what a run is expected to cost and take.
+    ``estimator`` says what a run is expected to cost and take, and ``alike`` what it said already.
     """
 
     name: str
@@ -79,13 +79,15 @@ class PreparedBatch:
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
     done: tuple[tuple[BatchRun, str], ...] = ()
     estimator: Estimator | None = field(default=None, repr=False, compare=False)
+    alike: dict[tuple[int | None, int], Forecast] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def estimates(self) -> list[Forecast]:
         """What each run is expected to cost and take, in their order; empty where nobody knows."""
         if self.estimator is None:
             return []
-        known: dict[tuple[int | None, int], Forecast] = {}
-        estimates = []
+        known, estimates = self.alike, []
         for run in self.runs:
             like = _about(run.subject.size), len(run.subject.files)
             if like not in known:

@@ -64,14 +64,17 @@ class Estimator(Protocol):
 class OwnEstimator:
     """Estimates runs on an own node.
 
-    ``gpu`` says that a step runs on a machine with a GPU, whose price nobody here knows.
+    ``past`` are the workflow's earlier runs, as the next one is paid; ``is_known`` is False where
+    nobody told. ``gpu`` says that a step runs on a machine with a GPU, whose price nobody here
+    knows.
     """
 
     node: OwnNode
-    history: History
+    past: tuple[PastRun, ...]
     version: str
     limits: RunLimits
     gpu: bool = False
+    is_known: bool = True
 
     @classmethod
     def of_version(
@@ -79,13 +82,16 @@ class OwnEstimator:
     ) -> Self:
         """What estimates runs of a version of a workflow."""
         gpu = any(step.compute_type == "gpu" for step in known.workflow.steps)
-        return cls(node, history or UNKNOWN, known.version, limits, gpu)
+        earlier = history or UNKNOWN
+        runs = [_past(run, spot=limits.spot) for run in earlier.runs]
+        timed = [run for run in runs if run.seconds]
+        past = forecast_method.chosen(timed, known.version)
+        return cls(node, tuple(past), known.version, limits, gpu, earlier.is_known)
 
     def of(self, plan: RunPlan, files: Sequence[DataFile]) -> Forecast:
         """The estimate of a run; without the size of all files it is made of all runs alike."""
         size, region = total(file.size for file in files), region_of_prices(self.node.region)
-        past = [_past(run, spot=self.limits.spot) for run in self.history.runs]
-        runs = forecast_method.chosen([run for run in past if run.seconds], self.version)
+        runs = self.past
         seconds = forecast_method.seconds_of(runs, self.version, size)
         usd = forecast_method.usd_of(runs, self.version, size) if region else None
         basis = forecast_method.basis(runs, self.version)
@@ -102,7 +108,7 @@ class OwnEstimator:
         return Forecast(usd, seconds, basis, len(runs), DATE if region else "", region)
 
     def _no_runs(self) -> str:
-        if self.history.is_known:
+        if self.is_known:
             return forecast_declared.BASIS
         return "earlier runs could not be read: by the resources declared"
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from pennsieve_agent.domain.forecast import Band, Forecast
+from pennsieve_agent.domain.receipt import batch
 from pennsieve_agent.domain.receipt.form import (
     FileSum,
     NotAReceipt,
@@ -15,8 +18,10 @@ from pennsieve_agent.domain.receipt.form import (
 from pennsieve_agent.domain.receipt.node_run import receipt_of
 from tests.domain.receipt.examples import (
     EVIL,
+    batch_of,
     batch_receipt,
     faults,
+    rows,
     run_document,
     run_receipt,
     stated,
@@ -51,6 +56,16 @@ def test_the_receipt_of_a_batch_that_is_half_done() -> None:
     assert receipt["cost"]["usd"] == pytest.approx(0.0294)
     assert receipt["steps"][1]["commit"]
     assert receipt["steps"][1]["attempts"] == []
+
+
+def test_the_estimate_of_a_batch_is_beside_what_it_cost() -> None:
+    table = rows()
+    said = Forecast(Band(0.01, 0.02, 0.05), Band(60, 120, 300), "from 3 runs of v1.2.0", 3)
+    started = replace(batch_of(table), estimate=said)
+    receipt = batch.receipt_of(started, table, stated(), run_receipt())
+    assert faults(sealed(receipt)) == []
+    assert receipt["cost"]["estimate"]["high_usd"] == 0.05
+    assert batch_receipt()["cost"]["estimate"] is None
 
 
 @pytest.mark.parametrize(

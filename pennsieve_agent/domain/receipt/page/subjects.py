@@ -55,7 +55,7 @@ def subjects(receipt: Receipt, listed: frozenset[int]) -> Html:
     heads = (
         "Subject",
         "State",
-        *(name or id_ for id_, name in columns),
+        *(id_ or name for id_, name in columns),
         "Took",
         "Cost",
         "What happened",
