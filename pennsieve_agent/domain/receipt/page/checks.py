@@ -18,7 +18,7 @@ def again(receipt: Receipt) -> Html:
         ("If you have this folder, in your own account:", text(repeat, "from_receipt")),
     ]
     lines = [join((tag("p", words), command_line(line))) for words, line in commands if line]
-    if receipt.get("kind") == BATCH:
+    if receipt.get("kind") == BATCH and rows(receipt, "subjects"):
         lines.append(tag("p", "Each subject has its own command, under Inputs and results."))
     nothing = tag("p", "There is no command that repeats it.", class_="quiet")
     note = "Repeating says first what is different in your account."

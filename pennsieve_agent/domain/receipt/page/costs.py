@@ -73,17 +73,19 @@ def _verdict(receipt: Receipt, usd: Band) -> str:
     words = f"It cost {money(usd.actual)}{so_far}"
     if usd.low is None or usd.high is None:
         return f"{words}. No estimate was written down before it started."
+    estimate = f"the estimate of {money(usd.low)} to {money(usd.high)}."
+    # Figures that are written alike are not told apart.
+    if money(usd.actual) in {money(usd.low), money(usd.high)}:
+        return f"{words}, within {estimate}"
     if usd.actual > usd.high:
-        return f"{words}, more than the estimate of {money(usd.low)} to {money(usd.high)}."
-    if usd.actual < usd.low:
-        return f"{words}, less than the estimate of {money(usd.low)} to {money(usd.high)}."
-    return f"{words}, within the estimate of {money(usd.low)} to {money(usd.high)}."
+        return f"{words}, more than {estimate}"
+    return f"{words}, {'less than' if usd.actual < usd.low else 'within'} {estimate}"
 
 
 def _basis(cost: Json, estimate: Json) -> str:
-    words = "Both are computed from AWS's list prices; AWS's bill is what counts."
+    words = "Costs are computed from AWS's list prices; AWS's bill is what counts."
     if basis := text(estimate, "basis"):
-        words = f"The estimate was made {basis}. {words}"
+        words = f"Basis of the estimate: {basis}. {words}"
     if prices := text(cost, "prices"):
         words += f" Price table: {prices}."
     return words

@@ -65,7 +65,8 @@ def _sentence(receipt: Receipt) -> Html:
     ended = {"succeeded", "failed", "canceled"}
     if receipt.get("kind") == BATCH:
         words = ", ".join(f"{amount:,} {state(kind)}" for kind, amount in counted(receipt).items())
-        parts = [f"{count(len(rows(receipt, 'subjects')), 'subject')}: {words or 'none'}."]
+        subjects = count(len(rows(receipt, "subjects")), "subject")
+        parts = [f"{subjects}: {words}." if words else "It has no subjects."]
         return join([*parts, _as_of(now)] if status not in FINAL else parts)
     if status in ended and end is not None:
         return join(("Ended ", when(end), "."))

@@ -11,7 +11,7 @@ from pennsieve_agent.domain.receipt.page import scale as on
 from pennsieve_agent.domain.receipt.page.html import Html, clipped, tag
 from pennsieve_agent.domain.receipt.page.reading import number, rows, text
 from pennsieve_agent.domain.receipt.page.scale import Scale
-from pennsieve_agent.domain.receipt.page.words import kind_of, money, span
+from pennsieve_agent.domain.receipt.page.words import kind_of, money, sentence, span
 
 _FEWEST = 3
 _DRAWN = 2000
@@ -76,4 +76,4 @@ def _line(title: str, dots: Sequence[Dot], words: Callable[[float | None], str])
         width="100%",
         height=_HEIGHT,
     )
-    return tag("div", tag("h3", title), picture, tag("p", about.capitalize(), class_="quiet"))
+    return tag("div", tag("h3", title), picture, tag("p", sentence(about), class_="quiet"))

@@ -23,7 +23,7 @@ from pennsieve_agent.domain.receipt.page.style import STYLE
 from pennsieve_agent.domain.receipt.page.subject_files import subject_files
 from pennsieve_agent.domain.receipt.page.subjects import subjects
 from pennsieve_agent.domain.receipt.page.timeline import timeline
-from pennsieve_agent.domain.receipt.page.words import sentence, state, when
+from pennsieve_agent.domain.receipt.page.words import state, when
 
 _TITLE = 120
 _SIZE = 4_900_000
@@ -86,14 +86,13 @@ def _parts(receipt: Receipt, pictures: Mapping[str, bytes]) -> list[Child]:
 def _foot(receipt: Receipt) -> Html:
     program = part(receipt, "made_by")
     at = moment(receipt, "made_at")
+    name, version = text(program, "name"), clipped(text(program, "version"), 40)
     words = join(
         (
             "Written ",
             when(at) if at else "at an unknown time",
-            " by ",
-            quoted(text(program, "name"), 40),
-            f" {clipped(text(program, 'version'), 40)}. ",
-            sentence("this page stands alone: it asks for nothing from the network."),
+            *((" by ", quoted(name, 40), f" {version}") if name else ()),
+            ". This page stands alone: it asks for nothing from the network.",
         )
     )
     return tag("footer", tag("p", words, class_="inner"))

@@ -138,7 +138,7 @@ def test_of_a_run_it_shows_what_was_done_and_with_what() -> None:
         *("exit code 137", "OutOfMemoryError", "4.0 GB of 4.0 GB", "6 min 42 s", "not measured"),
         *("c0" * 32, "5a" * 32, "90" * 32, "0f" * 32, "2 vCPU, 8 GB of memory, standard"),
         *(f"pennsieve run start --repeat {RUN['id']}", "pennsieve run start --repeat receipt.json"),
-        "The estimate was made from 14 runs of v1.2.0.",
+        "Basis of the estimate: from 14 runs of v1.2.0.",
         "It cost 0.0214 USD, within the estimate of 0.012 USD to 0.041 USD.",
         "Machines 0.0181 USD (85%)",
     ):
@@ -157,6 +157,12 @@ def test_of_a_batch_it_shows_each_subject_and_the_failures_first() -> None:
     assert table.index("sub-02") < table.index("sub-03") < table.index("sub-01")
 
 
+def test_what_subjects_took_and_cost_is_summed_up() -> None:
+    text = words(many_subjects(30))
+    assert re.search(r"Median 4 min( \d+ s)?, from 3 min \d+ s to 4 min \d+ s", text)
+    assert re.search(r"Median 0\.\d+ USD, from 0\.02\d* USD to 0\.02\d+ USD", text)
+
+
 def test_subjects_that_failed_alike_are_one_failure() -> None:
     receipt = many_subjects(40, failing=5)
     receipt["subjects"][0] |= {"status": "failed", "reason": "killed: no memory"}
@@ -171,6 +177,7 @@ def test_subjects_that_failed_alike_are_one_failure() -> None:
     [
         (0.5, "It cost 0.50 USD, more than the estimate of 0.012 USD to 0.041 USD."),
         (0.001, "It cost 0.001 USD, less than the estimate of 0.012 USD to 0.041 USD."),
+        (0.01199, "It cost 0.012 USD, within the estimate of 0.012 USD to 0.041 USD."),
         (0, "It cost 0.00 USD, less than the estimate of 0.012 USD to 0.041 USD."),
         (0.00001, "It cost &lt;0.0001 USD, less than"),
         (None, "What it cost is not known: nobody has counted it yet."),
@@ -198,6 +205,7 @@ def test_what_nobody_knows_is_unknown_and_never_zero(kind: str) -> None:
     text = words(empty(kind))
     assert "unknown" in text
     assert not re.search(r"\b0(\.0+)? (s|B|USD|files)\b", text)
+    assert "Written at an unknown time. This page stands alone" in text
     assert "None" not in text.replace("Limits None", "")
 
 
