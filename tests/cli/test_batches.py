@@ -785,7 +785,7 @@ def test_of_a_batch_half_done_the_runs_that_succeeded_are_compared(started: Scen
         "estimated cost\t0.02 USD\n",
         "  machines\t0.02 USD",
         "  of 1 run that succeeded\t0.02 USD, ",
-        "  made\tno runs yet: by the resources declared",
+        "  estimated\tno runs yet: by the resources declared",
         "count\t0.02 USD",
     ):
         assert words in shown, shown

@@ -47,7 +47,12 @@ def test_a_user_starts_a_run_of_what_the_owner_registered(node: Owned) -> None:
     assert (run["parameters"], run["folder"]) == ({"work": {"LEVEL": "3"}}, "results")
     assert run["limits"] == {"retries": 1, "maxCost": 2.5}
     assert run["cost"] == run["metrics"]["totalEstimatedCost"]
-    assert run["node"] == {"version": "1.2.3", "protocol": 1, "token": "0a1b2c3d"}
+    assert run["node"] == {
+        "version": "1.2.3",
+        "protocol": 1,
+        "token": "0a1b2c3d",
+        "codeDigest": "a" * 64,
+    }
     steps = {step["id"]: step for step in run["steps"]}
     assert [steps[name]["kind"] for name in steps] == ["data-source", "processor", "data-target"]
     assert (steps["work"]["commit"], steps["work"]["digest"]) == ("c" * 40, DIGEST)

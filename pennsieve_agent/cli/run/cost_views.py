@@ -150,7 +150,7 @@ def _said(said: Forecast | None) -> Iterable[tuple[str, str]]:
         return [("estimate before", "none was kept")]
     return [
         ("estimate before", f"{cost_words(said.usd)}; {time_words(said.seconds)}"),
-        ("  made", said.basis),
+        ("  estimated", said.basis),
     ]
 
 

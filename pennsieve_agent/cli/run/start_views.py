@@ -72,7 +72,7 @@ def _plan_text(ready: Prepared) -> list[Part]:
         ("limits", limits_words(ready.request.limits)),
         ("AWS allows", "; ".join(ready.quotas)),
         *estimate_views.pairs(ready.estimate, ready.own_node.region if ready.own_node else None),
-        ("sure", sure_words(_estimated(ready))),
+        ("at least", sure_words(_estimated(ready))),
     ]
     rows = [
         [
@@ -100,6 +100,8 @@ def parameter_rows(parameters: Mapping[str, Mapping[str, str]]) -> list[Part]:
     return ["", Table(columns, [list(pair) for pair in settings])]
 
 
+_LEAST_FILES = 0.005
+"""USD for the input from which on it is told apart."""
 LAYOUTS = {
     "tree": "tree (files in their folders, without those that all files share)",
     "flat": "flat (all files at the top of INPUT_DIR)",
@@ -129,7 +131,8 @@ def sure_words(cost: Estimate | None) -> str:
     """What is sure of a cost; empty where nothing is."""
     if cost is None:
         return ""
-    once = f"{money(cost.once)} whatever its steps do ({money(cost.files)} of it for the input)"
+    files = f" ({money(cost.files)} of it for the input)" if cost.files >= _LEAST_FILES else ""
+    once = f"{money(cost.once)} whatever its steps do{files}"
     return f"{once}, and {cost.hour:.3f} USD for each hour in which they run"
 
 
