@@ -330,8 +330,8 @@ def test_on_pennsieves_node_it_is_said_whom_a_run_acts_as(agent: Agent, tmp_path
     started = agent(*start, "--files", "raw", "--wait")
     assert started.code == 0, started.err
     said = " ".join(started.err.split())
-    assert "the run acts as you and reaches what you reach; grants bind your own nodes" in said
-    assert "What renews your session is handed over with it" in said
+    assert "the run acts as you and can access all that you can; grants limit only your" in said
+    assert "It also gets the token that renews your session" in said
     listed = agent("run", "list", "--json", "-L", "1").document
     assert [row["node"] for row in listed] == ["theirs"]
     removed = agent("compute", "delete", "theirs", "--yes")

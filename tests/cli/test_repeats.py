@@ -131,7 +131,7 @@ def test_a_failed_run_is_started_again_once(agent: Agent, first: str) -> None:
     assert third["name"] == "broken-3"
     good = agent("run", "retry", first)
     assert good.code == 1
-    assert "start it once more with: pennsieve run start --repeat first" in good.err
+    assert "to run the same again: pennsieve run start --repeat first" in good.err
     assert agent("run", "retry", "nothing-like-it").code == 2
 
 

@@ -28,7 +28,7 @@ def test_a_limit_below_the_least_refuses() -> None:
     said = of(RunLimits(0.5))
     assert said.refusal == (
         "the run is expected to cost 2.00 USD and at least 1.00 USD (from 14 runs of v1.2.0); "
-        "its limit of 0.50 USD would end it before it is done"
+        "its limit of 0.50 USD would end it too early"
     )
     assert "--max-cost 4.01" in said.hint
 

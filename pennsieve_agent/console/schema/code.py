@@ -48,7 +48,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field(
                 "status",
                 "word",
-                "AWS CodeBuild's word in lower case; null before it began.",
+                "AWS CodeBuild's word in lower case; null before it started.",
                 null=True,
             ),
             Field("step", "text", "The step's id; null on an own node.", null=True),

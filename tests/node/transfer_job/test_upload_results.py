@@ -299,7 +299,7 @@ def test_empty_files_are_left_out_and_named(dataset: Dataset, tmp_path: Path) ->
     results(tmp_path, {"empty": b"", "1": b"one"})
     said = hand_over(dataset, tmp_path)
     assert dataset.paths() == ["out/1"]
-    assert "left out, as Pennsieve takes no empty file: empty" in said
+    assert "left out, as Pennsieve does not accept empty files: empty" in said
 
 
 def test_no_results_are_no_failure(dataset: Dataset, tmp_path: Path) -> None:
