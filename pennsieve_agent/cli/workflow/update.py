@@ -245,7 +245,7 @@ def _confirmed(context: Context, plan: Renewal, *, yes: bool) -> bool:
         return True
     for sentence in _losses(plan):
         context.streams.note(sentence)
-    question = f"Renew the identity of workflow '{plan.workflow.name}' all the same?"
+    question = f"Renew the identity of workflow '{plan.workflow.name}' anyway?"
     return context.streams.confirm(question, assume=yes)
 
 
