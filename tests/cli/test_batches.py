@@ -177,8 +177,8 @@ def test_a_batch_of_one_is_a_batch(scene: Scene) -> None:
         (("--each", "subjects/*", "--folder", "x"), "--folder and --each cannot"),
         (("--each", "subjects/*", "--input-run", "x"), "--input-run and --each cannot"),
         (("--parallel", "3"), "--parallel is for a batch"),
-        (("--each", "subjects/*", "--parallel", "0"), "0 runs cannot be active at once"),
-        (("--each", "subjects/*", "--parallel", "501"), "501 runs cannot be active at once"),
+        (("--each", "subjects/*", "--parallel", "0"), "--parallel must be 1 to 500, not 0"),
+        (("--each", "subjects/*", "--parallel", "501"), "--parallel must be 1 to 500, not 501"),
         (("--each", "nothing-*"), "matches 'nothing-*'"),
         (("--each", "subjects/*", "--files", "*.xyz"), "some subjects have no files"),
         (
@@ -487,7 +487,7 @@ def test_lines_are_chosen_for_each_subject(
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (("--tail", "0"), "0 lines cannot be shown"),
+        (("--tail", "0"), "--tail must be at least 1, not 0"),
         (("--until", "10m", "--follow"), "--follow goes on until the end"),
         (("--step", "none"), "the batch has no step 'none'"),
         (("--attempt", "0"), "there is no attempt 0"),

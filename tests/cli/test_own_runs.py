@@ -297,7 +297,7 @@ def test_a_failed_run_is_shown_with_its_reason_and_last_lines(scene: Scene) -> N
     )
     all_of_it, advice = shown.err.splitlines()
     assert all_of_it == "all of it: pennsieve run logs run-eeee --step count"
-    assert advice.startswith("next: try the code on this machine")
+    assert advice.startswith("next: run the code on this machine")
     asked = [query for _, path, query in scene.node.asked if path.endswith("/logs")]
     assert [query.get("tail") for query in asked] == ["20"]
     failed = typed(scene, "run", "show", run, "--json").document["failed_step"]

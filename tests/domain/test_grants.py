@@ -41,5 +41,5 @@ def test_what_is_no_date_is_refused(typed: str) -> None:
 
 @pytest.mark.parametrize("typed", ["2026-11-28", "0d", "1999-01-01"])
 def test_a_date_in_the_past_is_refused(typed: str) -> None:
-    with pytest.raises(UsageProblem, match="is over already"):
+    with pytest.raises(UsageProblem, match="is in the past"):
         parse_until(typed, NOW)

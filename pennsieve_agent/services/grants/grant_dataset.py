@@ -230,7 +230,7 @@ def _put(admin: NodeAdmin, row: dict[str, Any]) -> None:
         admin.ask("DELETE", "/grants", {name: row[name] for name in ("workflow", "dataset")})
         raise NodeOlder(
             f"compute node '{admin.node.name}' is older and does not support the end of a grant, "
-            "so the grant has no end there",
+            "so it got no grant",
             hint=f"update it with: pennsieve compute update {shlex.quote(admin.node.name)}",
         )
 

@@ -205,7 +205,7 @@ def test_what_nobody_knows_is_unknown_and_never_zero(kind: str) -> None:
     text = words(empty(kind))
     assert "unknown" in text
     assert not re.search(r"\b0(\.0+)? (s|B|USD|files)\b", text)
-    assert "Written at an unknown time. This page stands alone" in text
+    assert "Written at an unknown time. This page is complete" in text
     assert "None" not in text.replace("Limits None", "")
 
 
