@@ -34,16 +34,16 @@ def add(
     stdin: Annotated[
         bool,
         typer.Option(
-            "--stdin", help="Read key id, secret and, if any, session token, a line each."
+            "--stdin", help="Read key id, secret and, if any, session token, one per line."
         ),
     ] = False,
     dry_run: options.DryRun = False,
 ) -> Shown:
     """Keep AWS keys in the system's keychain.
 
-    AWS is asked first whose they are. They go nowhere else: into no file, and not to Pennsieve. Use
-    them with --aws-profile NAME. Where your organisation has AWS single sign-on, use that instead:
-    its keys end by themselves.
+    AWS is asked first whose they are. The keys are sent to nobody else, and written to no file. Use
+    them with --aws-profile NAME. If your organisation has AWS single sign-on, use that instead: its
+    keys expire by themselves.
     """
     from pennsieve_agent.domain.aws_keys import KeptKeys
 
@@ -73,7 +73,7 @@ def list_(
         typer.Option("--registered", help="The AWS accounts that you registered on Pennsieve."),
     ] = False,
 ) -> Shown:
-    """The AWS credentials on this machine, the best kind first. Shows no secret."""
+    """The AWS credentials on this machine, the safest kind first. Shows no secret."""
     if registered:
         return _registered(context)
     from pennsieve_agent.aws.profiles import Kind
@@ -105,7 +105,7 @@ def list_(
 def check(
     context: Context,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Default: as the AWS tools.")
+        str | None, typer.Argument(metavar="[NAME]", help="Default: as for the AWS CLI.")
     ] = None,
 ) -> Shown:
     """Ask AWS whose credentials these are."""

@@ -44,9 +44,9 @@ def join(
     aws_profile: node_options.AwsProfile = None,
     dry_run: options.DryRun = False,
 ) -> Shown:
-    """Use a compute node that its owner shared with your AWS identity.
+    """Use a compute node that its owner has shared with your AWS identity.
 
-    The owner has its ARN from "compute share". The node is called once, and then remembered.
+    The owner gets the ARN from "compute share". The node is called once to check that it answers.
     """
     from pennsieve_agent.console import node_documents
     from pennsieve_agent.errors import NotPermitted

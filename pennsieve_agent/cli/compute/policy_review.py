@@ -52,8 +52,8 @@ def review(
 ) -> Shown:
     """Write a folder for whoever has to approve a node: templates, policies, data flows, costs.
 
-    The same node gives the same files. A folder that this command wrote is written again. Needs
-    AWS credentials that say whose account it is, and no sign-in.
+    The same node gives the same files. A folder that this command wrote is replaced. AWS
+    credentials are needed to learn the account's number; a sign-in is not.
     """
     from pennsieve_agent.account.rights.review import review_files
 

@@ -31,7 +31,7 @@ _SCOPES = {
     examples=["pennsieve compute show my-compute"],
 )
 def show(context: Context, node: options.Node) -> Shown:
-    """One compute node: how it is, what it is made of, who may use it."""
+    """A compute node: its state, its settings and resources, and who may use it."""
     chosen = node_choice.find(context, node)
     return _own(context, chosen) if isinstance(chosen, OwnNode) else _pennsieves(context, chosen)
 

@@ -40,7 +40,7 @@ def download(
     dataset: options.DatasetArgument,
     to: Annotated[
         Path,
-        typer.Option("--to", metavar="DIR", help="The folder the files go to.", file_okay=False),
+        typer.Option("--to", metavar="DIR", help="The folder to download to.", file_okay=False),
     ],
     match: options.Files = None,
     overwrite: Overwrite = False,

@@ -54,13 +54,13 @@ def share(
         ),
     ] = False,
     message: Annotated[
-        str, typer.Option("--message", metavar="TEXT", help="With --invite: words for the e-mail.")
+        str, typer.Option("--message", metavar="TEXT", help="With --invite: text for the e-mail.")
     ] = "",
     dry_run: options.DryRun = False,
 ) -> Shown:
     """Give a person, a team or the whole workspace a role on a dataset.
 
-    Somebody who has a role gets the new one. Only managers of the dataset can share it.
+    The new role replaces an earlier one. Only managers of the dataset can share it.
     """
     from pennsieve_agent.domain import datasets
     from pennsieve_agent.services import lookup
@@ -153,7 +153,7 @@ def unshare(
 ) -> Shown:
     """Stop sharing a dataset with a person, a team or the workspace.
 
-    Only managers of the dataset can.
+    Only managers of the dataset can do this.
     """
     from pennsieve_agent.domain.people import Member
     from pennsieve_agent.services import find_people, lookup

@@ -32,14 +32,16 @@ def cancel(
         str,
         typer.Argument(metavar="RUN", help="Name, unique prefix or id; of others' runs in full."),
     ],
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until nothing runs any more.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait until nothing is running any more.")
+    ] = False,
     yes: options.Yes = False,
     dry_run: options.DryRun = False,
 ) -> Shown:
     """Stop a run: end what is running, start nothing more.
 
-    Asks before it stops a run that somebody else started. A run that is cancelled already is none
-    the worse for it, and the exit code is 0. Of a batch, all runs are stopped.
+    You are asked before a run that somebody else started is stopped. If the run is cancelled
+    already, nothing happens and the exit code is 0. Of a batch, all runs are stopped.
     """
     from pennsieve_agent.cli.run import batch_cancel, batch_places, following
     from pennsieve_agent.console import documents

@@ -21,7 +21,10 @@ TimeLimit = Annotated[
     typer.Option("--time-limit", metavar="TIME", help="End the run after this: 90m, 12h, 2d."),
 ]
 Spot = Annotated[
-    bool, typer.Option("--spot", help="Cheaper machines, which AWS may take back; tried again.")
+    bool,
+    typer.Option(
+        "--spot", help="Cheaper machines, which AWS may take back; the step is then repeated."
+    ),
 ]
 Retries = Annotated[
     int, typer.Option("--retries", metavar="N", help="Try a failed step again, N times.")
@@ -29,7 +32,9 @@ Retries = Annotated[
 MemoryOnOom = Annotated[
     str | None,
     typer.Option(
-        "--memory-on-oom", metavar="x2", help="Repeat a step that ran out of memory with more."
+        "--memory-on-oom",
+        metavar="x2",
+        help="Repeat a step that ran out of memory with more: x2 for twice as much.",
     ),
 ]
 MOST_RETRIES = 9

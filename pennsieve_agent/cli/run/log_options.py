@@ -29,11 +29,13 @@ Until = Annotated[
     str | None, typer.Option("--until", metavar="TIME", help="Only older lines, as for --since.")
 ]
 Tail = Annotated[
-    int | None, typer.Option("--tail", metavar="N", help="Only the last N lines of those.")
+    int | None, typer.Option("--tail", metavar="N", help="Only the last N of these lines.")
 ]
 Grep = Annotated[
     str | None,
-    typer.Option("--grep", metavar="PATTERN", help="Only lines with this regular expression."),
+    typer.Option(
+        "--grep", metavar="PATTERN", help="Only lines that match this regular expression."
+    ),
 ]
 
 

@@ -45,9 +45,10 @@ def which(
 ) -> Shown:
     """Which run wrote a file, from which code and inputs.
 
-    A file on this disk is looked for by its checksum, first in the receipts that lie beside it or
-    in the folders above, then in what your own nodes noted of the runs of the last 90 days. Nodes
-    note no checksum of files that were sent in parts: name these by their path, with --dataset.
+    A file on this disk is looked up by its checksum, first in the receipts beside it and in the
+    folders above, then in what your own nodes recorded of the runs of the last 90 days. Nodes
+    record no checksum of large files, which are uploaded in parts: name these by their path in
+    the dataset, with --dataset.
     """
     receipt, by, path = (
         _in_dataset(context, dataset, file) if dataset is not None else _on_disk(context, file)
