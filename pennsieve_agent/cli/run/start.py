@@ -76,6 +76,7 @@ def start(
     spot: limits.Spot = False,
     retries: limits.Retries = 0,
     memory_on_oom: limits.MemoryOnOom = None,
+    keep_steps: limits.KeepSteps = 0,
     local: start_options.Local = False,
     input_: start_options.Input = None,
     to: start_options.To = None,
@@ -112,6 +113,8 @@ def start(
     workflow's repositories. The results are in a folder, with --upload in the dataset, too.
     With --each, --each-file or --csv it is a batch: a run for each subject, which is a folder, a
     file or a row. {subject} and {COLUMN} in --files and --param are replaced for each of them.
+    With --keep-steps, what finished steps made is kept for some days on an own node where the run
+    fails or is cancelled, and 'run retry --from' goes on with it; what that costs is said first.
     Limits are for each run. A batch whose terminal was closed is gone on with by --resume.
     """
     from pennsieve_agent.cli.run import local_options, start_typed
@@ -127,7 +130,14 @@ def start(
         parameters=start_options.parameters(param, params_file),
         name=name,
         folder=folder,
-        limits=limits.limits(max_cost, time_limit, retries, spot=spot, memory_on_oom=memory_on_oom),
+        limits=limits.limits(
+            max_cost,
+            time_limit,
+            retries,
+            spot=spot,
+            memory_on_oom=memory_on_oom,
+            keep_steps=keep_steps,
+        ),
         layout=layout or "",
         undeclared=undeclared,
         grant=grant,
@@ -240,6 +250,7 @@ def on_node(
     over = partial(estimate_views.refuse, ready)
     check = partial(refuse_hindered, earlier, ready, request, over=over)
     repeat_views.note_differences(context, ready)
+    start_views.note_kept(context, ready)
     if skip_done and (done := repeat_views.done_before(context, ready)) is not None:
         yield repeat_views.skipped(done)
         return

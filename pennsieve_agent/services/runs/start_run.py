@@ -189,6 +189,7 @@ def typed(ready: Prepared, options: RunOptions) -> dict[str, Any]:
         "layout": options.layout,
         "limits": limits_document(options.limits),
         "undeclared": options.undeclared,
+        **({"from": options.goes_on.document()} if options.goes_on else {}),
     }
 
 
@@ -210,6 +211,7 @@ def start_body(ready: Prepared, run_id: str, kept: Mapping[str, str]) -> dict[st
         "layers": [],
         "layout": ready.layout,
         **({"undeclared": True} if request.undeclared else {}),
+        **({"from": ready.goes_on.document()} if ready.goes_on else {}),
         **({"estimate": ready.estimate.document()} if ready.estimate else {}),
     }
 
@@ -243,6 +245,7 @@ def limits_document(limits: RunLimits) -> dict[str, Any]:
         "spot": limits.spot,
         "retries": limits.retries,
         "memoryOnOom": limits.memory_on_oom,
+        "keepSteps": limits.keep_steps,
     }
     return {name: value for name, value in fields.items() if value}
 
