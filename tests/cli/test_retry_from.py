@@ -21,7 +21,7 @@ parameters:
 PROGRAM = """
 import os, pathlib, sys, time
 source, target = pathlib.Path(os.environ["INPUT_DIR"]), pathlib.Path(os.environ["OUTPUT_DIR"])
-label, gate = os.environ["LABEL"], os.environ["GATE"]
+label, gate = os.environ["LABEL"], os.environ.get("GATE")
 names = sorted(path.name for path in source.rglob("*") if path.is_file())
 print("found there", sorted(path.name for path in target.iterdir()))
 (target / f"{label}-{time.time_ns()}.txt").write_text(" ".join(names))
@@ -72,13 +72,13 @@ def typed(agent: Agent, *words: str, code: int = 0) -> Any:
 def test_the_first_step_is_taken_over(lab: Lab, agent: Agent) -> None:
     gate = lab.root / "gate"
     start = ("run", "start", "-d", DATASET, "-w", "two", "--files", "raw", "--name", "long")
-    start = (*start, "-p", "first.LABEL=one", "-p", f"second.GATE={gate}", "--keep-steps", "7")
-    plan = typed(agent, *start, "--dry-run")
+    how = ("-p", "first.LABEL=one", "-p", f"second.GATE={gate}", "--keep-steps", "7")
+    plan = typed(agent, *start, *how, "--dry-run")
     words = "for 7 days in the node's bucket if the run fails or is cancelled: about 0.015 USD"
     assert f"steps kept\t{words} for each GB" in plan.out
-    assert typed(agent, *start, "--dry-run", "--json").document["kept_usd_per_gb"] == 0.015156
+    assert typed(agent, *start, *how, "--dry-run", "--json").document["kept_usd_per_gb"] == 0.015156
 
-    failed = typed(agent, *start, "--wait", code=3)
+    failed = typed(agent, *start, *how, "--wait", code=3)
     assert f"steps are kept {words}" in failed.err
     shown = typed(agent, "run", "show", "long").out
     assert "steps kept\tuntil " in shown

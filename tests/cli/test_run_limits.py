@@ -58,6 +58,7 @@ def test_limits_go_with_the_run_and_are_shown(agent: Agent, ready: Lab) -> None:
         "spot": True,
         "retries": 1,
         "memory_on_oom": None,
+        "keep_steps": None,
     }
     shown = agent("run", "show", started.document["id"])
     assert words in shown.out

@@ -22,7 +22,7 @@ from pennsieve_agent.node.runs.transitions import step_states
 CLEAR_KEY = "/clear"
 KEEP = "keepSteps"
 """The limit that says for how many days."""
-GONE = "another run goes on with the files of run '{name}', or they have been deleted"
+TAKEN_WORDS = "another run goes on with the files of run '{name}', or they have been deleted"
 _DAY = 86_400.0
 _MOST_AGE = 28 * _DAY
 """What a run has in the bucket is deleted by a rule of the bucket after 30 days."""
@@ -134,7 +134,7 @@ def check_kept(node: Node, store: RunStore, earlier: RunRecord, run: str) -> Non
             f"what the steps of run '{name}' made was kept for some days, which are over"
         )
     if store.holder_of_files(earlier.run) not in {"", run}:
-        raise CannotRun(GONE.format(name=name))
+        raise CannotRun(TAKEN_WORDS.format(name=name))
 
 
 def _check_same(

@@ -37,7 +37,7 @@ from pennsieve_agent.services.runs.node_runs import NodeRuns
 from pennsieve_agent.services.runs.run_input import Earlier, input_of
 from pennsieve_agent.services.runs.run_versions import version_on_node
 from pennsieve_agent.services.runs.start_problems import Problems, tried
-from pennsieve_agent.services.runs.start_run import files_document, limits_document
+from pennsieve_agent.services.runs.start_run import files_document, limit_error, limits_document
 from pennsieve_agent.services.side_by_side import side_by_side
 from pennsieve_agent.services.workflows.node_workflows import version_path, workflows_on
 
@@ -207,12 +207,7 @@ def check_on_node(
     except (NotFound, NodeOlder):
         return run_request.Checked()
     except Invalid as error:
-        if "'keepSteps' is not supported" not in error.message:
-            raise
-        raise NodeError(
-            f"{context.where} is older than this program, and keeps nothing that steps made",
-            hint=f"update it with: pennsieve compute update {context.node.name}",
-        ) from None
+        raise limit_error(error, context.node.name) from error
     said = Fields(dict(answer), context.where)
     rows = said.records("problems")
     hindrances = [
