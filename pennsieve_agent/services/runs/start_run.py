@@ -114,10 +114,10 @@ def on_own_node(
         created = _send(calls, backend, node, start, body)
         before = start.goes_on and not created
         # The node alone knows which steps it took over.
-        is_asked = before or ready.goes_on is not None
+        is_there = before or ready.goes_on is not None
         run = (
             backend.get(start.run_id)
-            if is_asked
+            if is_there
             else _begun(ready, node, body, start.kept["folder"])
         )
         yield Started(run, before, lambda: start.answered("started"))
