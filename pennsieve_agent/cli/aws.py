@@ -34,16 +34,16 @@ def add(
     stdin: Annotated[
         bool,
         typer.Option(
-            "--stdin", help="Read key id, secret and, if any, session token, a line each."
+            "--stdin", help="Read key id, secret and, if any, session token, one per line."
         ),
     ] = False,
     dry_run: options.DryRun = False,
 ) -> Shown:
     """Keep AWS keys in the system's keychain.
 
-    AWS is asked first whose they are. They go nowhere else: into no file, and not to Pennsieve. Use
-    them with --aws-profile NAME. Where your organisation has AWS single sign-on, use that instead:
-    its keys end by themselves.
+    AWS is asked first whose they are. The keys are sent to nobody else, and written to no file. Use
+    them with --aws-profile NAME. If your organisation has AWS single sign-on, use that instead: its
+    keys expire by themselves.
     """
     from pennsieve_agent.domain.aws_keys import KeptKeys
 
@@ -73,7 +73,7 @@ def list_(
         typer.Option("--registered", help="The AWS accounts that you registered on Pennsieve."),
     ] = False,
 ) -> Shown:
-    """The AWS credentials on this machine, the best kind first. Shows no secret."""
+    """The AWS credentials on this machine, the safest kind first. Shows no secret."""
     if registered:
         return _registered(context)
     from pennsieve_agent.aws.profiles import Kind
@@ -90,11 +90,14 @@ def list_(
         for row in rows
     ]
     if not rows:
-        best = "none yet; best is: aws configure sso; else add keys with: pennsieve aws add NAME"
+        best = "no AWS credentials yet; try aws configure sso, or pennsieve aws add NAME"
         return Shown(document, notes=[best, *notes])
     kinds = {row.kind for row in rows}
     if Kind.SSO in kinds and kinds & {Kind.STATIC, Kind.KEYCHAIN}:
-        notes = [*notes, "prefer sso: its keys end by themselves, and need no keeping"]
+        notes = [
+            *notes,
+            "prefer single sign-on (sso): its keys expire by themselves and are not stored",
+        ]
     shown = [[row.label, row.account_id or "-", row.kind.value] for row in rows]
     return Shown(document, Table(["NAME", "ACCOUNT", "KIND"], shown), notes)
 
@@ -105,7 +108,7 @@ def list_(
 def check(
     context: Context,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Default: as the AWS tools.")
+        str | None, typer.Argument(metavar="[NAME]", help="Default: as for the AWS CLI.")
     ] = None,
 ) -> Shown:
     """Ask AWS whose credentials these are."""

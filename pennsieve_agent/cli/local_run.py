@@ -45,7 +45,7 @@ Input = Annotated[
 ]
 To = Annotated[
     Path | None,
-    typer.Option("--to", metavar="FOLDER", help="Keep the results in this folder, a new one."),
+    typer.Option("--to", metavar="FOLDER", help="Keep the results in this new folder."),
 ]
 
 

@@ -15,7 +15,7 @@ Secret = Annotated[
     typer.Option(
         "--secret",
         metavar="NAME",
-        help="A secret for the steps: the value of this variable here, else asked; repeatable.",
+        help="A secret for the steps: this variable's value here, else you are asked; repeatable.",
     ),
 ]
 

@@ -46,9 +46,10 @@ def login(
 ) -> Shown:
     """Sign in to Pennsieve with an API key.
 
-    Make a key in the web application (your profile, "API keys"). A key is bound to one workspace,
-    so a profile is a workspace. With a key already known, it is checked again; --plaintext moves
-    its secret from the keychain to config.ini, where Pennsieve's own Python client reads it.
+    Make a key in the web application (your profile, "API keys"). A key is bound to one workspace:
+    use one profile for each workspace. If the profile has a key already, it is checked again.
+    --plaintext moves its secret from the keychain to config.ini, where Pennsieve's own Python
+    client reads it.
     """
     from dataclasses import replace
 
@@ -76,7 +77,7 @@ def login(
     # Signed in before anything is kept: a wrong key must not replace a right one.
     who = context.connect(entered).identity()
     with context.interruption.during(
-        "the key may be kept or not", "look with: pennsieve profile list", always=True
+        "the key may or may not have been kept", "check with: pennsieve profile list", always=True
     ):
         where = context.settings.save(
             entered,

@@ -58,9 +58,9 @@ def set_(
 ) -> Shown:
     """Set a secret.
 
-    Its value is asked for, or read from standard input with --stdin. It is never typed as a word of
-    the command, where other programs of this machine could read it. Logs that this program shows
-    have *** in its place; AWS's own log of the node has what a step prints as it was printed.
+    You are asked for its value, or it is read from standard input with --stdin. It cannot be given
+    on the command line, where other programs of this machine could read it. Logs that this program
+    shows have *** in its place; the node's own log in AWS has what a step printed, unchanged.
     """
     from pennsieve_agent.domain.secret_values import unmasked
     from pennsieve_agent.platform.compute.node_secrets import checked
@@ -95,7 +95,7 @@ def _value(context: Context, name: str, *, stdin: bool) -> tuple[str, list[str]]
         value, had_end = value_in(context.streams.read_all())
     except ValueError as error:
         raise UsageProblem(str(error), hint="save it as UTF-8, or as base64") from None
-    return value, ["one line end at the end of the value was taken off"] if had_end else []
+    return value, ["the line break at the end of the value was removed"] if had_end else []
 
 
 @command(

@@ -23,7 +23,8 @@ class NodeSettings:
     ``cognito`` is where keys sign in, where that is not AWS's own address; ``key`` is the ARN
     of the node's key, in the modes that have one. ``transfer_function`` and ``files_function`` are
     the functions that move the files of small runs. ``builder`` is the CodeBuild project that
-    builds images, empty where there is none.
+    builds images, empty where there is none. ``stack_digest`` and ``policy_digest`` are the SHA-256
+    of the stack's template and of the policies in it.
     """
 
     token: str
@@ -63,6 +64,8 @@ class NodeSettings:
     transfer_function: str = ""
     files_function: str = ""
     builder: str = ""
+    stack_digest: str = ""
+    policy_digest: str = ""
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Self:
@@ -93,6 +96,7 @@ _OPTIONAL = {
     *("gpu_queue", "gpu_type", "gpu_execution_role"),
     *("max_vcpus", "monthly_budget", "budget_topic", "endpoint"),
     *("admin", "organization", "cognito", "key", "transfer_function", "files_function", "builder"),
+    *("stack_digest", "policy_digest"),
 }
 
 

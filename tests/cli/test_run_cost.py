@@ -67,7 +67,7 @@ def test_what_was_said_stands_beside_what_it_came_to(scene: Scene) -> None:
         "  machines\t0.20 USD",
         "  files\t0.04 USD",
         "estimate before\tabout 0.20 USD (from 0.10 USD to 0.40 USD); about 1 min 0 s",
-        "  made\tfrom 14 runs of v1.0.0",
+        "  estimated\tfrom 14 runs of v1.0.0",
         "prices\tAWS list prices of us-east-1, 2026-11",
         "count\t50 s\t0.20 USD\tstandard",
     ):
@@ -82,7 +82,7 @@ def test_what_was_said_stands_beside_what_it_came_to(scene: Scene) -> None:
     [
         ({"metrics": {**METRICS, "totalEstimatedCost": 0.5}}, "0.50 USD, more than the estimate"),
         ({"metrics": {**METRICS, "totalEstimatedCost": 0.05}}, "0.05 USD, less than the estimate"),
-        ({"estimate": None}, "estimate before\tnone was kept"),
+        ({"estimate": None}, "estimate before\tnone was recorded"),
         # Failed while its input was brought: what it came to says nothing of the estimate.
         (
             {"status": "FAILED", "reason": "step 'input': no such file"},

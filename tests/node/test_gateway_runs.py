@@ -47,7 +47,12 @@ def test_a_user_starts_a_run_of_what_the_owner_registered(node: Owned) -> None:
     assert (run["parameters"], run["folder"]) == ({"work": {"LEVEL": "3"}}, "results")
     assert run["limits"] == {"retries": 1, "maxCost": 2.5}
     assert run["cost"] == run["metrics"]["totalEstimatedCost"]
-    assert run["node"] == {"version": "1.2.3", "protocol": 1, "token": "0a1b2c3d"}
+    assert run["node"] == {
+        "version": "1.2.3",
+        "protocol": 1,
+        "token": "0a1b2c3d",
+        "codeDigest": "a" * 64,
+    }
     steps = {step["id"]: step for step in run["steps"]}
     assert [steps[name]["kind"] for name in steps] == ["data-source", "processor", "data-target"]
     assert (steps["work"]["commit"], steps["work"]["digest"]) == ("c" * 40, DIGEST)
@@ -179,7 +184,7 @@ def test_the_same_request_twice_is_one_run(node: Owned) -> None:
         ({"dataset": OTHER_DATASET}, Forbidden, "has no grant on dataset N:dataset:e"),
         ({"id": "1"}, Invalid, "'id' of a run"),
         ({"packages": ["N:dataset:e"]}, Invalid, "'packages' of a run"),
-        ({"packages": []}, Invalid, "reads files, and no file was chosen"),
+        ({"packages": []}, Invalid, "reads files, but no file was chosen"),
         ({"sources": {"other": ["N:package:1"]}}, Invalid, "no data source .* 'other'"),
         ({"limits": {"retries": 1000}}, Invalid, "limit 'retries'"),
         ({"limits": {"maxCost": float("nan")}}, Invalid, "limit 'maxCost'"),

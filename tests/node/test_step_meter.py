@@ -49,6 +49,12 @@ SECOND = {
 TASK = {"Containers": [{"DockerId": "m", "Name": "meter"}, {"DockerId": "s", "Name": "default"}]}
 
 
+def used_by(stats: dict[str, Any], less: int) -> dict[str, Any]:
+    """Stats of a container that uses so many bytes less."""
+    memory = stats["memory_stats"]
+    return {**stats, "memory_stats": {**memory, "usage": memory["usage"] - less}}
+
+
 def read(*stats: Any) -> Measured | None:
     used: dict[str, Any] = {}
     for one in stats:
@@ -69,7 +75,8 @@ def test_another_line_measures_nothing(line: str) -> None:
 
 def test_an_endpoint_that_fails_is_asked_again_and_nothing_read_is_not_told() -> None:
     ended, lines = threading.Event(), list[str]()
-    answers: list[Any] = [OSError(), {"Containers": []}, TASK, {"s": None}, {"s": FIRST}]
+    stats = [{"s": used_by(FIRST, less)} for less in range(3)]
+    answers: list[Any] = [OSError(), {"Containers": []}, TASK, {"s": None}, *stats]
 
     def fetch(_: str) -> Any:
         answer = answers.pop(0)
@@ -87,16 +94,38 @@ def test_an_endpoint_that_fails_is_asked_again_and_nothing_read_is_not_told() ->
     assert lines == []
 
 
+@pytest.mark.parametrize(("different", "count", "lines"), [(2, 2, 0), (3, 3, 1), (1, 20, 1)])
+def test_a_step_that_was_seen_at_its_beginning_alone_is_not_measured(
+    different: int, count: int, lines: int
+) -> None:
+    ended, heard = threading.Event(), list[str]()
+    stats = [used_by(FIRST, min(number, different - 1)) for number in range(count)]
+
+    def fetch(path: str) -> Any:
+        if path == "/task":
+            return TASK
+        if len(stats) == 1:
+            ended.set()
+        return {"s": stats.pop(0) if stats else None}
+
+    measure(fetch, heard.append, ended)
+    assert len(heard) == lines
+
+
 class Endpoint(BaseHTTPRequestHandler):
     asked = threading.Event()
+    count = 0
 
     def do_GET(self) -> None:
-        body = json.dumps(TASK if self.path.endswith("/task") else {"s": FIRST, "m": None})
+        stats = {"s": used_by(FIRST, Endpoint.count), "m": None}
+        body = json.dumps(TASK if self.path.endswith("/task") else stats)
         self.send_response(200)
         self.end_headers()
         self.wfile.write(body.encode())
         if self.path.endswith("/stats"):
-            self.asked.set()
+            Endpoint.count += 1
+            if Endpoint.count > 3:
+                self.asked.set()
 
     def log_message(self, *_: Any) -> None:
         pass

@@ -14,7 +14,10 @@ from pennsieve_agent.account.stack.roles import roles
 from pennsieve_agent.account.stack.storage import bucket_resources, storage
 from pennsieve_agent.account.stack.template_parts import Resources, attribute, ref, tags
 from pennsieve_agent.account.stack.transfer_functions import transfer_functions
+from pennsieve_agent.domain.node_protocol import digest_of
+from pennsieve_agent.node.node_settings import variable
 
+_POLICIES = "AWS::IAM::"
 _HEAD = {
     "AWSTemplateFormatVersion": "2010-09-09",
     "Description": "A Pennsieve compute node. Remove it with: pennsieve compute delete",
@@ -38,7 +41,24 @@ def node_template(spec: NodeSpec) -> dict[str, Any]:
         name: {"Value": value, "Description": about}
         for name, (value, about) in _outputs(spec).items()
     }
-    return {**_HEAD, "Resources": resources, "Outputs": outputs}
+    return _with_digests({**_HEAD, "Resources": resources, "Outputs": outputs})
+
+
+def _with_digests(template: dict[str, Any]) -> dict[str, Any]:
+    """The template, whose functions know its digest and that of its policies, for receipts.
+
+    They are those of the template without them.
+    """
+    resources: Resources = template["Resources"]
+    policies = {name: row for name, row in resources.items() if row["Type"].startswith(_POLICIES)}
+    digests = {
+        variable("stack_digest"): digest_of(template),
+        variable("policy_digest"): digest_of(policies),
+    }
+    for row in resources.values():
+        if row["Type"] == "AWS::Lambda::Function" and "Environment" in row["Properties"]:
+            row["Properties"]["Environment"]["Variables"] |= digests
+    return template
 
 
 def bucket_template(spec: NodeSpec) -> dict[str, Any]:

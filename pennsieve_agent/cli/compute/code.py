@@ -91,8 +91,8 @@ def disallow(
 ) -> Shown:
     """Take code off a node's list.
 
-    Asks before the last entry is removed, because a node without a list runs the code of every
-    workflow.
+    You are asked before the last entry is removed, because a node without a list runs the code of
+    every workflow.
     """
     target = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)
     secrets = context.platform.node_secrets

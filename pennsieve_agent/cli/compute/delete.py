@@ -47,9 +47,9 @@ def delete(
 ) -> Shown:
     """Delete a compute node, on Pennsieve and in AWS, and check that nothing is left.
 
-    Datasets and results on Pennsieve stay. Workflows that are on no other node go with it, and so
-    do their users on Pennsieve. A node that was shared with you is only forgotten here.
-    Exit code 1 when something unexpected remains.
+    Datasets and results on Pennsieve stay. Workflows that are on no other node are deleted with it,
+    and so are their users on Pennsieve. A node that was shared with you is only forgotten on this
+    machine. The exit code is 1 when something unexpected remains.
     """
     from pennsieve_agent.account.remove.execute_removal import apply_removal
     from pennsieve_agent.cli.compute import views

@@ -28,7 +28,7 @@ _NAME = "my-compute"
 
 
 Run = Annotated[
-    bool, typer.Option("--run", help="Then start a trial run; says what it costs, and asks.")
+    bool, typer.Option("--run", help="Also start a trial run; shows its cost first, and asks.")
 ]
 
 
@@ -40,18 +40,19 @@ Run = Annotated[
 def doctor(
     context: Context,
     node: Annotated[
-        str | None, typer.Argument(metavar="[NODE]", help="Its name. Default: the only one.")
+        str | None,
+        typer.Argument(metavar="[NODE]", help="Its name. Default: the only node there is."),
     ] = None,
     aws_profile: node_options.AwsProfile = None,
     region: node_options.Region = None,
     run: Run = False,
     yes: options.Yes = False,
 ) -> Iterator[Shown]:
-    """Check a compute node from both sides; changes nothing. Exit code 0 only if all is well.
+    """Check a compute node, on Pennsieve and in AWS; changes nothing. Exit code 0 if all is well.
 
     With --run, a node of your own then carries out a trial run: a machine starts, pulls an image
     from the node's registry, mounts the run's files, writes and reads them, its log comes back, and
-    the files are deleted. Nothing of it stays but its line in 'run list' and its log.
+    the files are deleted. Only its line in 'run list' and its log stay.
     """
     from pennsieve_agent.account.doctor.inspect_node import examine
     from pennsieve_agent.account.doctor.node_health import checks
@@ -150,7 +151,7 @@ def _full_name(context: Context, node: str) -> tuple[str, str]:
         return node, ""
     if isinstance(chosen, OwnNode) and not chosen.is_owned:
         raise UsageProblem(
-            f"compute node '{chosen.name}' was shared with you; its owner alone looks into it",
+            f"compute node '{chosen.name}' was shared with you; only its owner can check it",
             where=chosen.gateway,
             hint="ask the owner, or make a node of your own with: pennsieve compute register",
         )

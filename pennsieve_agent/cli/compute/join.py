@@ -44,9 +44,9 @@ def join(
     aws_profile: node_options.AwsProfile = None,
     dry_run: options.DryRun = False,
 ) -> Shown:
-    """Use a compute node that its owner shared with your AWS identity.
+    """Use a compute node that its owner has shared with your AWS identity.
 
-    The owner has its ARN from "compute share". The node is called once, and then remembered.
+    The owner gets the ARN from "compute share". The node is called once to check that it answers.
     """
     from pennsieve_agent.console import node_documents
     from pennsieve_agent.errors import NotPermitted
@@ -84,7 +84,7 @@ def _node(
     if match is None or match["word"] != "gateway":
         raise UsageProblem(
             f"'{arn}' is not the ARN of a node's gateway function",
-            hint="ask the owner, who sees it with: pennsieve compute show NODE",
+            hint="ask the owner, who finds it with: pennsieve compute show NODE",
         )
     called = name or f"node-{match['token']}"
     for known in node_choice.memory(context).list():

@@ -41,8 +41,8 @@ def list_(
 ) -> Shown:
     """The compute nodes you may use in this workspace: your own, and those that Pennsieve runs.
 
-    Own nodes are those that this machine remembers. AWS is asked with --aws, and where there is
-    nothing else to show, as on a new machine.
+    Your own nodes are those that this machine remembers. With --aws, or if it remembers none, your
+    AWS account is searched for more.
     """
     from pennsieve_agent.console import node_documents
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 AwsProfile = Annotated[
     str | None,
-    typer.Option("--aws-profile", metavar="NAME", help="AWS profile. Default: as the AWS tools."),
+    typer.Option("--aws-profile", metavar="NAME", help="AWS profile. Default: as for the AWS CLI."),
 ]
 Region = Annotated[str | None, typer.Option("--region", metavar="REGION", help="AWS region.")]
 DEFAULT_NAME = "my-compute"
@@ -24,7 +24,7 @@ Name = Annotated[str, typer.Option("--name", metavar="NAME", help="The node's na
 Mode = Annotated[
     str | None,
     typer.Option(
-        metavar="MODE", help="basic, secure or compliant: its network.", show_default=False
+        metavar="MODE", help="The node's network: basic, secure or compliant.", show_default=False
     ),
 ]
 NoMode = Annotated[str | None, typer.Option("--mode", metavar="MODE", hidden=True)]
@@ -34,7 +34,7 @@ Boundary = Annotated[
     typer.Option(
         "--permissions-boundary",
         metavar="ARN",
-        help="Your organisation's own boundary, on every role.",
+        help="A permissions boundary of your organisation, set on every role.",
         show_default=False,
     ),
 ]
@@ -43,7 +43,7 @@ RolePath = Annotated[
     typer.Option(
         "--role-path",
         metavar="PATH",
-        help="Of the roles inside, e.g. /research/.",
+        help="The IAM path of the node's roles, e.g. /research/.",
         show_default=False,
     ),
 ]
@@ -66,14 +66,17 @@ MaxGpu = Annotated[
         "--max-gpu",
         metavar="N",
         min=0,
-        help="GPU machines at once; 0 for none.",
+        help="GPU machines at the same time; 0 for none.",
         show_default=False,
     ),
 ]
 MaxVcpus = Annotated[
     int | None,
     typer.Option(
-        "--max-vcpus", metavar="N", help="CPUs at once; 64 if never named.", show_default=False
+        "--max-vcpus",
+        metavar="N",
+        help="CPUs at the same time; 64 if never set.",
+        show_default=False,
     ),
 ]
 Budget = Annotated[
@@ -81,7 +84,7 @@ Budget = Annotated[
     typer.Option(
         "--monthly-budget",
         metavar="USD",
-        help="Runs stop when they spent it; 0 for none.",
+        help="Runs stop when it is spent; 0 for no budget.",
         show_default=False,
     ),
 ]
@@ -90,17 +93,19 @@ BudgetEmail = Annotated[
     typer.Option(
         "--budget-email",
         metavar="ADDRESS",
-        help="Who is warned at 80 %; you, if never named.",
+        help="Who is warned at 80 %; you, if never set.",
         show_default=False,
     ),
 ]
 Vpc = Annotated[
     str | None,
-    typer.Option("--vpc-id", metavar="VPC", help="A network of yours.", show_default=False),
+    typer.Option(
+        "--vpc-id", metavar="VPC", help="A VPC of yours for the node.", show_default=False
+    ),
 ]
 Subnets = Annotated[
     list[str] | None,
-    typer.Option("--subnet", metavar="SUBNET", help="A subnet in it. Repeatable."),
+    typer.Option("--subnet", metavar="SUBNET", help="A subnet of that VPC. Repeatable."),
 ]
 
 
@@ -164,7 +169,7 @@ class Flags:
         if (machine := gpu_machine(tier.instance_type)) is None:
             raise UsageProblem(
                 f"this program does not know how large GPU machines of type {tier.instance_type} "
-                "are, so no step would be fitted to them",
+                "are, so steps cannot be given to them",
                 hint="choose another tier, or update this program",
             )
         return Gpu(machine.instance_type, machine.vcpus, self.max_gpu)

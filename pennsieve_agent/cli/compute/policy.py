@@ -36,7 +36,7 @@ CodeFile = Annotated[
     typer.Option(
         "--code",
         metavar="FILE",
-        help="Write the node's code there, and print the stack that it turns on.",
+        help="Write the node's code to this file, and print the whole template.",
     ),
 ]
 ForWorkspace = Annotated[
@@ -70,8 +70,8 @@ def show(
 ) -> Shown:
     """What an own node can and cannot do in your AWS account, in words.
 
-    With --json its documents, from which the words are made. Pennsieve has no rights in it. Only
-    --served needs a sign-in.
+    --json prints the policies themselves, from which the words are made. Pennsieve has no rights in
+    your AWS account. Only --served needs a sign-in.
     """
     from pennsieve_agent.account.register.account_plan import NO_RIGHTS
     from pennsieve_agent.account.rights.officer_sections import sections
@@ -166,9 +166,10 @@ def template(
 ) -> Shown:
     """The node's stack as a CloudFormation template, for review or for an administrator.
 
-    First without its functions, as their code lies in a bucket that is in it; with --code and the
-    same options the whole of it. "compute register --from-stack" goes on from the stack. Changes
-    nothing, here or in AWS, and needs no sign-in.
+    The first template has no functions, because it creates the bucket that their code goes to.
+    Type the command again with --code and the same options for the whole template. When the stack
+    exists, go on with "compute register --from-stack". This command changes nothing, here or in
+    AWS, and needs no sign-in.
     """
     flags = Flags(
         mode, permissions_boundary, role_path, tuple(tag or ()), gpu_tier, max_gpu, max_vcpus,

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 _MANY = 8
 """More values of a condition than these are not read by anybody in a line."""
 OfServed = Annotated[
-    bool, typer.Option("--served", help="For the role that Pennsieve itself would ask for.")
+    bool,
+    typer.Option("--served", help="For nodes that Pennsieve runs, and the role that it asks for."),
 ]
 PolicyNumber = Annotated[
     int | None, typer.Option("--part", metavar="N", min=1, help="One of the policies alone.")
@@ -58,9 +59,9 @@ def installer(
 ) -> Shown:
     """The least rights of whoever registers nodes, as policies for an administrator.
 
-    They are for nodes of every mode, or of the one that is named; with --served, for nodes that
-    Pennsieve runs. The boundary of "compute policy boundary", or that of --permissions-boundary,
-    limits what they can do. With --json they are ready for AWS. Needs no sign-in.
+    They are for nodes of every mode, or of that of --mode; with --served, for nodes that Pennsieve
+    runs. The boundary of "compute policy boundary", or that of --permissions-boundary, limits what
+    they can do. --json prints them in the form that AWS takes. Needs no sign-in.
     """
     where = (region, aws_profile)
     if served:
@@ -81,7 +82,7 @@ def boundary(
 ) -> Shown:
     """The most that any role of any node can do: for an administrator to create, once per account.
 
-    Whoever registers nodes can then not change it. Registration uses it where it exists. Needs no
+    Whoever registers nodes cannot change it. "compute register" uses it if it exists. Needs no
     sign-in.
     """
     from pennsieve_agent.account.rights.installer import all_nodes
@@ -120,14 +121,15 @@ def installer_shown(
 
     if writes_boundary and flags.boundary:
         raise UsageProblem(
-            "--permissions-boundary and --writes-boundary exclude each other",
-            hint="name the boundary that must not be changed, or leave it to who registers",
+            "--permissions-boundary and --writes-boundary cannot be given together",
+            hint="leave one of them out",
         )
     place = _place(context, flags, where, writes_boundary=writes_boundary)
     policies = installer_policies(place)
     if part is not None and part > len(policies):
         raise UsageProblem(
-            f"there are {len(policies)} policies, and no number {part}", hint="leave out --part"
+            f"there are {len(policies)} policies; --part {part} is not one of them",
+            hint="leave out --part",
         )
     sids = [s["Sid"] for s in policies[part - 1]["Statement"]] if part else None
     rights = [right for right in installer_rights(place) if sids is None or right.sid in sids]

@@ -19,7 +19,7 @@ Provisioner = Annotated[
     str | None,
     typer.Option(
         metavar="KIND",
-        help="own, or platform: whose the node is. Asked for on a terminal.",
+        help="own: your node; platform: Pennsieve runs it. Asked on a terminal.",
         show_default=False,
     ),
 ]
@@ -28,12 +28,15 @@ FromStack = Annotated[
     typer.Option(
         "--from-stack",
         metavar="STACK",
-        help="A stack made from: compute policy template.",
+        help="A stack created from 'compute policy template'.",
         show_default=False,
     ),
 ]
 AsServed = Annotated[
-    bool, typer.Option("--as-served", help="With platform: its role with nothing denied.")
+    bool,
+    typer.Option(
+        "--as-served", help="With platform: Pennsieve's role as it asks for it, nothing denied."
+    ),
 ]
 Details = Annotated[
     bool, typer.Option("--details", help="Show every resource and permission in the plan.")
@@ -73,9 +76,9 @@ def register(
 ) -> Shown:
     """Make your AWS account a compute node.
 
-    An own node is a small stack in which Pennsieve has no rights. Shows the plan first, on one
-    screen, and asks. It can be interrupted anywhere and run again: it finishes with the same names
-    and makes nothing twice.
+    An own node is a small CloudFormation stack in which Pennsieve has no rights. The plan is shown
+    first, on one screen, and you are asked. The command can be interrupted at any time and typed
+    again: it goes on with the same names and creates nothing twice.
     """
     tags, subnets = tuple(tag or ()), tuple(subnet or ())
     flags = Flags(

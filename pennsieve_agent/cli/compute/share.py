@@ -53,8 +53,8 @@ def share(
     """Let somebody use a compute node.
 
     An own node is shared with an AWS identity, for some of its workflows: --aws ARN --workflow W.
-    A node that Pennsieve runs is shared with a person, a team or the workspace. Those it is shared
-    with already keep it.
+    A node that Pennsieve runs is shared with a person, a team or the workspace. Earlier shares
+    stay.
     """
     from pennsieve_agent.cli.compute import node_shares
     from pennsieve_agent.services.nodes import node_access

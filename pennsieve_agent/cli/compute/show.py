@@ -31,7 +31,7 @@ _SCOPES = {
     examples=["pennsieve compute show my-compute"],
 )
 def show(context: Context, node: options.Node) -> Shown:
-    """One compute node: how it is, what it is made of, who may use it."""
+    """A compute node: its state, its settings and resources, and who may use it."""
     chosen = node_choice.find(context, node)
     return _own(context, chosen) if isinstance(chosen, OwnNode) else _pennsieves(context, chosen)
 
@@ -80,7 +80,7 @@ def _shares(context: Context, node: OwnNode) -> tuple[Share, ...] | None:
     try:
         return read_rows(context.node_calls(node))
     except AgentError as error:
-        context.streams.note(f"with whom it is shared is not known: {error.message}")
+        context.streams.note(f"cannot tell with whom it is shared: {error.message}")
         return None
 
 

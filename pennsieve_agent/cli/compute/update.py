@@ -33,7 +33,7 @@ Llm = Annotated[
 Version = Annotated[
     str | None,
     typer.Option(
-        "--version", metavar="VERSION", help="Run by Pennsieve: this version, not newest."
+        "--version", metavar="VERSION", help="Run by Pennsieve: this version, not the newest."
     ),
 ]
 Role = Annotated[
@@ -83,10 +83,10 @@ def update(
 ) -> Shown:
     """Change a compute node, and bring it to the newest version.
 
-    With no option an own node gets this program's version, and a node that Pennsieve runs the
-    newest one of Pennsieve's. Options that are left out change nothing. Shows what AWS would change
-    first, and asks. Runs go on: the jobs that they have submitted keep their code, what they begin
-    later is of the new version. --role needs no node.
+    Without options an own node gets this program's version, and a node that Pennsieve runs gets
+    Pennsieve's newest version. Settings that you do not name stay. What AWS would change is shown
+    first, and you are asked. Active runs go on: jobs that are submitted keep their code, later jobs
+    use the new version. --role needs no node.
     """
     flags = Flags(
         mode, tags=tuple(tag or ()), gpu_tier=gpu_tier, max_gpu=max_gpu, max_vcpus=max_vcpus,
@@ -156,7 +156,7 @@ def _check_own(node: OwnNode, flags: Flags, theirs: PennsievesChanges) -> None:
         )
     if theirs.name is not None and flags != Flags():
         raise UsageProblem(
-            "an own node is renamed on this machine alone, apart from changes in AWS",
+            "an own node is renamed on this machine only, not together with changes in AWS",
             hint="type two commands: one with --name, one with the other options",
         )
 

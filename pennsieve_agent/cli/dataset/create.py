@@ -20,7 +20,7 @@ from pennsieve_agent.errors import Conflict
 )
 def create(
     context: Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A name no other dataset has.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name that no other dataset has.")],
     description: Annotated[
         str | None, typer.Option("--description", metavar="TEXT", help="What it holds.")
     ] = None,

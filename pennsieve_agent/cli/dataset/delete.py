@@ -22,7 +22,7 @@ def delete(
 ) -> Shown:
     """Delete a dataset with all its files for good.
 
-    Only its owner can. Without --yes, the whole name of the dataset must be typed again.
+    Only its owner can do this. Without --yes, you are asked to type the dataset's full name.
     """
     from pennsieve_agent.domain.name_matching import need_whole
     from pennsieve_agent.services import lookup

@@ -28,7 +28,8 @@ def files(
     dataset: options.DatasetArgument,
     match: options.Files = None,
     tree: Annotated[
-        bool, typer.Option("--tree", help="Folders with how many files, and their total size.")
+        bool,
+        typer.Option("--tree", help="Show folders, with the number and total size of their files."),
     ] = False,
     depth: Annotated[
         int | None,
@@ -37,8 +38,8 @@ def files(
 ) -> Shown:
     """The files of a dataset.
 
-    With --tree they are drawn below their folders, each of which has the number of files in it and
-    their size; a folder deeper than --depth is shown by its sums alone.
+    With --tree they are shown below their folders, each with the number and total size of its
+    files. Folders deeper than --depth are only counted.
     """
     from pennsieve_agent.cli.dataset import file_tree
     from pennsieve_agent.console import documents

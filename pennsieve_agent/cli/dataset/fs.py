@@ -26,7 +26,9 @@ def mkdir(
     path: Annotated[str, typer.Argument(metavar="PATH", help="In the dataset, such as raw/ct.")],
     parents: Annotated[
         bool,
-        typer.Option("--parents", "-p", help="Make the folders above it too; it may exist."),
+        typer.Option(
+            "--parents", "-p", help="Make the folders above it too; no error if it exists."
+        ),
     ] = False,
     dry_run: options.DryRun = False,
 ) -> Shown:

@@ -59,18 +59,19 @@ def grant(
     until: Annotated[
         str | None,
         typer.Option(
-            "--until", metavar="DATE", help="Its last day in UTC, or a time from now: 30d, 12h."
+            "--until",
+            metavar="DATE",
+            help="The grant's last day (UTC), or a time from now: 30d, 12h.",
         ),
     ] = None,
     dry_run: options.DryRun = False,
 ) -> Iterator[Shown]:
     """Let a workflow use a dataset.
 
-    Your compute nodes move data of granted datasets only. Only managers of the dataset can grant
-    it. With --until the grant ends by itself: from then on your nodes refuse runs that need it,
-    and end those that are running within five minutes. The workflow's user is taken off the
-    dataset on Pennsieve by your next command. Granting again changes the date; without --until
-    there is none.
+    Your compute nodes read and write only granted datasets. Only managers of the dataset can grant
+    it. With --until the grant ends by itself: your nodes then refuse new runs that need it, and
+    end active ones within five minutes. Your next command then takes the workflow's user off the
+    dataset on Pennsieve. To change the date, grant again; without --until the grant has no end.
     """
     from pennsieve_agent.cli.workflow import identity
     from pennsieve_agent.cli.workflow.named import named_workflow
@@ -140,7 +141,7 @@ def _notes(needs: Granting, granted: Granted, *, chosen: Access | None) -> Itera
         yield "note: this workflow writes results back, which needs --access read-write"
     if granted.ended_at and not granted.until:
         date = until_words(granted.ended_at)
-        yield f"note: the grant before was until {date}; this one never ends"
+        yield f"note: the earlier grant was until {date}; this one has no end"
     if granted.access.writes and granted.changed:
         yield _MANAGER
     if not granted.new_users:
@@ -168,7 +169,7 @@ def revoke(
     dataset: options.Dataset,
     dry_run: options.DryRun = False,
 ) -> Iterator[Shown]:
-    """Take a dataset away from a workflow; runs that still need it end."""
+    """Take a dataset away from a workflow; active runs that need it are ended."""
     from pennsieve_agent.cli.workflow import identity
     from pennsieve_agent.cli.workflow.named import named_workflow
     from pennsieve_agent.services.grants import grant_dataset as granting

@@ -39,14 +39,16 @@ def grants(
         typer.Option("--workflow", "-w", metavar="WORKFLOW", help="Only those of a workflow."),
     ] = None,
     audit: Annotated[
-        bool, typer.Option("--audit", help="The runs that used the dataset, in place of grants.")
+        bool,
+        typer.Option("--audit", help="List the runs that used the dataset, instead of grants."),
     ] = False,
     csv: Annotated[bool, typer.Option("--csv", help="With --audit: as CSV.")] = False,
 ) -> Shown:
     """Which workflows may use which datasets, granted by whom and when.
 
-    Grants whose end has passed are shown once more, and taken away. With --audit: when a run used
-    the dataset, who started it, with which workflow and version, on which node, and how it ended.
+    Grants that have expired are shown once more and then removed. --audit lists which run used the
+    dataset and when, who started it, with which workflow and version, on which node, and how it
+    ended.
     """
     from pennsieve_agent.cli.dataset.ended import sweep
     from pennsieve_agent.cli.workflow.identity import note_unasked

@@ -54,22 +54,20 @@ def share(
         ),
     ] = False,
     message: Annotated[
-        str, typer.Option("--message", metavar="TEXT", help="With --invite: words for the e-mail.")
+        str, typer.Option("--message", metavar="TEXT", help="With --invite: text for the e-mail.")
     ] = "",
     dry_run: options.DryRun = False,
 ) -> Shown:
     """Give a person, a team or the whole workspace a role on a dataset.
 
-    Somebody who has a role gets the new one. Only managers of the dataset can share it.
+    The new role replaces an earlier one. Only managers of the dataset can share it.
     """
     from pennsieve_agent.domain import datasets
     from pennsieve_agent.services import lookup
 
     _check(who, workspace=workspace)
     if message and not invite:
-        raise UsageProblem(
-            "--message goes with --invite only", hint="add --invite, or leave it out"
-        )
+        raise UsageProblem("--message needs --invite", hint="add --invite, or leave it out")
     new, platform = datasets.Role.of(role.value), context.platform
     if invite:
         return _invite(context, dataset, who or "", new, message, dry_run=dry_run)
@@ -153,7 +151,7 @@ def unshare(
 ) -> Shown:
     """Stop sharing a dataset with a person, a team or the workspace.
 
-    Only managers of the dataset can.
+    Only managers of the dataset can do this.
     """
     from pennsieve_agent.domain.people import Member
     from pennsieve_agent.services import find_people, lookup
@@ -177,7 +175,7 @@ def unshare(
 
 def _check(who: str | None, *, workspace: bool) -> None:
     if (who is not None) is workspace:
-        raise UsageProblem("with whom?", hint="name a person or a team, or say --workspace")
+        raise UsageProblem("with whom?", hint="name a person or a team, or give --workspace")
 
 
 def _document(

@@ -38,30 +38,31 @@ def upload(
     context: Context,
     dataset: options.DatasetArgument,
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Files, and folders with all in them.")
+        list[Path],
+        typer.Argument(metavar="PATH...", help="Files, and folders with everything in them."),
     ],
     folder: Annotated[
         str | None,
-        typer.Option("--folder", metavar="FOLDER", help="The dataset's folder they go to."),
+        typer.Option("--folder", metavar="FOLDER", help="The folder of the dataset to upload to."),
     ] = None,
     replace: Annotated[
         bool,
         typer.Option("--replace", help="Replace files of the same names; otherwise both are kept."),
     ] = False,
     again: Annotated[
-        bool, typer.Option("--again", help="Upload files that are there already, too.")
+        bool, typer.Option("--again", help="Upload also files that the dataset already has.")
     ] = False,
     hidden: Annotated[
         bool,
-        typer.Option("--include-hidden", help="Send .git folders and files of credentials, too."),
+        typer.Option("--include-hidden", help="Upload also .git folders and likely secrets."),
     ] = False,
     dry_run: options.DryRun = False,
 ) -> Shown:
     """Upload files and folders to a dataset. Run it again to go on where it stopped.
 
-    Files that are there already, with the same content, are left out and counted. Empty files,
-    files that operating systems leave behind, .git folders and likely secrets are not uploaded; a
-    note names each.
+    Files that the dataset already has, with the same content, are left out and counted. Empty
+    files, files that operating systems leave behind, .git folders and likely secrets are not
+    uploaded; a note names each.
     """
     from pennsieve_agent.services import lookup
     from pennsieve_agent.services.files.equal_files import equal_files, unchecked_files
@@ -161,8 +162,8 @@ def _unchecked(paths: list[str]) -> str:
 
     count = plural(len(paths), "file")
     return (
-        f"{count} may be doubled, such as '{paths[0]}': the dataset has one of that name and size, "
-        "but Pennsieve has no checksum of it that can be compared"
+        f"{count} may now be in the dataset twice, such as '{paths[0]}': the dataset had a file "
+        "of that name and size, but Pennsieve has no checksum to compare"
     )
 
 
@@ -178,7 +179,7 @@ def _shown(
     text = f"Uploaded {count}, {size(report.size)}, to dataset '{where.name}'"
     if equal:
         text += f"; {len(equal)} were there already"
-        notes.append("equal files are left out; upload them once more with: --again")
+        notes.append("files that the dataset has are left out; upload them again with: --again")
     code = ExitCode.FAILED if report.failed else ExitCode.OK
     document = _document(where, collected, report)
     document |= {"skipped": _skipped(equal), "unchecked": collected.unchecked}

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 PerFolder = Annotated[
     str | None,
-    typer.Option("--each", metavar="GLOB", help="A batch: a run for each folder, as 'raw/sub-*'."),
+    typer.Option(
+        "--each", metavar="GLOB", help="A batch: a run for each folder, such as 'raw/sub-*'."
+    ),
 ]
 PerFile = Annotated[
     str | None,
@@ -27,12 +29,14 @@ Csv = Annotated[
     typer.Option(
         "--csv",
         metavar="FILE",
-        help="A batch: a run for each row; 'subject', 'files', other columns are parameters.",
+        help="A batch: a run for each row; columns: 'subject', 'files' and parameters.",
     ),
 ]
 Parallel = Annotated[
     int | None,
-    typer.Option("--parallel", metavar="N", help="Of a batch: runs at once, 1 to 500; default 50."),
+    typer.Option(
+        "--parallel", metavar="N", help="Of a batch: runs at the same time, 1 to 500; default 50."
+    ),
 ]
 Resume = Annotated[
     str | None,

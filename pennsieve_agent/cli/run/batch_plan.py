@@ -41,7 +41,7 @@ def plan(ready: PreparedBatch) -> Shown:
         ("limits", limits_of(ready)),
         ("AWS allows", "; ".join(first.quotas)),
         *estimate_views.pairs(estimate, own.region if own else None),
-        ("sure", _sure_words(sure)),
+        ("at least", _sure_words(sure)),
     ]
     return Shown(
         _document(ready, estimate_documents.planned(estimate, sure)),

@@ -32,14 +32,16 @@ def cancel(
         str,
         typer.Argument(metavar="RUN", help="Name, unique prefix or id; of others' runs in full."),
     ],
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until nothing runs any more.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait until nothing is running any more.")
+    ] = False,
     yes: options.Yes = False,
     dry_run: options.DryRun = False,
 ) -> Shown:
     """Stop a run: end what is running, start nothing more.
 
-    Asks before it stops a run that somebody else started. A run that is cancelled already is none
-    the worse for it, and the exit code is 0. Of a batch, all runs are stopped.
+    You are asked before a run that somebody else started is stopped. If the run is cancelled
+    already, nothing happens and the exit code is 0. Of a batch, all runs are stopped.
     """
     from pennsieve_agent.cli.run import batch_cancel, batch_places, following
     from pennsieve_agent.console import documents
@@ -59,7 +61,8 @@ def cancel(
     if dry_run:
         return planned(f"cancel run '{begun.label}'")
     with context.interruption.during(
-        "the run is told to end", f"see whether it has: pennsieve run show {begun.typed}"
+        "the run may or may not have been told to end",
+        f"check with: pennsieve run show {begun.typed}",
     ):
         if (ended := _end(located)) is not None:
             return _already(begun, ended)
@@ -115,7 +118,8 @@ def _already(run: Run, status: RunStatus) -> Shown:
 
 
 def _ended(run: Run, status: RunStatus) -> Conflict:
+    how = "has ended already" if status.is_final else "is about to end by itself"
     return Conflict(
-        f"run '{run.label}' has ended already: {status.label}",
+        f"run '{run.label}' {how}: {status.label}",
         hint=f"see it with: pennsieve run show {run.typed}",
     )

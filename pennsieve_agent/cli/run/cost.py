@@ -58,12 +58,14 @@ def cost(
         Period | None, typer.Option(metavar="PERIOD", help="Only runs of this month or year.")
     ] = None,
 ) -> Shown:
-    """What a run took and cost by estimate; or all runs together.
+    """The time and estimated cost of a run, or of all runs together.
 
-    Of a run or a batch, what was said of it before its start stands beside what it came to, with
-    its cost by kind and by step. --advise looks at what its steps used and says which sizes to
-    declare in their manifests. --workflow and --period are for --total, which they mean by
-    themselves, and for --by. What Pennsieve counts is about 15 minutes old.
+    Of a run or a batch, the estimate from before its start is shown beside what it took and cost,
+    with the cost by kind and by step. --advise looks at what the steps used and says which sizes to
+    declare in their manifests.
+
+    --workflow and --period choose the runs of --total and --by; alone, they mean --total. Figures
+    that Pennsieve counts are about 15 minutes old.
     """
     of_all = bool(total or workflow or period or by)
     if run is not None and of_all:

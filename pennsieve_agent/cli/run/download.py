@@ -36,7 +36,7 @@ def download(
     run: options.Run = None,
     to: Annotated[
         Path,
-        typer.Option("--to", metavar="DIR", help="The folder the files go to.", file_okay=False),
+        typer.Option("--to", metavar="DIR", help="The folder to download to.", file_okay=False),
     ] = Path(),
     overwrite: Overwrite = False,
     as_they_come: Annotated[
@@ -48,11 +48,12 @@ def download(
 ) -> Shown:
     """Download the files that a run wrote. Run it again to go on where it stopped.
 
-    Results that Pennsieve has not imported yet are waited for, until ten minutes after the run's
-    end. The exit code is 8 when some are still on their way, or when the run has delivered none.
-    Of a batch, the results of each subject go to a folder of its own. With --as-they-come the
-    command goes on until the run or the batch has ended, and has its exit code: 0 when all
-    succeeded, 3 when one did not. After Ctrl+C, the same command goes on where it stopped.
+    The command waits for results that Pennsieve has not imported yet, until ten minutes after the
+    run's end. The exit code is 8 when some have still not arrived, or when the run has
+    delivered none yet. Of a batch, the results of each subject go to a folder of their own.
+
+    With --as-they-come the command goes on until the run or the batch has ended: the exit code is
+    then 0 when all succeeded, and 3 when one did not.
     """
     from pennsieve_agent.cli.run import batch_download, batch_places, download_arrivals
 

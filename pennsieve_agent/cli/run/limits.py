@@ -21,7 +21,10 @@ TimeLimit = Annotated[
     typer.Option("--time-limit", metavar="TIME", help="End the run after this: 90m, 12h, 2d."),
 ]
 Spot = Annotated[
-    bool, typer.Option("--spot", help="Cheaper machines, which AWS may take back; tried again.")
+    bool,
+    typer.Option(
+        "--spot", help="Cheaper machines, which AWS may take back; the step is then repeated."
+    ),
 ]
 Retries = Annotated[
     int, typer.Option("--retries", metavar="N", help="Try a failed step again, N times.")
@@ -29,7 +32,9 @@ Retries = Annotated[
 MemoryOnOom = Annotated[
     str | None,
     typer.Option(
-        "--memory-on-oom", metavar="x2", help="Repeat a step that ran out of memory with more."
+        "--memory-on-oom",
+        metavar="x2",
+        help="Repeat a step that ran out of memory with more: x2 for twice as much.",
     ),
 ]
 KeepSteps = Annotated[
@@ -65,13 +70,13 @@ def limits(
 
     if max_cost is not None and not 0 < max_cost < float("inf"):
         raise UsageProblem(
-            f"a run cannot be ended before it costs more than {max_cost:g} USD",
-            hint="give an amount above 0, for example: --max-cost 5",
+            f"--max-cost must be more than 0, not {max_cost:g}",
+            hint="give an amount in USD, for example: --max-cost 5",
         )
     if not 0 <= retries <= MOST_RETRIES:
         raise UsageProblem(
-            f"a step cannot be tried again {retries} times",
-            hint=f"AWS Batch allows 0 to {MOST_RETRIES}",
+            f"--retries must be 0 to {MOST_RETRIES}, not {retries}",
+            hint=f"AWS Batch repeats a step at most {MOST_RETRIES} times",
         )
     seconds = 0 if time_limit is None else _seconds(time_limit)
     growth = 0.0 if memory_on_oom is None else _growth(memory_on_oom)

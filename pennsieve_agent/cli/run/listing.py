@@ -49,21 +49,29 @@ def list_(
         int, typer.Option("--limit", "-L", metavar="N", min=1, max=MOST, help="The newest N.")
     ] = 20,
     status: Annotated[
-        Status | None, typer.Option("--status", metavar="STATUS", help="Only these.")
+        Status | None,
+        typer.Option("--status", metavar="STATUS", help="Only runs with this status."),
     ] = None,
     workflow: options.OfWorkflow = None,
     dataset: options.OfDataset = None,
     mine: Annotated[bool, typer.Option("--mine", help="Only those that you started.")] = False,
     person: Annotated[
-        str | None, typer.Option(metavar="PERSON", help="Only this person's: e-mail or name.")
+        str | None,
+        typer.Option(
+            metavar="PERSON", help="Only those that this person started: e-mail address or name."
+        ),
     ] = None,
     name: Annotated[
         str | None,
-        typer.Option("--name", metavar="NAME", help="Only with this in their name; * and ? too."),
+        typer.Option(
+            "--name", metavar="NAME", help="Only with this in their name; * and ? are wildcards."
+        ),
     ] = None,
     since: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="Only newer ones: 12h, 7d, or a date like 2026-11-01."),
+        typer.Option(
+            metavar="TIME", help="Only newer ones: 12h, 7d, or a date such as 2026-11-01."
+        ),
     ] = None,
     batches: Annotated[
         bool, typer.Option("--batches", help="List batches, each with its counts.")
@@ -84,7 +92,9 @@ def list_(
     from pennsieve_agent.services import lookup
 
     if mine and person:
-        raise UsageProblem("--mine and --person say different things", hint="leave one of them out")
+        raise UsageProblem(
+            "--mine and --person cannot be given together", hint="leave one of them out"
+        )
     if batches:
         others = {"--status": status, "--person": person, "--name": name, "--since": since}
         return batch_list.batches(

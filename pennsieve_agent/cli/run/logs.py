@@ -52,11 +52,19 @@ def logs(
     ] = False,
     archive: Annotated[
         Path | None,
-        typer.Option("--archive", metavar="FILE", help="All of it as a zip, after the end."),
+        typer.Option(
+            "--archive",
+            metavar="FILE",
+            help="After the run's end: write the whole log to a zip file.",
+        ),
     ] = None,
     subject: Annotated[
         str | None,
-        typer.Option("--subject", metavar="SUBJECT", help="Of a batch, only this; * and ? too."),
+        typer.Option(
+            "--subject",
+            metavar="SUBJECT",
+            help="Of a batch, only this subject; * and ? are wildcards.",
+        ),
     ] = None,
     failed: Annotated[
         bool, typer.Option("--failed", help="Of a batch, only the subjects that failed.")
@@ -65,9 +73,10 @@ def logs(
     """What a run printed. With --follow the exit code is the run's, as for 'run start --wait'.
 
     Lines of a batch begin with the subject; with --follow those of its active runs are shown, and
-    --tail is for each subject.
-    --json gives one document; with --follow, one object a line as they come. Ctrl+C stops
-    following, not the run. On AWS, a line longer than 256 KB is cut into several.
+    --tail counts for each subject. Ctrl+C stops following, not the run.
+
+    --json prints one document; with --follow, one object per line. On AWS, a line longer than
+    256 KB is cut into several.
     """
     from pennsieve_agent.cli.run import (
         batch_following,

@@ -36,26 +36,27 @@ def receipt(
     to: Annotated[
         Path | None,
         typer.Option(
-            "--to", metavar="DIR", help="The folder it goes to; default: receipt-NAME, here."
+            "--to", metavar="DIR", help="The folder to write; default: receipt-NAME, here."
         ),
     ] = None,
     check: Annotated[
         Path | None,
         typer.Option(
-            "--check", metavar="PATH", help="Tell whether a receipt and its files were changed."
+            "--check", metavar="PATH", help="Check whether a receipt or its files were changed."
         ),
     ] = None,
 ) -> Shown:
-    """Write what exactly a run or a batch did to a folder.
+    """Write a folder that says exactly what a run or a batch did.
 
-    receipt.json has its code, parameters, inputs and results with checksums, machines, times,
-    attempts and cost, and the command that repeats it. ro-crate-metadata.json says the same as a
-    Workflow Run RO-Crate, and index.html shows it in a browser, without a network. A run that goes
-    on has a receipt of what is known so far, and the exit code is 8; type the same command again
-    after its end.
-    With --check, the receipt in a file or folder is compared with its checksums, and so are the
-    files beside it: the exit code is 1 where one was changed or is missing. Checksums tell what was
-    edited by hand; they do not prove who wrote a receipt.
+    receipt.json has the code, parameters, inputs and results with checksums, machines, times,
+    attempts and cost, and the command that repeats the run. ro-crate-metadata.json says the same
+    as a Workflow Run RO-Crate, and index.html shows it in a browser, without a network. While a
+    run is going on, its receipt has what is known so far, and the exit code is 8: type the same
+    command again after its end.
+
+    With --check, a receipt and the files beside it are compared with the receipt's checksums: the
+    exit code is 1 if one was changed or is missing. Checksums show what was edited by hand; they
+    do not prove who wrote a receipt.
     """
     from pennsieve_agent.cli.run import receipt_views
 

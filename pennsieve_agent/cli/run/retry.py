@@ -28,7 +28,9 @@ from pennsieve_agent.errors import Conflict, UsageProblem
 )
 def retry(
     context: Context,
-    run: Annotated[str, typer.Argument(metavar="RUN", help="Name or id, of a batch too.")],
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="Name, unique prefix or id, of a run or a batch.")
+    ],
     failed: Annotated[
         bool, typer.Option("--failed", help="Only what failed, not what was cancelled.")
     ] = False,
@@ -47,16 +49,17 @@ def retry(
     memory_on_oom: limits.MemoryOnOom = None,
     dry_run: start_options.DryRun = False,
 ) -> Iterator[Shown]:
-    """Start a run that failed or was cancelled again.
+    """Start again a run that failed or was cancelled.
 
-    The new run has the workflow and version, files, parameters, limits and layout of the run, and
-    its name with a number: 'first' is followed by 'first-2'. Its results go to the same folder
-    where nothing was delivered, else to one of its own. What is different today is said first.
-    Limits that are typed replace those of the run. With --from, the steps that had finished are
-    taken over instead of paid again, where they were kept: 'run start --keep-steps'. Of a batch,
-    the subjects that failed, were cancelled or left out are started again in their batch; no
-    subject is started twice, whoever types it at the same time. Where an attempt had delivered
-    something, the next one writes to a folder beside it, 'SUBJECT-attempt-2'.
+    The new run has the workflow and version, files, parameters, limits and layout of the earlier
+    one, and its name with a number: 'first' is followed by 'first-2'. Limits that you give here
+    replace the earlier ones. What has changed since is shown first. The results go to the same
+    folder if the earlier run delivered none, else to a new folder. With --from, the steps that had
+    finished are taken over instead of paid again, if they were kept: 'run start --keep-steps'.
+
+    Of a batch, the subjects that failed, were cancelled or were left out are started again in the
+    same batch. No subject is started twice, even if two people do this at the same time. If an
+    attempt has written results, the next one writes to a folder beside them, 'SUBJECT-attempt-2'.
     """
     from pennsieve_agent.cli.run import batch_places, batch_retry, batch_start, start
     from pennsieve_agent.cli.run.start_typed import Watching

@@ -30,28 +30,32 @@ def show(
     context: Context,
     run: options.Run = None,
     status: Annotated[
-        bool, typer.Option("--status", help="Only its state, in one word and as the exit code.")
+        bool, typer.Option("--status", help="Only its status, as one word and as the exit code.")
     ] = False,
     outputs: Annotated[
-        bool, typer.Option("--outputs", help="Only the files it wrote, and what its steps report.")
+        bool,
+        typer.Option("--outputs", help="Only the files it wrote, and what its steps reported."),
     ] = False,
     web: Annotated[
-        bool, typer.Option("--web", help="Pennsieve's web application, and where the results are.")
+        bool, typer.Option("--web", help="Open the run in Pennsieve's web application.")
     ] = False,
     failed: Annotated[
         bool, typer.Option("--failed", help="Of a batch, only the subjects that failed.")
     ] = False,
     csv: Annotated[
-        bool, typer.Option("--csv", help="Of a batch, the table as a CSV file.")
+        bool, typer.Option("--csv", help="Of a batch, the table as CSV on standard output.")
     ] = False,
 ) -> Shown:
     """A run: its steps, times, code, input, parameters and results.
 
-    With --web the web application opens in your browser, where there is one, and its address is
+    With --web the web application opens in your browser, if there is one, and its address is
     printed with the dataset and the folder of the results; of a sandbox, that folder opens.
-    Of a batch, each subject with the state of its steps, time, cost, and why it failed.
-    With --status the exit code is 0 when it succeeded, 3 when it failed or was cancelled, and 8
-    when it has not ended.
+
+    Of a batch, each subject is shown with the state of its steps, its time and cost, and why it
+    failed.
+
+    With --status the exit code is 0 when the run succeeded, 3 when it failed or was cancelled, and
+    8 when it has not ended.
     """
     from pennsieve_agent.cli.run import batch_places, batch_show, places, views
     from pennsieve_agent.cli.run.failed_step import failed_step

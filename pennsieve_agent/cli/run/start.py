@@ -92,30 +92,36 @@ def start(
 ) -> Iterator[Shown]:
     """Start a workflow on a dataset's files.
 
-    Without --files the whole dataset is the input: its number and size are shown, and you are
-    asked; where nobody can be asked, add --all. In --files, '**/' is any number of folders, '{a,b}'
-    is either, '!x' leaves out; a path as 'dataset files' lists it means that file or folder.
-    What earlier runs wrote is left out, unless --files names its folder.
-    On a node of your own, a workflow that may not use the dataset yet is granted it after a yes, or
-    with --grant. Parameters that a step needs and nobody gave are asked for on a terminal.
-    Everything is checked before anything is sent, and all that is wrong is told at once. A command
-    whose answer was lost can be typed again: on an own node, it goes on with the same run. With
-    --wait, --follow or --watch the exit code is 0 when the run succeeded, 3 when it failed or was
-    cancelled, and 8 when the time was up.
-    What it will cost and take is said first, by the workflow's earlier runs. What --max-cost or the
-    month's budget would end even if it costs little is refused; what they may end is told.
-    With --repeat a run or a batch is started again with its workflow and version, subjects, files,
-    parameters, limits and layout; what is different today is said first. The receipt of a run, also
-    of somebody else's, can be named in place of it. With --skip-done nothing is started where a run
-    succeeded on an own node with equal code, parameters and files.
-    With --local the run is on this machine, as a node does it, on files that are downloaded once
-    and kept, or on those of --input: a Pennsieve key is enough. The code is built from the
-    workflow's repositories. The results are in a folder, with --upload in the dataset, too.
+    Input: without --files it is the whole dataset. The number and size of its files are shown, and
+    you are asked; in a script, add --all. In --files, '**/' stands for any number of folders,
+    '{a,b}' for either, and '!x' leaves out; a path as 'dataset files' lists it stands for that file
+    or folder. What earlier runs wrote is left out, unless --files names its folder.
+
+    Before the start everything is checked, and all problems are listed at once. On a terminal you
+    are asked for missing parameters and, on a node of your own, whether the workflow may use the
+    dataset (--grant says yes). The time and cost of the run are estimated from the workflow's
+    earlier runs. A run that --max-cost or the month's budget is certain to end is refused; one that
+    they may end is started with a warning. If the answer of this command is lost, type it again: an
+    own node goes on with the same run.
+
+    With --wait, --follow or --watch the exit code is 0 when the run succeeded, 3 when it failed or
+    was cancelled, and 8 when the time was up.
+
     With --each, --each-file or --csv it is a batch: a run for each subject, which is a folder, a
     file or a row. {subject} and {COLUMN} in --files and --param are replaced for each of them.
-    With --keep-steps, what finished steps made is kept for some days on an own node where the run
-    fails or is cancelled, and 'run retry --from' goes on with it; what that costs is said first.
-    Limits are for each run. A batch whose terminal was closed is gone on with by --resume.
+    Limits are for each run. If the terminal was closed before all runs were sent, use --resume.
+
+    With --keep-steps, an own node keeps for some days what finished steps made if the run fails or
+    is cancelled, and 'run retry --from' goes on with it. What that costs is shown first.
+
+    With --repeat a run or a batch is started again with its workflow and version, subjects, files,
+    parameters, limits and layout; what has changed since is shown first. A receipt can be named
+    in place of a run, also one from somebody else. With --skip-done nothing is started where a run
+    with equal code, parameters and files succeeded on an own node.
+
+    With --local the run is on this machine, as a node would do it: only a Pennsieve key is needed.
+    The code is built from the workflow's repositories. The files are downloaded once and kept, or
+    are those of --input. The results go to a folder and, with --upload, to the dataset, too.
     """
     from pennsieve_agent.cli.run import local_options, start_typed
     from pennsieve_agent.services.runs import run_request

@@ -20,7 +20,7 @@ Version = Annotated[
     typer.Option(
         "--version",
         metavar="[STEP=]TAG",
-        help="A version that is registered, in place of the newest; see 'workflow versions'.",
+        help="A registered version instead of the newest; see 'workflow versions'.",
     ),
 ]
 Node = Annotated[
@@ -50,11 +50,11 @@ Repeat = Annotated[
     typer.Option(
         "--repeat",
         metavar="RUN",
-        help="Start this run, or that of a receipt.json, again; what is typed beside it wins.",
+        help="Start this run, or that of a receipt.json, again; other options replace its own.",
     ),
 ]
 SkipDone = Annotated[
-    bool, typer.Option("--skip-done", help="Start nothing that succeeded before with equal input.")
+    bool, typer.Option("--skip-done", help="Do not start what succeeded before with equal input.")
 ]
 Grant = Annotated[
     bool,
@@ -69,7 +69,7 @@ Param = Annotated[
 ParamsFile = Annotated[
     Path | None,
     typer.Option(
-        "--params-file", metavar="FILE", help="Parameters in YAML or JSON; --param goes before it."
+        "--params-file", metavar="FILE", help="Parameters in YAML or JSON; --param replaces them."
     ),
 ]
 Undeclared = Annotated[
@@ -83,15 +83,13 @@ Layout = Annotated[
 ]
 Name = Annotated[str | None, typer.Option(metavar="NAME", help="A name for the run.")]
 Folder = Annotated[
-    str | None, typer.Option(metavar="FOLDER", help="Of the dataset, for the results.")
+    str | None, typer.Option(metavar="FOLDER", help="The dataset's folder for the results.")
 ]
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Show the log until the run ends.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait, quietly, until the run ends.")]
 Watch = Annotated[bool, typer.Option("--watch", help="Watch its steps until the run ends.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would run, and start nothing.")]
-Local = Annotated[
-    bool, typer.Option("--local", help="Run on this machine: no node, no AWS; to its end.")
-]
+Local = Annotated[bool, typer.Option("--local", help="Run on this machine, without a node or AWS.")]
 Input = Annotated[
     Path | None,
     typer.Option(
@@ -101,7 +99,7 @@ Input = Annotated[
 To = Annotated[
     Path | None,
     typer.Option(
-        "--to", metavar="FOLDER", help="With --local: for the results; default results/NAME."
+        "--to", metavar="FOLDER", help="With --local: results go here; default results/NAME."
     ),
 ]
 Upload = Annotated[

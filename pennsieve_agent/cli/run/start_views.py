@@ -74,7 +74,7 @@ def _plan_text(ready: Prepared) -> list[Part]:
         ("steps kept", kept_words(ready)),
         ("AWS allows", "; ".join(ready.quotas)),
         *estimate_views.pairs(ready.estimate, ready.own_node.region if ready.own_node else None),
-        ("sure", sure_words(_estimated(ready))),
+        ("at least", sure_words(_estimated(ready))),
     ]
     rows = [
         [
@@ -102,6 +102,8 @@ def parameter_rows(parameters: Mapping[str, Mapping[str, str]]) -> list[Part]:
     return ["", Table(columns, [list(pair) for pair in settings])]
 
 
+_LEAST_FILES = 0.005
+"""USD for the input from which on it is told apart."""
 LAYOUTS = {
     "tree": "tree (files in their folders, without those that all files share)",
     "flat": "flat (all files at the top of INPUT_DIR)",
@@ -131,7 +133,8 @@ def sure_words(cost: Estimate | None) -> str:
     """What is sure of a cost; empty where nothing is."""
     if cost is None:
         return ""
-    once = f"{money(cost.once)} whatever its steps do ({money(cost.files)} of it for the input)"
+    files = f" ({money(cost.files)} of it for the input)" if cost.files >= _LEAST_FILES else ""
+    once = f"{money(cost.once)} whatever its steps do{files}"
     return f"{once}, and {cost.hour:.3f} USD for each hour in which they run"
 
 
@@ -251,9 +254,9 @@ def warn_pennsieve_node(context: Context, node: str) -> None:
     the session goes with it, as its own session would end after 60 minutes (5.5).
     """
     context.streams.note(
-        f"node '{node}' is run by Pennsieve: the run acts as you and reaches what you "
-        "reach; grants bind your own nodes only. What renews your session is handed over with it, "
-        "as it would end after 60 minutes."
+        f"node '{node}' is run by Pennsieve: the run acts as you and can access all that you can; "
+        "grants limit only your own nodes. It also gets the token that renews your session, which "
+        "would else end after 60 minutes."
     )
 
 
@@ -261,7 +264,9 @@ def started(ready: Prepared, start: Started, *, followed: bool) -> Shown:
     """The run has begun, or had begun before; ``followed``: it is shown to its end."""
     run = start.run
     if start.before:
-        text = f"Run '{run.label}' ({run.uuid}) had been started; no second one was made"
+        text = (
+            f"Run '{run.label}' ({run.uuid}) was started before; it was not started a second time"
+        )
     else:
         text = f"Started run '{run.name or ready.request.name}' ({run.uuid})"
     what = (

@@ -34,8 +34,8 @@ def wait(
     """Wait until runs end, showing nothing meanwhile.
 
     The exit code is 0 when all succeeded, 3 when one failed or was cancelled, and 8 when the time
-    was up; of a batch, it is that of all its runs. --then and --webhook tell the end of each run as
-    it comes, or of the batch; what goes wrong with them is said, and changes nothing.
+    was up; a batch counts as all its runs. --then and --webhook report the end of each run, or of
+    the batch. If they fail, a note says so, and the exit code stays that of the runs.
     """
     from pennsieve_agent.cli.run import batch_following, batch_places, following
 

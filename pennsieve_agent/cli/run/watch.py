@@ -25,11 +25,12 @@ def watch(
 ) -> Iterator[Shown]:
     """Watch the steps of a run until it ends.
 
-    Shown are the state and time of each step, what it waits for, how many bytes are moved, the last
-    line of the log and, on a node of your own, the cost so far. In a pipe each change is a line,
-    and --json answers the run at its end. Ctrl+C stops watching, not the run. The exit code is 0
-    when it succeeded, 3 when it failed or was cancelled, and 8 when the time was up.
-    Of a batch, counts, failures and the runs that take longest are shown.
+    Shown are the state and time of each step, what it waits for, how many bytes are transferred,
+    the last line of the log and, on a node of your own, the cost so far. Of a batch, counts,
+    failures and the runs that take longest are shown. Ctrl+C stops watching, not the run.
+
+    In a pipe, each change is a line; --json prints the run at its end. The exit code is 0 when the
+    run succeeded, 3 when it failed or was cancelled, and 8 when the time was up.
     """
     from pennsieve_agent.cli.run import batch_places, batch_watch, following
 

@@ -19,7 +19,8 @@ _SHOWN = 10
 _BY = {
     "package": "it is the package that the run delivered",
     "checksum": "it has the checksum of a result of the run",
-    "folder": "it came to the folder of the run while the run had it; Pennsieve keeps no more",
+    "folder": "it was written to the run's results folder during the run; Pennsieve records no "
+    "more than that",
     "receipt": "the receipt beside it names it by its checksum",
 }
 
@@ -45,9 +46,10 @@ def which(
 ) -> Shown:
     """Which run wrote a file, from which code and inputs.
 
-    A file on this disk is looked for by its checksum, first in the receipts that lie beside it or
-    in the folders above, then in what your own nodes noted of the runs of the last 90 days. Nodes
-    note no checksum of files that were sent in parts: name these by their path, with --dataset.
+    A file on this disk is looked up by its checksum, first in the receipts beside it and in the
+    folders above, then in what your own nodes recorded of the runs of the last 90 days. Nodes
+    record no checksum of large files, which are uploaded in parts: name these by their path in
+    the dataset, with --dataset.
     """
     receipt, by, path = (
         _in_dataset(context, dataset, file) if dataset is not None else _on_disk(context, file)
@@ -87,10 +89,15 @@ def _on_disk(context: Context, name: str) -> tuple[Receipt, str, str]:
     from pennsieve_agent.services.receipts.collect import run_receipt
 
     path = Path(name)
+    if path.is_dir():
+        raise UsageProblem(
+            f"'{name}' is a folder, and a run is found by one of its files",
+            hint="name a file in it",
+        )
     if not path.is_file():
         raise UsageProblem(
             f"there is no file '{name}' on this disk",
-            hint="of a file in a dataset, name the dataset, too: --dataset DATASET",
+            hint="if the file is in a dataset, name the dataset, too: --dataset DATASET",
         )
     try:
         digest = which_run.sha256_of(path)
@@ -101,11 +108,20 @@ def _on_disk(context: Context, name: str) -> tuple[Receipt, str, str]:
     written = which_run.by_content(places.everywhere(context, pennsieve=False), "", digest)
     if written is None:
         raise NotFound(
-            f"no run on your own nodes noted a result with the content of '{name}'",
-            hint="it was changed since, is older than 90 days, or was sent in parts; name its path "
-            "in the dataset: pennsieve run which PATH --dataset DATASET",
+            f"no run on your own nodes recorded a result with the content of '{name}'",
+            hint="it was changed since, is older than 90 days, or is large and was uploaded in "
+            "parts; name its path in the dataset: pennsieve run which PATH --dataset DATASET",
         )
     return run_receipt(maker(context), written.located), written.by, name
+
+
+def _status(receipt: Receipt) -> str:
+    """How the run is; a receipt among the results was written before they were all delivered."""
+    from pennsieve_agent.domain.runs import RunStatus
+
+    status = str(receipt["status"])
+    ended = receipt["times"]["completed_at"] or RunStatus.of(status.upper()).is_final
+    return status if ended else f"{status} when the receipt was written"
 
 
 def _shown(receipt: Receipt, by: str, path: str) -> Shown:
@@ -116,7 +132,7 @@ def _shown(receipt: Receipt, by: str, path: str) -> Shown:
     pairs = [
         (str(receipt["kind"]), str(receipt["name"])),
         ("id", str(receipt["id"])),
-        ("status", str(receipt["status"])),
+        ("status", _status(receipt)),
         ("workflow", workflow),
         ("ended", str(receipt["times"]["completed_at"] or "")),
         ("known because", _BY[by]),

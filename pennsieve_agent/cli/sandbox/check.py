@@ -42,8 +42,8 @@ def check(
 
     Without URL the running sandbox is asked, about temporary things that are created for it; a
     private application and two archived workflows stay, as nothing can delete them. With URL, only
-    requests that change nothing are made, with the profile's key. Exit code 1 when an answer is
-    wrong.
+    requests that change nothing are made, with the profile's key. The exit code is 1 when an answer
+    is wrong.
     """
     with sandbox_parts():
         from pennsieve_agent.contract.report import document, lines

@@ -30,7 +30,7 @@ Port = Annotated[
         metavar="PORT",
         min=0,
         max=65533,
-        help="The first of three ports; 0 for any. Default: 9440, or the next that are free.",
+        help="The first of three ports; 0 for any. Default: 9440, or the next free ones.",
     ),
 ]
 Faults = Annotated[
@@ -51,9 +51,7 @@ Faults = Annotated[
 )
 def start(
     context: Context,
-    detach: Annotated[
-        bool, typer.Option("--detach", help="Start it in the background and come back.")
-    ] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Start it in the background.")] = False,
     port: Port = None,
     data: box.Data = None,
     engine: Annotated[
@@ -72,7 +70,7 @@ def start(
 ) -> Shown:
     """Start the sandbox with the state it had when it was stopped.
 
-    A folder below datasets/ in its own folder is a dataset: put your files there.
+    Each folder in datasets/ of the sandbox's own folder is a dataset: put your files there.
     """
     sandbox = box.sandbox(context, data)
 

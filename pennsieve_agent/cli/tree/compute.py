@@ -15,13 +15,13 @@ COMMANDS: tuple[Entry, ...] = (
     Command(
         "compute show",
         "compute.show",
-        "One compute node: how it is, what it is made of, who may use it.",
+        "A compute node: its state, its settings and resources, and who may use it.",
     ),
     Command("compute register", "compute.register", "Make your AWS account a compute node.", ADMIN),
     Command(
         "compute join",
         "compute.join",
-        "Use a compute node that its owner shared with your AWS identity.",
+        "Use a compute node that its owner has shared with your AWS identity.",
     ),
     Command(
         "compute update",
@@ -40,7 +40,7 @@ COMMANDS: tuple[Entry, ...] = (
     Command(
         "compute doctor",
         "compute.doctor",
-        "Check a compute node from both sides; changes nothing.",
+        "Check a compute node, on Pennsieve and in AWS; changes nothing.",
         ADMIN,
     ),
     Command("compute share", "compute.share", "Let somebody use a compute node.", ADMIN),

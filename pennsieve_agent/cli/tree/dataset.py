@@ -26,7 +26,7 @@ _DATASET = (
     Command(
         "dataset revoke",
         "dataset.grant",
-        "Take a dataset away from a workflow; runs that still need it end.",
+        "Take a dataset away from a workflow; active runs that need it are ended.",
     ),
     Command(
         "dataset grants",

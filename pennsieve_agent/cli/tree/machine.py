@@ -50,7 +50,7 @@ _ROOT = (
     ),
     Group(
         "sandbox",
-        "A Pennsieve and an AWS account on this machine, for trying.",
+        "A Pennsieve and an AWS account on this machine, to try things out.",
         ("pennsieve sandbox start --detach", "pennsieve sandbox use"),
         ADMIN,
     ),
@@ -65,7 +65,7 @@ _PROFILE = (
 )
 
 _AWS = (
-    Command("aws list", "aws", "The AWS credentials on this machine, the best kind first."),
+    Command("aws list", "aws", "The AWS credentials on this machine, the safest kind first."),
     Command("aws add", "aws", "Keep AWS keys in the system's keychain."),
     Command("aws test", "aws", "Ask AWS whose credentials these are."),
     Command("aws remove", "aws", "Forget AWS keys that the keychain holds."),

@@ -14,9 +14,11 @@ COMMANDS: tuple[Entry, ...] = (
     Command("run logs", "run.logs", "What a run printed."),
     Command("run wait", "run.wait", "Wait until runs end, showing nothing meanwhile."),
     Command("run cancel", "run.cancel", "Stop a run: end what is running, start nothing more."),
-    Command("run retry", "run.retry", "Start a run that failed or was cancelled again."),
+    Command("run retry", "run.retry", "Start again a run that failed or was cancelled."),
     Command("run download", "run.download", "Download the files that a run wrote."),
-    Command("run receipt", "run.receipt", "Write what exactly a run or a batch did to a folder."),
+    Command(
+        "run receipt", "run.receipt", "Write a folder that says exactly what a run or a batch did."
+    ),
     Command(
         "run which",
         "run.which",
@@ -27,7 +29,9 @@ COMMANDS: tuple[Entry, ...] = (
         "run.diff",
         "What differs between two runs, from code to cost and results.",
     ),
-    Command("run cost", "run.cost", "What a run took and cost by estimate; or all runs together."),
+    Command(
+        "run cost", "run.cost", "The time and estimated cost of a run, or of all runs together."
+    ),
 )
 
 OLD: tuple[Old, ...] = (

@@ -10,7 +10,7 @@ COMMANDS: tuple[Entry, ...] = (
     Command(
         "workflow init",
         "workflow.init",
-        "Begin a workflow: write what a script, or a new program, needs to run on a node.",
+        "Make a workflow from a script, or a new one: write what it needs to run on a node.",
     ),
     Command(
         "workflow test", "workflow.test", "Build code and run it on this machine as a node does."
@@ -71,12 +71,12 @@ COMMANDS: tuple[Entry, ...] = (
     Command(
         "workflow build logs",
         "workflow.builds",
-        "The log of a build on an own node, as AWS has it; of one that goes on, until now.",
+        "The log of a build on an own node, from AWS; of a build that goes on, its lines so far.",
     ),
     Command(
         "workflow build again",
         "workflow.builds",
-        "Build the same code once more on an own node, after a failure that may pass.",
+        "Build the same code again on an own node, after a temporary failure.",
     ),
     Group(
         "workflow app",

@@ -88,7 +88,7 @@ Layout = Annotated[
     typer.Option(
         "--layout",
         metavar="LAYOUT",
-        help="Input on your own nodes: in its folders, or all files at the top.",
+        help="Input on your own nodes: in its folders (tree), or all files at the top (flat).",
     ),
 ]
 NeedsPennsieve = Annotated[
@@ -105,7 +105,7 @@ Disk = Annotated[
     typer.Option(
         "--disk",
         metavar="[STEP=]GIB",
-        help="Disk of its steps on your own nodes, for image and /tmp: 21 to 200; else 20.",
+        help="Disk of its steps on your own nodes, for image and /tmp: 21 to 200. Default: 20.",
     ),
 ]
 Targets = Annotated[
@@ -149,12 +149,12 @@ def add(
 
     The repository needs a Dockerfile; its program reads INPUT_DIR and writes OUTPUT_DIR. An app.yml
     beside it declares parameters and resources. Pennsieve builds code on GitHub at a tag; other
-    code is built on this machine or by your own compute nodes, and runs on these only. Of a
-    workflow that is there already nothing changes: 'workflow update' takes newer code.
+    code is built on this machine or by your own compute nodes, and runs only on your own nodes. A
+    workflow that exists already is not changed: 'workflow update' takes newer code.
 
-    An image runs on your own nodes only, which get a copy of it. Its arguments are those of
-    --command, a line that no shell reads, or of --bids. Values of parameters in it can be read by
-    everybody who may see the jobs of your AWS account.
+    An image runs only on your own nodes, which get a copy of it. --command gives its arguments, and
+    no shell reads them; --bids gives those of BIDS Apps. Everybody who may see the jobs of your AWS
+    account can read the values of parameters in them.
     """
     from pennsieve_agent.cli.workflow import views
     from pennsieve_agent.cli.workflow.code_context import looked_at, registering
@@ -215,7 +215,7 @@ def wish_of(
     sizes = None if disk is None else disk_sizes(disk)
     if size is not None and build not in {Builder.NODE, Builder.AUTO}:
         raise UsageProblem(
-            f"--build-size is for what a compute node builds, and --build {build.value} was given",
+            f"--build-size is for builds on a compute node, but --build {build.value} was given",
             hint="give --build node, or leave --build-size out",
         )
     return Wish(

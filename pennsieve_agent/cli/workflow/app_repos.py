@@ -26,7 +26,9 @@ def repos(
     context: Context,
     name: Annotated[
         str,
-        typer.Argument(metavar="[NAME]", help="A part of owner/name; one alone is shown whole."),
+        typer.Argument(
+            metavar="[NAME]", help="A part of owner/name; a single match is shown with details."
+        ),
     ] = "",
 ) -> Shown:
     """The GitHub repositories that Pennsieve sees, their releases and App Store state."""

@@ -37,7 +37,7 @@ def share(
 ) -> Shown:
     """Let somebody see code and use it in workflows.
 
-    Only its owner can. It takes some minutes.
+    Only the owner of the code can do this. It takes some minutes.
     """
     from pennsieve_agent.domain.sharing import Visibility
     from pennsieve_agent.services.workflows import apps
@@ -68,7 +68,7 @@ def unshare(
     public: Public = False,
     dry_run: options.DryRun = False,
 ) -> Shown:
-    """Stop sharing code with somebody; other shares stay. Only its owner can."""
+    """Stop sharing code with somebody; other shares stay. Only its owner can do this."""
     from pennsieve_agent.domain.sharing import Visibility
     from pennsieve_agent.services.workflows import apps
 

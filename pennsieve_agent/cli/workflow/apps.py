@@ -107,7 +107,7 @@ def archive(
     yes: options.Yes = False,
     dry_run: options.DryRun = False,
 ) -> Shown:
-    """Archive registered code, so that it is not used. Only its owner can."""
+    """Archive registered code, so that it is not used. Only its owner can do this."""
     from pennsieve_agent.services.workflows import apps
 
     app = apps.application(context.platform, application)

@@ -33,7 +33,7 @@ def archive(
         bool,
         typer.Option(
             "--delete",
-            help="If only your own nodes have it: delete it for good, as nodes have no archive.",
+            help="If only your own nodes have it: delete it for good; nodes have no archive.",
         ),
     ] = False,
     yes: options.Yes = False,
@@ -41,7 +41,7 @@ def archive(
 ) -> Shown:
     """Archive a workflow and delete its keys; its runs stay.
 
-    It can be restored with: pennsieve workflow restore. Pennsieve deletes no workflow.
+    Restore it with 'pennsieve workflow restore'. Pennsieve never deletes a workflow.
     """
     from pennsieve_agent.cli.workflow.named import named_workflow
     from pennsieve_agent.domain.name_matching import need_whole

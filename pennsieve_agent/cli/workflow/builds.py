@@ -72,7 +72,7 @@ def list_(
     examples=["pennsieve workflow build logs spike-rate"],
 )
 def logs(context: Context, build: OnePlace) -> Shown:
-    """The log of a build on an own node, as AWS has it; of one that goes on, until now."""
+    """The log of a build on an own node, from AWS; of a build that goes on, its lines so far."""
     from pennsieve_agent.console import workflow_documents
 
     located = _located(context, build)
@@ -87,7 +87,7 @@ def logs(context: Context, build: OnePlace) -> Shown:
     examples=["pennsieve workflow build again spike-rate"],
 )
 def again(context: Context, build: OnePlace, dry_run: options.DryRun = False) -> Shown:
-    """Build the same code once more on an own node, after a failure that may pass."""
+    """Build the same code again on an own node, after a temporary failure."""
     from pennsieve_agent.cli.workflow.code_context import code_record
     from pennsieve_agent.cli.workflow.follow_build import follow_build
     from pennsieve_agent.console import workflow_documents
@@ -107,13 +107,13 @@ def again(context: Context, build: OnePlace, dry_run: options.DryRun = False) ->
     if dry_run:
         usd = before.size.usd_per_minute
         return planned(
-            f"build {before.name} on node '{located.node}' once more, at {usd:.3f} USD a minute"
+            f"build {before.name} on node '{located.node}' again, at {usd:.3f} USD a minute"
         )
     request = BuildRequest(before.name, before.source, before.commit, before.size)
     try:
         started = located.builds.start(before.archive, request)
     except NotFound as error:
-        raise NotFound(error.message, hint=f"send it once more, to be built: {add}") from None
+        raise NotFound(error.message, hint=f"send it again to be built: {add}") from None
     ended = follow_build(context, located.builds, started)
     return Shown(
         workflow_documents.node_build(ended, located.node),

@@ -58,10 +58,10 @@ def check(
 ) -> Shown:
     """Check code before it is built: Dockerfile, manifest, files and variables.
 
-    All that is wrong is told at once, with the place, the reason and what to do. Nothing is built,
-    run or sent, and no sign-in is needed. 'workflow add' holds code to the same rules: errors stop
-    it. The exit code is 1 where there is an error; warnings and notes do not count.
-    Of a repository elsewhere, files of more than 1 MB are not fetched: how many is said.
+    All problems are listed at once, with the place, the reason and what to do. Nothing is built,
+    run or sent, and no sign-in is needed. 'workflow add' checks the same and stops at errors. The
+    exit code is 1 if there is an error; warnings and notes do not count. Files larger than 1 MB are
+    not fetched from a remote repository; a note says how many.
     """
     from pennsieve_agent.cli.workflow.code_context import with_typed_token
     from pennsieve_agent.services.workflows.check_code import check_source
@@ -105,8 +105,8 @@ def _unread(checked: Checked) -> list[str]:
         return []
     files, were = plural(checked.unread, "file"), "was" if checked.unread == 1 else "were"
     text = (
-        f"{files} of more than 1 MB {were} not read, so nothing is said of what is in them; to "
-        "check them, too, clone the repository and name its folder"
+        f"{files} of more than 1 MB {were} not read or checked; to check them, too, clone the "
+        "repository and name its folder"
     )
     return [text]
 

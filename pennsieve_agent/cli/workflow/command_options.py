@@ -50,11 +50,11 @@ Declared = Annotated[
 ]
 Cpu = Annotated[
     float | None,
-    typer.Option("--cpu", metavar="CPUS", help="Processors of its steps: 0.25 to 16; else 1."),
+    typer.Option("--cpu", metavar="CPUS", help="Processors of its steps: 0.25 to 16. Default: 1."),
 ]
 Memory = Annotated[
     float | None,
-    typer.Option("--memory", metavar="GB", help="Memory of its steps: 0.5 to 120; else 2."),
+    typer.Option("--memory", metavar="GB", help="Memory of its steps: 0.5 to 120. Default: 2."),
 ]
 _PARAMETER = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::([a-z]+))?(?:=(.*))?", re.DOTALL)
 _EXAMPLE = "for example: --parameter threads:number=2"

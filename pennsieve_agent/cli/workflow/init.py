@@ -75,11 +75,11 @@ def init(
     no_git: NoGit = False,
     dry_run: options.DryRun = False,
 ) -> Shown:
-    """Begin a workflow: write what a script, or a new program, needs to run on a node.
+    """Make a workflow from a script, or a new one: write what it needs to run on a node.
 
     Written are a Dockerfile, a manifest, a README, a licence, and a GitHub Action that checks and
-    tests the code; without a script also a small program with its test and test data. A script is
-    read for its parameters, its folders and the packages that it imports. No file that is there is
+    tests the code; without a script also a small program with its test and test data. The script is
+    read to find its parameters, its folders and the packages that it imports. No existing file is
     changed. Outside a git repository, one is made, with a first commit and the tag v0.1.0. The
     result passes 'workflow check' and 'workflow test'.
     """

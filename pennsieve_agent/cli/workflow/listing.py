@@ -37,12 +37,15 @@ NEWEST_RUNS = 200
 def list_(
     context: Context,
     search: Annotated[
-        str, typer.Option("--search", metavar="TEXT", help="Only with this in name or description.")
+        str,
+        typer.Option(
+            "--search", metavar="TEXT", help="Only those with this in their name or description."
+        ),
     ] = "",
     others: Annotated[
         bool,
         typer.Option(
-            "--other-workspaces", help="Those that other workspaces share with everybody."
+            "--other-workspaces", help="List those that other workspaces share with everybody."
         ),
     ] = False,
     archived: options.Archived = False,

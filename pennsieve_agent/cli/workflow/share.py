@@ -14,7 +14,7 @@ from pennsieve_agent.console.shown import Shown, planned
     examples=["pennsieve workflow share spike-rate"],
 )
 def share(context: Context, workflow: options.Workflow, dry_run: options.DryRun = False) -> Shown:
-    """Let every workspace list and run a workflow. Only the person who added it can."""
+    """Let every workspace list and run a workflow. Only the person who added it can do this."""
     from pennsieve_agent.cli.workflow import views
     from pennsieve_agent.cli.workflow.named import pennsieve_workflow
 
@@ -31,7 +31,7 @@ def share(context: Context, workflow: options.Workflow, dry_run: options.DryRun 
     examples=["pennsieve workflow unshare spike-rate"],
 )
 def unshare(context: Context, workflow: options.Workflow, dry_run: options.DryRun = False) -> Shown:
-    """Hide a workflow from other workspaces again. Only the person who added it can."""
+    """Hide a workflow from other workspaces again. Only the person who added it can do this."""
     from pennsieve_agent.cli.workflow import views
     from pennsieve_agent.cli.workflow.named import pennsieve_workflow
 

@@ -25,10 +25,10 @@ Optional = Annotated[
     str | None, typer.Argument(metavar="WORKFLOW", help="Name, unique prefix or id.")
 ]
 AsYaml = Annotated[
-    bool, typer.Option("--yaml", help="As a file that 'workflow add' takes, on standard output.")
+    bool, typer.Option("--yaml", help="Print it as a file that 'workflow add' accepts.")
 ]
 Schema = Annotated[
-    bool, typer.Option("--schema", help="Only the JSON Schema of such a file, for editors.")
+    bool, typer.Option("--schema", help="Print only the JSON Schema of such a file, for editors.")
 ]
 
 
@@ -45,8 +45,8 @@ def show(
 ) -> Shown:
     """A workflow: its steps, parameters, identity, grants and last runs.
 
-    The identity is the workflow's own user on Pennsieve, as which it runs on your own nodes.
-    There it may use the datasets that are listed, and no other.
+    The identity is the workflow's own user on Pennsieve. On your own nodes the workflow runs as
+    this user, who may use the datasets that are listed and no others.
     """
     if schema:
         return _schema()

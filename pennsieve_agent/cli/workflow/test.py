@@ -90,13 +90,14 @@ def try_out(
 ) -> Shown:
     """Build code and run it on this machine as a node does.
 
-    Neither Pennsieve nor AWS is asked. The image is built for the machines of nodes, and a step
-    has what it has there: variables, folders, processors, memory. Only disk is not limited here: on
-    a node, image and /tmp have 20 GiB together, or what 'workflow add --disk' asks for. Shown are
-    the results, what each step took, and the sizes to declare in its manifest. Without --input, the
-    input is the repository's test data: data/input, test-data, tests/data or a folder like these.
-    Where no Docker answers, the program runs as a plain process, without limits. The exit code is 3
-    when the run failed.
+    It needs neither Pennsieve nor AWS. The image is built for the machines of nodes, and a step has
+    the variables, folders, processors and memory that it has there. Only disk is not limited here:
+    on a node, image and /tmp have 20 GiB together, or what 'workflow add --disk' asks for. Shown
+    are the results, what each step used, and the sizes to declare in its manifest.
+
+    Without --input, the input is the repository's test data: data/input, test-data, tests/data or a
+    folder like these. If Docker is not running, the program runs as a plain process, without
+    limits. The exit code is 3 when the run failed.
     """
     from pennsieve_agent.cli.local_views import shown
     from pennsieve_agent.cli.workflow.composed import composed_file
@@ -148,7 +149,7 @@ def _code(
     if ref and len(repositories) > 1:
         raise UsageProblem(
             "--ref names one repository's tag, and several repositories were given",
-            hint="write the tag behind each repository: REPO@TAG",
+            hint="write the tag after each repository: REPO@TAG",
         )
     chain = []
     for number, source in enumerate(repositories):

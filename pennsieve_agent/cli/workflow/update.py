@@ -50,16 +50,16 @@ Repo = Annotated[
 ]
 AcceptMovedTag = Annotated[
     bool,
-    typer.Option(
-        "--accept-moved-tag", help="Take a tag that means another commit than it did earlier."
-    ),
+    typer.Option("--accept-moved-tag", help="Accept a tag that has been moved to another commit."),
 ]
 
 
 File = Annotated[
     Path | None,
     typer.Option(
-        "--file", metavar="FILE", help="The steps that it is to have: a YAML file, as of 'show'."
+        "--file",
+        metavar="FILE",
+        help="Its new steps: a YAML file such as 'workflow show --yaml' prints.",
     ),
 ]
 
@@ -100,7 +100,7 @@ def update(
         typer.Option(
             "--default",
             metavar="K=V",
-            help="A parameter's value where a run gives none; STEP.K=V for one step. Repeatable.",
+            help="A parameter's value if a run gives none; STEP.K=V for one step. Repeatable.",
         ),
     ] = None,
     renew_identity: Annotated[
@@ -127,10 +127,11 @@ def update(
 ) -> Shown:
     """Take newer code for a workflow, or change its name, defaults or identity.
 
-    Without options it takes the newest version tag of its repositories. What it has and what it
-    gets is shown, and you are asked where others use it; runs that were started keep their code.
-    A step whose file names a version (uses: REPO@TAG) is pinned, as this machine remembers: it
-    stays there unless it is named, with --step STEP --to TAG. Without a version it is free again.
+    Without options it takes the newest version tag of its repositories. The present and the new
+    code are shown, and you are asked if others use the workflow; runs that were started keep their
+    code. A step whose file names a version (uses: REPO@TAG) is pinned, which this machine
+    remembers: it keeps that version until you name another, with --step STEP --to TAG. A file
+    without the version frees it again.
     """
     from pennsieve_agent.cli.workflow.update_code import CodeRequest, update_code
 
@@ -244,7 +245,7 @@ def _confirmed(context: Context, plan: Renewal, *, yes: bool) -> bool:
         return True
     for sentence in _losses(plan):
         context.streams.note(sentence)
-    question = f"Renew the identity of workflow '{plan.workflow.name}' all the same?"
+    question = f"Renew the identity of workflow '{plan.workflow.name}' anyway?"
     return context.streams.confirm(question, assume=yes)
 
 
@@ -291,8 +292,8 @@ def _renewed(workflow: Workflow, plan: Renewal, renewed: Renewed) -> Shown:
     notes = []
     if not renewed.in_keychain:
         notes.append(
-            "note: no keychain can be reached from here; the keys are on the nodes only, and a "
-            "further node gets one when the identity is renewed again"
+            "note: no keychain can be reached from here; the keys are on the nodes only, and "
+            "another node gets keys only when the identity is renewed again"
         )
     if renewed.deleted and renewed.proved:
         notes.append("note: the old keys can no longer sign in")

@@ -42,7 +42,7 @@ def versions(
 ) -> Shown:
     """The versions of a workflow on your own nodes, and what differs between two.
 
-    Each has the commits and images of its steps, and how many runs used it.
+    Each is shown with the commits and images of its steps, and how many runs used it.
     """
     from pennsieve_agent.cli.run.places import backend_of
     from pennsieve_agent.cli.workflow.named import named_workflow, nodes_of

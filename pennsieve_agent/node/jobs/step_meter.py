@@ -20,6 +20,8 @@ from typing import Any
 
 STEP = "default"
 QUICK, QUICK_SECONDS, SECONDS, LINE_SECONDS = 50, 0.1, 1.0, 600.0
+DIFFERENT, ALL = 3, 20
+"""Readings, different or in all, of which fewer say nothing of a step: it was seen as it began."""
 
 
 def fetched(path: str) -> Any:
@@ -39,6 +41,9 @@ def add(used: dict[str, Any], stats: Any) -> None:
     used["largest"] = max(used.get("largest", 0), memory["usage"] - cache)
     used["most"] = max(used.get("most", 0), memory.get("max_usage") or 0)
     used["cpu"] = max(used.get("cpu", 0.0), cpu)
+    reading = memory["usage"], cpu
+    used["different"] = used.get("different", 0) + (reading != used.get("last"))
+    used["last"], used["all"] = reading, used.get("all", 0) + 1
     rows = (stats.get("blkio_stats") or {}).get("io_service_bytes_recursive") or []
     for kind in ("read", "write"):
         if rows:
@@ -75,7 +80,8 @@ def measure(
                 add(used, stats)
         except Exception:  # noqa: BLE001, S110 - not there yet, or no more
             pass
-        if used and (is_over or time.monotonic() >= next_line):
+        is_enough = used.get("different", 0) >= DIFFERENT or used.get("all", 0) >= ALL
+        if is_enough and (is_over or time.monotonic() >= next_line):
             tell(line_of(used))
             next_line = time.monotonic() + LINE_SECONDS
         if is_over:

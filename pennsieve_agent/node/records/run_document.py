@@ -119,6 +119,7 @@ def run_document(record: RunRecord, settings: NodeSettings) -> dict[str, Any]:
             "version": plan.get("nodeVersion") or settings.version,
             "protocol": PROTOCOL,
             "token": settings.token,
+            **(plan.get("nodeDigests") or {}),
         },
     }
 

@@ -138,10 +138,22 @@ def planned(node: Node, start: Start, version: Json, who: Who) -> RunRecord:
         input=_input(start, layout),
         plan=encoded(plan, code)
         | _choices(start, version, targets, layout)
-        | {"parameters": parameters, "nodeVersion": node.settings.version},
+        | {"parameters": parameters, "nodeVersion": node.settings.version}
+        | {"nodeDigests": _digests(node)},
         jobs=jobs_of(node, plan, code),
         fingerprint=_fingerprint(start, version, parameters, layout),
     )
+
+
+def _digests(node: Node) -> dict[str, str]:
+    """What the node was made of when the run was started, for its receipt."""
+    settings = node.settings
+    digests = {
+        "codeDigest": settings.code_key.rpartition("/")[2].removesuffix(".zip"),
+        "stackDigest": settings.stack_digest,
+        "policyDigest": settings.policy_digest,
+    }
+    return {name: digest for name, digest in digests.items() if digest}
 
 
 def _fingerprint(

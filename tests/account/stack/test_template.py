@@ -313,3 +313,22 @@ def test_a_queue_ends_jobs_that_can_never_start(spec: NodeSpec) -> None:
         for row in actions.values():
             assert (row["Action"], row["State"]) == ("CANCEL", "RUNNABLE")
             assert 600 <= row["MaxTimeSeconds"] <= 86_400
+
+
+def digests(spec: NodeSpec) -> tuple[str, str]:
+    """The digests of the stack and of its policies that the functions of a node know."""
+    values = resources(spec, "AWS::Lambda::Function").values()
+    known = [row["Environment"]["Variables"] for row in values if "Environment" in row]
+    pairs = {(row["NODE_STACK_DIGEST"], row["NODE_POLICY_DIGEST"]) for row in known}
+    assert len(pairs) == 1
+    return pairs.pop()
+
+
+def test_a_node_knows_the_digests_of_its_stack_and_its_policies() -> None:
+    spec = node()
+    stack, policies = digests(spec)
+    assert (len(stack), len(policies)) == (64, 64)
+    assert digests(spec) == (stack, policies)
+    other = replace(spec, settings=replace(spec.settings, max_vcpus=spec.settings.max_vcpus + 1))
+    assert digests(other) == (digests(other)[0], policies)
+    assert digests(other)[0] != stack
