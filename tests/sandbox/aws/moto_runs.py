@@ -48,6 +48,19 @@ def queues_and_definitions(batch_backends: Any) -> None:
     assert (found.status, found.timeout) == ("ACTIVE", {"attemptDurationSeconds": 60})
 
 
+@of("moto.batch.models:JobDefinition", "moto.batch.responses:BatchResponse")
+def definitions_of_tasks(definition_type: Any, responses: Any) -> None:
+    takes(definition_type.describe, "self")
+    takes(responses.registerjobdefinition, "self")
+    client("batch").register_job_definition(
+        jobDefinitionName="t",
+        type="container",
+        containerProperties={"image": "i", "vcpus": 1, "memory": 512},
+    )
+    (row,) = client("batch").describe_job_definitions(jobDefinitionName="t")["jobDefinitions"]
+    assert row["containerProperties"]["image"] == "i"
+
+
 @of(
     "moto.awslambda.models:lambda_backends",
     "moto.awslambda.models:LambdaFunction",
