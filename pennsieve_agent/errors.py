@@ -291,4 +291,4 @@ def together(problems: Sequence[AgentError], message: str = "") -> AgentError:
     apart = list(flat.values())
     if len(apart) == 1:
         return apart[0]
-    return SeveralProblems(message or f"{len(apart)} things are wrong", apart)
+    return SeveralProblems(message or f"{len(apart)} problems were found", apart)

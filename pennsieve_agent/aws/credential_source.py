@@ -99,7 +99,7 @@ class CredentialSource:
         elif isinstance(error, OSError):
             why = f"cannot be started: {error.strerror}"
         elif isinstance(error, (ValueError, AttributeError, TypeError, KeyError)):
-            why = "printed something else than credentials"
+            why = "did not print credentials"
         else:
             why = "gave no credentials"
         return (

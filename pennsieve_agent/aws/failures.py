@@ -178,7 +178,7 @@ def _unreadable(error: Exception) -> AwsError:
     line = re.search(r"\bline:? +(\d+)", str(details.get("error", "")))
     path = str(details.get("path", ""))
     return AwsError(
-        "an AWS configuration file cannot be read: it is not in the form of one",
+        "an AWS configuration file cannot be read: its form is not valid",
         where=f"{path}, line {line[1]}" if line else path,
         hint="correct it there: a profile begins once, with [profile NAME], and each line after "
         "it is NAME = VALUE, as plain text in UTF-8",

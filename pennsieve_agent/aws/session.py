@@ -391,7 +391,8 @@ def _usable(identity: AwsIdentity) -> AwsIdentity:
         )
     if re.fullmatch(r"arn:[^:]+:(iam|sts)::\d+:root", identity.arn):
         raise AwsError(
-            "these are the root user's keys, which nothing can limit; they are not used",
+            "these are the root user's keys, which no policy can limit, so this program does not "
+            "use them",
             where=f"AWS account {identity.account_id}",
             hint="sign in as a user or a role instead, and delete the root user's access keys",
         )

@@ -84,9 +84,9 @@ def _in_words(place: Place, image: ImageRef, refusal: Refusal, *, has_login: boo
             return _not_there(place, image)
         case 429:
             return RegistryError(
-                f"{image.registry} gives no more images for now: too many requests from here",
+                f"{image.registry} refused: too many requests from this network",
                 where=address,
-                hint=f"wait an hour, or sign in, which allows more: {sign_in}",
+                hint=f"wait an hour, or sign in, which allows more requests: {sign_in}",
             )
         case _:
             return refusal

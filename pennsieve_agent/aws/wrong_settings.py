@@ -250,7 +250,7 @@ def _token_file(setting: Setting) -> None:
         raise setting.wrong("is empty", "put the token there again")
     token = content.removesuffix(b"\n").decode("ascii", "replace")
     if len(content) > _LONGEST_TOKEN or not token.isprintable() or "\ufffd" in token:
-        raise setting.wrong("holds something else than a token", "put the token there again")
+        raise setting.wrong("does not hold a token", "put the token there again")
 
 
 def _header_file(setting: Setting) -> None:

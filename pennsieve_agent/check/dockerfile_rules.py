@@ -93,7 +93,7 @@ def _base(base: Base) -> Iterator[Finding]:
     name, at, _ = base.image.partition("@")
     tag = name.rpartition("/")[2].partition(":")[2]
     if not at and tag in {"", "latest"}:
-        what = "means latest, which changes" if not tag else "changes"
+        what = "means latest, which changes over time" if not tag else "changes"
         text = f"the base image {base.image} {what}"
         yield finding("dockerfile-base-unpinned", DOCKERFILE, base.line, text)
     other = base.platform and "$" not in base.platform and not _is_ours(base.platform)
@@ -117,7 +117,7 @@ def _copy(code: Code, copy: Copy) -> Iterator[Finding]:
         return
     if there:
         text = f"COPY {source}: .dockerignore keeps it from the build"
-        mend = f"take it back in .dockerignore: !{source}"
+        mend = f"add an exception to .dockerignore: !{source}"
         yield finding("dockerfile-copy-missing", DOCKERFILE, copy.line, text, mend)
         return
     text = f"COPY {source}: the repository has no such file or folder"

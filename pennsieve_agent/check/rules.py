@@ -60,15 +60,16 @@ _REPOSITORY = (
     Rule(
         "link-outside",
         _ERROR,
-        "a link out of the repository",
+        "a link that leads out of the repository",
         "what it leads to is not there when the image is built",
-        "replace it by a copy of the file, and commit",
+        "replace it with a copy of the file, and commit",
     ),
     Rule(
         "large-file",
         _WARNING,
         "a large file",
-        "GitHub warns of files of more than 50 MiB and refuses more than 100 MiB, and every build "
+        "GitHub warns about files of more than 50 MiB and refuses more than 100 MiB, and every "
+        "build "
         "copies them",
         "upload it to a dataset and read it from INPUT_DIR, or download it in the Dockerfile",
     ),
@@ -84,7 +85,7 @@ _REPOSITORY = (
         _ERROR,
         "a secret in a file",
         "whoever can read the repository or the image can use it",
-        "revoke it, take it out, and give it to a node: pennsieve secret set",
+        "revoke it, remove it from the code, and set a new one on a node: pennsieve secret set",
     ),
 )
 _DOCKERFILE = (
@@ -94,7 +95,7 @@ _DOCKERFILE = (
         "no Dockerfile",
         "a workflow's repository needs a file called Dockerfile at its root that says what to "
         "install and, in ENTRYPOINT or CMD, what to run",
-        "let it be written for the script that is there, in this folder: pennsieve workflow init",
+        "write one for your script, in its folder: pennsieve workflow init",
     ),
     Rule(
         "dockerfile-unreadable",
@@ -115,7 +116,7 @@ _DOCKERFILE = (
         _ERROR,
         "COPY of what is not there",
         "the build ends at this line",
-        "correct the path, which counts from the top of the repository, or commit the file",
+        "correct the path, which begins at the top of the repository, or commit the file",
     ),
     Rule(
         "dockerfile-base-unset",
@@ -143,26 +144,26 @@ _DOCKERFILE = (
         _WARNING,
         "a secret in the Dockerfile",
         "whoever can read the repository or the image can use it",
-        "take it out and give it to a node: pennsieve secret set",
+        "remove it, and set it on a node: pennsieve secret set",
     ),
     Rule(
         "dockerfile-root",
         _NOTE,
         "runs as root",
-        "a fault in the program, or in what it reads, can then change everything in its container",
+        "a bug in the program, or in what it reads, can then change everything in its container",
         "create a user and switch to it before ENTRYPOINT: RUN useradd app, then USER app",
     ),
     Rule(
         "entry-missing",
         _ERROR,
         "the program is not there",
-        "the container ends when it starts",
+        "the container ends as soon as it starts",
         "correct the path in ENTRYPOINT or CMD, or commit the file",
     ),
     Rule(
         "entry-not-executable",
         _ERROR,
-        "the program may not be executed",
+        "the program is not executable",
         "the container ends with 'permission denied'",
         "git update-index --chmod=+x FILE and commit, or add RUN chmod +x to the Dockerfile",
     ),
@@ -207,8 +208,8 @@ _MANIFEST = (
     Rule(
         "manifest-disagrees",
         _WARNING,
-        "two places say two things",
-        "readers differ in which of them they believe",
+        "two places declare different values",
+        "Pennsieve and your nodes may not use the same one",
         "keep one of them",
     ),
     Rule(
@@ -223,7 +224,7 @@ _MANIFEST = (
     Rule(
         "manifest-resources",
         _ERROR,
-        "more than there is",
+        "more than AWS Fargate has",
         "no run can start: AWS Fargate has no machine of this size",
         "ask for less: at most 16384 (16 CPUs) with 122880 MB",
     ),
@@ -245,7 +246,7 @@ _MANIFEST = (
         "parameter-unread",
         _WARNING,
         "a parameter that nothing reads",
-        "who sets it gets the same results as without it",
+        "setting it does not change the results",
         "read it from the environment variable of the same name, or take it out",
     ),
     Rule(
@@ -260,7 +261,7 @@ _MANIFEST = (
         "variable-undeclared",
         _NOTE,
         "a variable that nothing declares",
-        "nobody who starts the workflow is told that it can be set",
+        "people who start the workflow do not learn that it can be set",
         "declare it in app.yml under parameters, with its default; a password or key is set with: "
         "pennsieve secret set",
     ),
@@ -271,7 +272,7 @@ _FILES = (
         _WARNING,
         "writes into INPUT_DIR",
         "on a node of your own a step can only read it",
-        "let it write to OUTPUT_DIR or /tmp",
+        "write to OUTPUT_DIR or /tmp",
         _OWN,
     ),
     Rule(
@@ -279,7 +280,7 @@ _FILES = (
         _WARNING,
         "reads the top of INPUT_DIR only",
         "an own node keeps the dataset's folders, and files in folders are not seen",
-        "pennsieve workflow add REPO --layout flat, or let it go through folders",
+        "pennsieve workflow add REPO --layout flat, or change the program to read folders, too",
         _OWN,
     ),
     Rule(
@@ -287,7 +288,7 @@ _FILES = (
         _WARNING,
         "writes outside OUTPUT_DIR",
         "only what is in OUTPUT_DIR is kept when the step ends",
-        "write below OUTPUT_DIR, or to /tmp what is not a result",
+        "write results to OUTPUT_DIR, and other files to /tmp",
     ),
     Rule(
         "own-run-read",

@@ -90,11 +90,14 @@ def list_(
         for row in rows
     ]
     if not rows:
-        best = "none yet; best is: aws configure sso; else add keys with: pennsieve aws add NAME"
+        best = "no AWS credentials yet; try aws configure sso, or pennsieve aws add NAME"
         return Shown(document, notes=[best, *notes])
     kinds = {row.kind for row in rows}
     if Kind.SSO in kinds and kinds & {Kind.STATIC, Kind.KEYCHAIN}:
-        notes = [*notes, "prefer sso: its keys end by themselves, and need no keeping"]
+        notes = [
+            *notes,
+            "prefer single sign-on (sso): its keys expire by themselves and are not stored",
+        ]
     shown = [[row.label, row.account_id or "-", row.kind.value] for row in rows]
     return Shown(document, Table(["NAME", "ACCOUNT", "KIND"], shown), notes)
 

@@ -118,7 +118,7 @@ def _ask(streams: Streams, rows: list[Configured]) -> Configured:
         for number, row in enumerate(rows, 1):
             if answer in {str(number), row.label}:
                 if row.name:
-                    streams.note(f"to be asked no more, add: --aws-profile {row.name}")
+                    streams.note(f"to choose without being asked, add: --aws-profile {row.name}")
                 return row
         streams.note(f"there is no '{answer}' in the list")
     raise UsageProblem("no AWS credentials were chosen", hint=_HINT)

@@ -167,7 +167,7 @@ def _bug(error: Exception, streams: Streams, *, as_json: bool, debug: bool) -> i
         where=file,
         hint="please report it with that file; nothing else is needed"
         if file
-        else "there is no room for the details; see them with: --debug",
+        else "the details cannot be written to a file; see them with: --debug",
     )
     return (
         _refuse(problem, streams, as_json=as_json, debug=False)

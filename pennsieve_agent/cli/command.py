@@ -252,7 +252,7 @@ _PLAIN = (
     ("is not a valid float", "is not a number"),
     ("is not a valid integer", "is not a whole number"),
     ("is not a valid int range", "is not a whole number"),
-    (_TOO_MUCH, "more was typed than is needed:"),
+    (_TOO_MUCH, "too many words:"),
     ("requires an argument", "needs a value"),
 )
 """What the parser says in a programmer's words, and what is said instead."""
@@ -273,8 +273,8 @@ def _expanded(
     shown = " ".join(words[:_SHOWN]) + (" …" if len(words) > _SHOWN else "")
     return UsageProblem(
         f"--files takes one pattern, and {len(words)} words follow it: {shown}",
-        hint=f"put a pattern in quotes, as in --files {quoted_pattern(words[0])}, or the shell "
-        "replaces it by the names of files here; for several, repeat --files",
+        hint=f"put a pattern in quotes, as in --files {quoted_pattern(words[0])}, else the shell "
+        "replaces it with the names of files here; for several, repeat --files",
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 NOTHING = "interrupted: nothing was changed"
-_ANY = ("the last change may have been made, or not", "look before you type it again", False)
+_ANY = ("the last change may or may not have been made", "check before you type it again", False)
 
 
 class Interruption:

@@ -94,8 +94,8 @@ def _problems(end: StepEnd) -> Iterator[str]:
         yield f"step '{end.step}' wrote nothing to OUTPUT_DIR"
     if end.changed:
         yield (
-            f"step '{end.step}' changed its input ({_named(end.changed)}), which is read-only on a "
-            "node: it fails there"
+            f"step '{end.step}' changed its input ({_named(end.changed)}), which is read-only on "
+            "a node: the step fails there"
         )
     if end.astray:
         yield (
@@ -150,12 +150,12 @@ def _to_declare(steps: list[StepFigures], code: Mapping[str, Code]) -> Iterator[
         if checkout.image:
             sizes = f"--cpu {cpu / _VCPU:g} --memory {memory / 1024:g}"
             yield Prose(
-                f"To give '{step.name}' when it is added (what it took and {more} % more memory): "
+                f"To give '{step.name}' when it is added (what it used and {more} % more memory): "
                 f"{sizes}"
             )
             continue
         yield Prose(
-            f"To declare in {manifest.file or 'app.yml'} of '{step.name}' (what it took and "
+            f"To declare in {manifest.file or 'app.yml'} of '{step.name}' (what it used and "
             f"{more} % more memory):"
         )
         yield f"{manifest.sizes_key}:\n  cpu: {cpu}\n  memory: {memory}"
@@ -165,7 +165,7 @@ def _notes(outcome: Outcome, steps: list[StepFigures], kept: Path | None) -> Ite
     for step in steps:
         yield from step.problems
     for sentence in outcome.left_out:
-        yield f"a node does not hand over all results: {sentence}"
+        yield f"a node does not deliver all of these results: {sentence}"
     if kept is not None:
         yield f"the results are in {kept}"
     elif outcome.files:

@@ -77,7 +77,7 @@ def login(
     # Signed in before anything is kept: a wrong key must not replace a right one.
     who = context.connect(entered).identity()
     with context.interruption.during(
-        "the key may be kept or not", "look with: pennsieve profile list", always=True
+        "the key may or may not have been kept", "check with: pennsieve profile list", always=True
     ):
         where = context.settings.save(
             entered,

@@ -34,7 +34,8 @@ def logout(context: Context, dry_run: options.DryRun = False) -> Shown:
         return forgotten(context, profile.name)
     except KeychainAway as away:
         away.hint = (
-            f"{away.hint}; to take it off this machine's list alone: pennsieve profile remove "
+            f"{away.hint}; to remove only the profile from this machine's list: pennsieve profile "
+            "remove "
             f"{profile.name}"
         )
         raise

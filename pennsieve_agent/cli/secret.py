@@ -95,7 +95,7 @@ def _value(context: Context, name: str, *, stdin: bool) -> tuple[str, list[str]]
         value, had_end = value_in(context.streams.read_all())
     except ValueError as error:
         raise UsageProblem(str(error), hint="save it as UTF-8, or as base64") from None
-    return value, ["one line end at the end of the value was taken off"] if had_end else []
+    return value, ["the line break at the end of the value was removed"] if had_end else []
 
 
 @command(

@@ -89,7 +89,7 @@ def _result(finding: Finding, number: int) -> dict[str, Any]:
         "ruleId": finding.rule.id,
         "ruleIndex": number,
         "level": finding.rule.level.value,
-        "message": {"text": f"{finding.text}: {finding.rule.why}. To mend it: {finding.how}"},
+        "message": {"text": f"{finding.text}: {finding.rule.why}. To fix it: {finding.how}"},
         "locations": [
             {
                 "physicalLocation": {

@@ -214,7 +214,7 @@ def run_status(value: Run, status: RunStatus) -> dict[str, Any]:
 
 
 def attempt(value: Attempt) -> dict[str, Any]:
-    """One try of a step."""
+    """One attempt of a step."""
     return {
         "started_at": time(value.started_at),
         "completed_at": time(value.completed_at),

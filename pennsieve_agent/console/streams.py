@@ -202,7 +202,9 @@ class Streams:
 
     def _must_ask(self, question: str, instead: str) -> None:
         if not self.can_ask:
-            raise UsageProblem(f"cannot ask, as this is not a terminal: {question}", hint=instead)
+            raise UsageProblem(
+                f"cannot ask because this is not a terminal: {question}", hint=instead
+            )
 
     def _line(self) -> str:
         line = self.read_line()
@@ -248,11 +250,11 @@ def _read() -> Iterator[None]:
     except UnicodeDecodeError as error:
         raise UsageProblem(
             f"standard input is not text in {error.encoding.upper()}",
-            hint="check what is sent there",
+            hint="check what is written to it",
         ) from None
     except OSError as error:
         raise AgentError(
-            f"standard input cannot be read: {error.strerror}", hint="check what is sent there"
+            f"standard input cannot be read: {error.strerror}", hint="check what is written to it"
         ) from None
 
 

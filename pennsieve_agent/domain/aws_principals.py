@@ -80,13 +80,13 @@ def parse_principal(text: str) -> Principal:
             raise UsageProblem(
                 f"'{word}' is a session of single sign-on, which does not say the whole name of "
                 "its role",
-                hint="ask for the role's own ARN, which its user sees with: aws iam get-role "
+                hint="ask for the role's own ARN, which its user finds with: aws iam get-role "
                 f"--role-name {role} --query Role.Arn (it has {_SSO_PATH} in it)",
             )
         arn = f"arn:{session['partition']}:iam::{session['account']}:role/{role}"
         return Principal(Kind.ROLE, arn, session["account"])
     raise UsageProblem(
         f"'{word}' is not an AWS account, user or role that a node can be shared with",
-        hint="give an account's 12 digits, or the ARN of a user or a role, which its owner sees "
+        hint="give an account's 12 digits, or the ARN of a user or a role, which its owner finds "
         "with: aws sts get-caller-identity",
     )

@@ -29,7 +29,7 @@ _SUBJECTS = ("[", "--participant-label", "{subject...}", "]")
 
 
 class CommandLineFault(ValueError):  # noqa: N818 - a verdict
-    """A command line that no run could fill; the text is a phrase such as "has no word"."""
+    """A command line that no run could fill; the text is a phrase such as "has no words"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +65,13 @@ class CommandLine:
 
         """
         if not self.words:
-            raise CommandLineFault("has no word")
+            raise CommandLineFault("has no words")
         if sum(map(len, self.words)) > MOST_CHARACTERS:
             raise CommandLineFault(f"is longer than {MOST_CHARACTERS} characters")
         if self.bids and self.bids not in LEVELS:
             raise CommandLineFault(f"has a level of BIDS Apps other than {' and '.join(LEVELS)}")
         if self.bids and not any(f"{{{LEVEL}}}" in word for word in self.words):
-            raise CommandLineFault(f"has no {{{LEVEL}}}, where a BIDS App is told its level")
+            raise CommandLineFault(f"has no {{{LEVEL}}}, which tells a BIDS App its level")
         for _ in _parts(self.words):
             pass
         for word in self.words:

@@ -230,7 +230,7 @@ def near(word: str, known: Sequence[str]) -> str:
     """What was meant, perhaps; else what is possible."""
     if close := difflib.get_close_matches(word, known, n=1, cutoff=0.6):
         return f"did you mean {close[0]}?"
-    return f"possible are: {', '.join(known)}"
+    return f"possible values: {', '.join(known)}"
 
 
 def alone(composition: Composition, name: str) -> Composition:

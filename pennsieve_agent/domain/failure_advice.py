@@ -18,18 +18,18 @@ _ADVICE = (
     (r"took its machine back", "start it again without --spot, or with: {again} --retries 2"),
     (r"no machine (for it|available)", "start it again later; or on other machines: {again}"),
     (r"more processors than|none of the compute node's machines",
-     ("give the step fewer processors in its manifest; or look at the node: "
-     "pennsieve compute show {node}")),
+     ("give the step fewer processors in its manifest; see the node's limits: "
+      "pennsieve compute show {node}")),
     (r"image could not be pulled|its network does not lead|could not be (mounted|started)",
-     "look at the node: pennsieve compute doctor {node}"),
-    (r"secret could not be read", "look at the node's secrets: pennsieve secret list {node}"),
+     "check the node: pennsieve compute doctor {node}"),
+    (r"secret could not be read", "check the node's secrets: pennsieve secret list {node}"),
     (r"\bgrant", ("let the workflow use the dataset again: "
      "pennsieve dataset grant {workflow} -d {dataset}")),
-    (r"exit code 12[67]\b", ("the program was not found, or may not be executed: look for it in "
-     "the Dockerfile, and check it with: pennsieve workflow check")),
-    (r"exit code \d", "try the code on this machine, with its log at hand: {here}"),
+    (r"exit code 12[67]\b", ("the program was not found or is not executable: check the Dockerfile "
+      "with: pennsieve workflow check")),
+    (r"exit code \d", "run the code on this machine to see why: {here}"),
     (r"cannot be downloaded|packages? .* not in|not in the dataset",
-     "look whether the files are in the dataset: pennsieve dataset files {dataset}"),
+     "check that the files are in the dataset: pennsieve dataset files {dataset}"),
 )  # fmt: skip
 
 

@@ -31,15 +31,14 @@ def explained(error: OSError) -> SettingsError | UsageProblem | None:
         return SettingsError(
             f"{what} cannot be written: {why}",
             where=where,
-            hint="make room on that disk, then type the same again",
+            hint="make room on that disk, then type the same command again",
         )
     if error.errno == errno.EROFS or (error.errno in _REFUSED and names):
         verb = "written" if error.errno == errno.EROFS else "used"
         return SettingsError(
             f"{what} cannot be {verb}: {why}",
             where=where,
-            hint="make the folder yours and writable, or name another one, then type the same "
-            "again",
+            hint="make the folder writable, or name another one, then type the same command again",
         )
     if error.errno in _WRONG and names:
         return SettingsError(
@@ -61,5 +60,5 @@ def no_current_folder() -> UsageProblem:
     """The error of a current folder that was deleted."""
     return UsageProblem(
         "the current folder was deleted, so no file can be found from here",
-        hint="change to a folder that is there, e.g.: cd; then type the same again",
+        hint="change to a folder that exists, e.g.: cd; then type the same command again",
     )

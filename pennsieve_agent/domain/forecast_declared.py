@@ -17,7 +17,7 @@ from pennsieve_agent.domain.plans import JobKind, RunPlan
 from pennsieve_agent.domain.prices import LEAST_SECONDS, MACHINE_START_SECONDS, START_SECONDS
 from pennsieve_agent.domain.run_estimate import BYTES_A_SECOND, Estimate
 
-BASIS = "no runs yet: by the resources declared"
+BASIS = "no runs yet: from the declared resources"
 _LEAST = 5.0, 200_000_000
 _EXPECTED = 60.0, 10_000_000
 _MOST = 3600.0, 1_000_000

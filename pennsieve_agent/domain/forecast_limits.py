@@ -49,7 +49,7 @@ def _limit(estimate: Forecast, limits: RunLimits, what: str) -> Verdict:
     if usd.low > most:
         return Verdict(
             f"the {what} is expected to cost {money(usd.expected)} and at least {money(usd.low)} "
-            f"({estimate.basis}); its limit of {money(most)} would end it before it is done",
+            f"({estimate.basis}); its limit of {money(most)} would end it too early",
             f"give it more with: --max-cost {_above(usd.high)}; or leave --max-cost out",
         )
     return Verdict(notes=_notes(usd, most, f"its limit of {money(most)}", what))
@@ -62,7 +62,7 @@ def _budget(estimate: Forecast, left: float | None, node: str, what: str) -> Ver
     budget = f"this month's budget of compute node '{node}'"
     if usd.low > left:
         return Verdict(
-            f"{budget} has {money(left)} left, and the {what} is expected to cost "
+            f"{budget} has {money(left)} left, but the {what} is expected to cost "
             f"{money(usd.expected)}, at least {money(usd.low)} ({estimate.basis})",
             "choose fewer files, wait for next month, or raise the budget with: pennsieve compute "
             f"update {node} --monthly-budget USD",

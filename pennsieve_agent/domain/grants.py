@@ -87,9 +87,9 @@ def parse_until(text: str, now: float) -> float:
             day = date.fromisoformat(words) + timedelta(days=1)
             until = datetime.combine(day, time(), UTC).timestamp()
     except (ValueError, OverflowError):
-        raise UsageProblem(f"'{text}' is not a date or a time from now on", hint=_EXAMPLE) from None
+        raise UsageProblem(f"'{text}' is not a date or a duration", hint=_EXAMPLE) from None
     if until <= now:
-        raise UsageProblem(f"--until '{text}' is over already", hint=_EXAMPLE)
+        raise UsageProblem(f"--until '{text}' is in the past", hint=_EXAMPLE)
     return until
 
 

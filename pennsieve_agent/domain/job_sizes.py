@@ -52,7 +52,8 @@ def fit(cpu: int, memory: int) -> tuple[float, int]:
             if amount >= memory:
                 return size / VCPU, amount
     raise ValueError(
-        f"{cpu / VCPU:g} processors with {memory} MB are more than AWS Fargate has: 16 processors "
+        f"{cpu / VCPU:g} processors with {memory} MB are more than AWS Fargate offers: 16 "
+        "processors "
         "with 120 GB"
     )
 
@@ -88,7 +89,9 @@ def fit_gpu(cpu: int, memory: int, instance_type: str) -> tuple[float, int]:
     """
     machine = gpu_machine(instance_type)
     if machine is None:
-        raise ValueError(f"the size of the node's GPU machines, {instance_type}, is not known")
+        raise ValueError(
+            f"this program does not know the size of the node's GPU machines, {instance_type}"
+        )
     if cpu > machine.vcpus * VCPU or memory > machine.job_memory:
         raise ValueError(
             f"{cpu / VCPU:g} processors with {memory} MB are more than the node's GPU machines "

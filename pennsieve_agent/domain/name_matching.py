@@ -66,8 +66,8 @@ def need_whole(reference: str, id_: str, name: str, kind: str) -> None:
     """
     if reference.strip() not in {id_, name}:
         raise UsageProblem(
-            f"'{reference}' is not the full name of {kind} '{name or id_}'; what cannot be undone "
-            "takes the full name or the id",
+            f"'{reference}' is not the full name of {kind} '{name or id_}'; a command that cannot "
+            "be undone needs the full name or the id",
             hint=f"type: {quote(name or id_)}, or its id: {id_}",
         )
 

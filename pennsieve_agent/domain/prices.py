@@ -112,7 +112,7 @@ def price_words(region: str) -> str:
     words = f"AWS list prices of {REGION}, {DATE}"
     if region == REGION:
         return words
-    return f"{words}: there are none of {region} here, which may differ by up to a third"
+    return f"{words}: {region}'s prices are not known here and may differ by up to a third"
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ class PresentFiles:
                 continue  # the same content, perhaps in a copy of the dataset
             is_other = now.package_id != file.package_id
             if is_other or (file.checksum and now.checksum != file.checksum):
-                words.append(f"'{file.path}' was changed: it is another file now")
+                words.append(f"'{file.path}' was replaced by another file")
             elif file.size is not None and now.size != file.size:
                 words.append(f"'{file.path}' was changed: it had {file.size} bytes")
         return tuple(chosen), tuple(words)
@@ -123,7 +123,7 @@ def same_code(before: Mapping[str, StepCode], present: Mapping[str, StepCode]) -
             there = code.commit[:SHORT_COMMIT]
             words.append(f"the code of step '{step}' is {here}; it was {there}")
         elif code.digest and now.digest.rpartition("@")[2] != code.digest:
-            words.append(f"the image of step '{step}' is another one, built of the same commit")
+            words.append(f"the image of step '{step}' is another one, built from the same commit")
     return tuple(words)
 
 

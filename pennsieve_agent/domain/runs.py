@@ -93,7 +93,7 @@ NO_LIMITS = RunLimits()
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try of a step. ``exit_code`` is None where the program never came to an end.
+    """One attempt of a step. ``exit_code`` is None where the program never came to an end.
 
     ``memory`` is what it could use, in MB; 0 where nobody says. ``queued`` is how many seconds it
     waited for a machine, ``startup`` how many the machine took to start its container, and

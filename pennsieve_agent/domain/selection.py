@@ -67,8 +67,8 @@ def advice(pattern: str, files: Iterable[DataFile], exists: Callable[[str], bool
     deeper, plain = f"**/{tidy(pattern)}", not WILD & set(pattern)
     for other, any_case, why in (
         (deeper, False, "'**/' looks in all folders"),
-        (tidy(pattern), True, "upper and lower case count"),
-        (deeper, True, "'**/' looks in all folders, and upper and lower case count"),
+        (tidy(pattern), True, "upper and lower case differ"),
+        (deeper, True, "'**/' looks in all folders, and upper and lower case differ"),
     ):
         if fitting := [path for path in paths if matches(path, other, any_case=any_case)]:
             if any_case:
@@ -78,8 +78,8 @@ def advice(pattern: str, files: Iterable[DataFile], exists: Callable[[str], bool
     if plain and exists(pattern):
         return (
             f"'{pattern}' is a file of this machine: if you typed a pattern, put it in quotes, as "
-            f"in --files {quoted_pattern(pattern)}, or the shell puts names of files here in its "
-            "place"
+            f"in --files {quoted_pattern(pattern)}, else the shell replaces it with the names of "
+            "files here"
         )
     return ""
 

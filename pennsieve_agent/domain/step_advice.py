@@ -123,7 +123,7 @@ def _advice(step: Step, samples: Sequence[Sample], *, spot: bool, basic: bool) -
             for size in ((cpu, memory), (next_cpu, next_memory))
         )
     except ValueError:  # more than any machine has, which ran somewhere else
-        return advice(why="what it declares is more than a machine of AWS Fargate has")
+        return advice(why="it declares more than a machine of AWS Fargate has")
     # What is rounded up to the same machine changes nothing.
     if fit(cpu, memory) == fit(next_cpu, next_memory):
         return advice(why="its sizes fit what it uses")
@@ -143,7 +143,7 @@ def manifest_lines(advice: StepAdvice) -> list[str]:
 def headroom_words() -> str:
     """How the sizes are found, in words."""
     return (
-        f"memory: the most that a run used, and {HEADROOM - 1:.0%} more; processors: those that "
+        f"memory: the most that a run used, plus {HEADROOM - 1:.0%} more; processors: those that "
         "were busy on average"
     )
 

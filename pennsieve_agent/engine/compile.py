@@ -111,7 +111,7 @@ def _job(step: Step, request: RunRequest, common: Mapping[str, str]) -> Job:
 def _stage_in(step: Step, request: RunRequest) -> Job:
     if not request.package_ids:
         raise UsageProblem(
-            "the workflow reads files, and no file was chosen",
+            "the workflow reads files, but no file was chosen",
             where=request.workflow.name,
             hint="choose some with --files, for example --files '**/*'",
         )

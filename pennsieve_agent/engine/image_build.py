@@ -56,7 +56,7 @@ def build_image(client: Any, build: Build, log: Log) -> str:
         raise SourceError(
             "the repository has no Dockerfile",
             where=build.name,
-            hint="write one, for the script that is there: pennsieve workflow init",
+            hint="write one for your script: pennsieve workflow init",
         )
     with engine_errors("the container engine could not build the image"), _held(client, build):
         image_id = _follow(_events(client, build), build, log)

@@ -251,7 +251,7 @@ def read_dockerfile(checkout: Path, name: str) -> Dockerfile:
         raise SourceError(
             "the repository has no Dockerfile",
             where=name,
-            hint="write one, for the script that is there: pennsieve workflow init",
+            hint="write one for your script: pennsieve workflow init",
         ) from None
     dockerfile = parse_dockerfile(text)
     if "\ufffd" in dockerfile.base:

@@ -237,7 +237,7 @@ def _unknown(name: str, steps: Sequence[Step]) -> UsageProblem:
     meant = did_you_mean(name, names, "its parameters" if len(steps) == 1 else "their parameters")
     return UsageProblem(
         f"{where} {has} parameter called '{name}'",
-        hint=f"{meant} (to pass it all the same: --undeclared)",
+        hint=f"{meant} (to pass it anyway: --undeclared)",
     )
 
 

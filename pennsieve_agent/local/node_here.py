@@ -58,7 +58,7 @@ def node_here(platform: Platform) -> Node:
     """A node whose settings are those of a basic node in the usual region, and which has no AWS."""
 
     def make(service: str, *_: str) -> Any:
-        raise EngineError(f"a run on this machine has no AWS, and it needs {service}")
+        raise EngineError(f"a run on this machine cannot use AWS, but it needs {service}")
 
     no_aws = dict.fromkeys(
         (

@@ -41,7 +41,7 @@ def handle(event: Mapping[str, Any], node: Node) -> Any:
     if "requestPayload" in event:
         wake(node, (calls.note_ended(node, event),))
         return {"ok": True}
-    raise ValueError("the relay is asked by transfers, and told of their ends; this is neither")
+    raise ValueError("the relay accepts only requests of transfers and reports of their ends")
 
 
 def _answer(node: Node, request: Mapping[str, Any]) -> dict[str, Any]:

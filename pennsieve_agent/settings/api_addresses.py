@@ -32,7 +32,7 @@ def address(text: str, name: str, where: str) -> str:
         raise _problem(name, where)
     if parts.scheme == "http" and not _is_loopback(host):
         raise SettingsError(
-            f"{name} begins with http, so the key would travel where others can read it",
+            f"{name} begins with http, so the key would be sent without encryption",
             where=where,
             hint="use an https address; http is for this machine only, e.g. http://127.0.0.1:8080",
         )
@@ -77,5 +77,5 @@ def _problem(name: str, where: str) -> SettingsError:
     return SettingsError(
         f"{name} is not an address such as https://api.pennsieve.io",
         where=where,
-        hint="give scheme and host alone: no path, no user name",
+        hint="give only scheme and host: no path, no user name",
     )

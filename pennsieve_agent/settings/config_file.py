@@ -64,7 +64,7 @@ class ConfigFile(Ini):
             raise SettingsError(
                 "another program changed the settings file at the same time",
                 where=str(self.path),
-                hint="nothing was written; type the same again",
+                hint="nothing was written; type the same command again",
             )
         try:
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -73,7 +73,7 @@ class ConfigFile(Ini):
             raise SettingsError(
                 f"the settings file cannot be written: {error.strerror or 'the system refused'}",
                 where=str(self.path),
-                hint="make the folder yours and writable, or set PENNSIEVE_CONFIG to another file",
+                hint="make the folder writable, or set PENNSIEVE_CONFIG to another file",
             ) from None
         self._on_disk = data
 

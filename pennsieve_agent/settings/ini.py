@@ -211,7 +211,7 @@ class _Reader:
         for i in range(number + 1, len(rest)):
             if block in rest[i]:
                 return i - number + 1
-        raise self._problem(number, "opens a quotation that never ends")
+        raise self._problem(number, "opens a quotation that is never closed")
 
     def _problem(self, number: int, what: str) -> SettingsError:
         return SettingsError(

@@ -111,7 +111,7 @@ def no_keychain() -> SettingsError:
     return SettingsError(
         "no keychain can be reached from here to keep the API secret in",
         hint="set PENNSIEVE_API_KEY and PENNSIEVE_API_SECRET, or keep the secret in the settings "
-        "file, readable by you alone, with: pennsieve login --plaintext",
+        "file, readable only by you, with: pennsieve login --plaintext",
     )
 
 

@@ -146,7 +146,7 @@ class Settings:
                 self._secrets.put_back(profile.name, api_key, None)
         if not profile.key:
             return "nowhere, as there is no key"
-        return f"{self._path}, readable by you alone" if plaintext else "the system's keychain"
+        return f"{self._path}, readable only by you" if plaintext else "the system's keychain"
 
     def write_section(
         self, name: str, values: Mapping[str, str], *, make_default: bool = False
@@ -237,7 +237,7 @@ class Settings:
             )
         if self._variable("PENNSIEVE_API_KEY") and self._variable("PENNSIEVE_PROFILE"):
             warnings.append(
-                "PENNSIEVE_API_KEY is set, so PENNSIEVE_PROFILE is not looked at; "
+                "PENNSIEVE_API_KEY is set, so PENNSIEVE_PROFILE is ignored; "
                 "name a profile with --profile, or unset PENNSIEVE_API_KEY"
             )
         return warnings

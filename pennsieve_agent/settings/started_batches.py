@@ -195,7 +195,7 @@ class BatchJournal:
             raise Conflict(
                 f"batch '{kept.name}' is being sent by another command on this machine",
                 where=kept.id,
-                hint=f"see how far it is: pennsieve run show {kept.id}",
+                hint=f"see its progress: pennsieve run show {kept.id}",
             )
         return batch
 
@@ -241,5 +241,5 @@ def _unusable(where: Path, error: OSError) -> SettingsError:
     return SettingsError(
         f"the journal of batches cannot be written: {error.strerror or 'the system refused'}",
         where=str(where),
-        hint="make room, or make the folder yours; nothing is started without it",
+        hint="make room, or make the folder writable; nothing is started without it",
     )

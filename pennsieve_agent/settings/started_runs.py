@@ -155,5 +155,5 @@ def _unusable(where: Path, error: OSError) -> SettingsError:
     return SettingsError(
         f"the journal of runs cannot be written: {error.strerror or 'the system refused'}",
         where=str(where),
-        hint="make room, or make the folder yours; nothing is started without it",
+        hint="make room, or make the folder writable; nothing is started without it",
     )

@@ -158,7 +158,7 @@ class _Reading:
             self.lines[name] = keys[name].line
         if value and value not in sizes:
             known = ", ".join(map(str, sizes))
-            problem = keys[name].problem(f"is {value}, which is none of {known}")
+            problem = keys[name].problem(f"is {value}, which is not one of {known}")
             self._note(problem, "; it is used all the same")
         return value
 

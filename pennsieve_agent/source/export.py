@@ -129,7 +129,7 @@ def check_link(link: Path, root: Path, url: str) -> None:
         raise SourceError(
             f"the link {link.relative_to(root)} leads out of the repository",
             where=url,
-            hint="replace it by a copy of the file, and commit",
+            hint="replace it with a copy of the file, and commit",
         )
 
 

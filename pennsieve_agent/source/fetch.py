@@ -76,7 +76,7 @@ def read_refs(url: str) -> Refs:
         raise SourceError("there is no such folder", where=str(folder), hint="check the path")
     answer = run(["ls-remote", "--symref", "--", url], url=url)
     if not answer.ok and folder is not None and folder.is_file():  # a bundle of git's is one, too
-        raise SourceError("there is no git repository, but a file", where=str(folder), hint=_FOLDER)
+        raise SourceError("this is a file, not a git repository", where=str(folder), hint=_FOLDER)
     if not answer.ok:
         raise failure(answer.problem, url)
     refs = parse_refs(answer.out)
@@ -166,7 +166,7 @@ def _commit(url: str, repository: Path, name: str) -> str:
     )
     if not answer.ok:
         raise MissingCommitError(
-            "the tag does not mean a commit", where=url, hint="give another with --ref"
+            "the tag does not point to a commit", where=url, hint="give another with --ref"
         )
     return answer.out.strip()
 

@@ -83,7 +83,7 @@ def bad_settings(said: str) -> SourceError | None:
         return None
     return SourceError(
         f"git's settings cannot be read: {match['what'].strip()[:_SHOWN_LETTERS]}",
-        hint="mend that file, or see it with: git config --list --show-origin",
+        hint="correct that file; see it with: git config --list --show-origin",
     )
 
 

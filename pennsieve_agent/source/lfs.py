@@ -145,5 +145,5 @@ def _not_there(url: str, missing: Sequence[Pointer]) -> str:
     elif folder is not None:
         hint = f"download it first: git -C {folder} lfs pull"
     else:
-        hint = "see whether you may read it: git clone the repository, then git lfs pull"
+        hint = "check that you may read it: git clone the repository, then git lfs pull"
     return f"{names}{more} {says} content is not fetched; {hint}"

@@ -188,7 +188,7 @@ def read_nodes(data: bytes, file: str) -> Node:
     except (yaml.YAMLError, RecursionError, ValueError):
         raise _broken(file, None, None) from None
     if node is None:
-        raise SourceError(f"{file} is empty", where=file, hint="delete it, or say what it is for")
+        raise SourceError(f"{file} is empty", where=file, hint="delete it, or give it a value")
     return Node(file, "", node)
 
 
@@ -249,7 +249,7 @@ def _nearest(word: str, known: Collection[str]) -> str:
     folded = [name for name in known if name.casefold() == word.casefold()]
     if matches := folded or close:
         return f"did you mean {matches[0]}?"
-    return f"possible are: {', '.join(sorted(known))}"
+    return f"possible values: {', '.join(sorted(known))}"
 
 
 def _broken(file: str, mark: yaml.Mark | None, problem: str | None) -> SourceError:

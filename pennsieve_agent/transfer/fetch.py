@@ -172,11 +172,11 @@ def _take(part: Growing, piece: Piece, signed: SignedFile, tools: Fetching) -> N
         tools.progress(-part.size)
         part.forget()
         if piece.start != 0:  # a piece of something else
-            raise Interrupted("storage sent another part of the file than asked for")
+            raise Interrupted("storage sent another part of the file than was requested")
     if piece.total is not None and piece.total != signed.size:
         raise PlatformError(
-            f"'{signed.name}' has {piece.total} bytes in storage, not {signed.size} as"
-            " Pennsieve says",
+            f"'{signed.name}' has {piece.total} bytes in storage, not {signed.size} as Pennsieve "
+            "says",
             where=signed.package_id,
             hint="tell Pennsieve that the stored file is damaged",
         )

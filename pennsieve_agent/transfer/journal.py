@@ -144,7 +144,7 @@ class UploadJournal:
         except OSError:
             self._file.close()
             raise UsageProblem(
-                "another process is at this upload already",
+                "another process is doing this upload already",
                 where=str(self._path),
                 hint="wait until it has ended",
             ) from None

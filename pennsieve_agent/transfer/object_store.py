@@ -174,7 +174,7 @@ class ObjectStore:
                 return self._send(self._sender, current, method, target, headers, body)
             except Interrupted as error:
                 failure: AwsError = AwsError(
-                    f"{self.called} does not take a file ({error.message})",
+                    f"{self.called} does not accept a file ({error.message})",
                     where=error.where,
                     hint="check the network; the same command goes on where this one stopped",
                 )
@@ -352,7 +352,7 @@ def _refusal(code: str, where: str, called: str = "storage") -> AwsError:
             aws_code=code,
         )
     return AwsError(
-        f"{called} does not take a file ({code})",
+        f"{called} does not accept a file ({code})",
         where=where,
         hint="check the network; the same command goes on where this one stopped",
         aws_code=code,

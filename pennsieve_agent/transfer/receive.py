@@ -62,15 +62,13 @@ def opened(sender: Sender, url: str, start: int = 0, tag: str = "") -> Iterator[
                 continue
             yield _piece(reply, url)
             return
-    raise PlatformError("storage sends its caller around in a circle", where=_where(url))
+    raise PlatformError("storage redirects in a circle", where=_where(url))
 
 
 def _redirected(url: str, location: str) -> str:
     target = urljoin(url, location)
     if url.startswith("https:") and not target.startswith("https:"):
-        raise PlatformError(
-            "storage sends its caller to an address that is not encrypted", where=_where(url)
-        )
+        raise PlatformError("storage redirects to an address without encryption", where=_where(url))
     return target
 
 

@@ -164,8 +164,8 @@ class Upload:
                     self.note_finalized([item])
                 else:
                     refused = PlatformError(
-                        f"Pennsieve did not take '{item.file.target}' into the upload",
-                        hint="its name may be one that Pennsieve cannot keep",
+                        f"Pennsieve did not accept '{item.file.target}' into the upload",
+                        hint="Pennsieve may not allow its name",
                     )
                     report.failed.append((item.file.target, refused))
         return to_send
@@ -296,7 +296,7 @@ class _Sending:
         tries = self._tries[planned.upload_id] = self._tries.get(planned.upload_id, 0) + 1
         if tries >= MOST_TRIES:
             error = PlatformError(
-                f"Pennsieve did not take '{planned.file.target}': {why}",
+                f"Pennsieve did not accept '{planned.file.target}': {why}",
                 hint="run the same command again",
             )
             self._report.failed.append((planned.file.target, error))

@@ -68,7 +68,7 @@ def test_workflows_and_datasets_are_named() -> None:
             "N:dataset:2, read only"
         ),
     ]
-    assert by_name(Registered())[0] == "nobody but the owner may run anything"
+    assert by_name(Registered())[0] == "only the owner may run anything"
     assert sections(ROLES, None)[2].lines == (NOT_THERE,)
 
 

@@ -134,8 +134,8 @@ def test_a_way_to_credentials_is_named(
         ("aws_access_key_id = AKIAABCDEFGHIJKLMNOP", "missing: aws_secret_access_key"),
         ("region = us east", "is not the name of an AWS region"),
         ("sso_session = gone\nsso_account_id = 1\nsso_role_name = r", "sso-session does not exist"),
-        ("credential_process = echo []", "printed something else than credentials"),
-        (f"credential_process = {PRINTED.format('not-to-be-told')}", "printed something else"),
+        ("credential_process = echo []", "did not print credentials"),
+        (f"credential_process = {PRINTED.format('not-to-be-told')}", "did not print credentials"),
         (f"credential_process = {PRINTED.format('2020-01-01T00:00:00Z')}", "has expired"),
         (
             f"{WRITTEN}\nrequest_min_compression_size_bytes = 1048577",
@@ -195,7 +195,7 @@ def test_a_file_that_cannot_be_read_is_named_with_its_line(
     file = tmp_path / "damaged"
     file.write_bytes(content)
     error = refused(monkeypatch, {variable: str(file)})
-    assert "cannot be read: it is not in the form of one" in error.message
+    assert "cannot be read: its form is not valid" in error.message
     assert error.where == f"{file}{line}"
     assert "~/.aws" not in (error.hint or "")
 

@@ -61,7 +61,8 @@ def test_all_faults_are_told_at_once_with_their_lines() -> None:
 
 def test_subjects_that_share_a_folder_of_results_are_doubled() -> None:
     assert fault("subject\nSub 1\nsub-1\n") == (
-        "line 3: the results of 'Sub 1' and 'sub-1' would be in one folder; they are on line 2, too"
+        "line 3: the results of 'Sub 1' and 'sub-1' would be in the same folder; they are on line "
+        "2, too"
     )
 
 
@@ -71,7 +72,7 @@ def test_many_faults_are_counted() -> None:
 
 
 def test_a_file_without_rows_is_a_batch_of_none() -> None:
-    assert fault("subject\n") == "'subjects.csv' has no row: a batch of none"
+    assert fault("subject\n") == "'subjects.csv' has no rows, so the batch would have no runs"
     assert fault("\n\n") == "'subjects.csv' is empty"
 
 

@@ -51,7 +51,7 @@ def test_python_that_writes_into_its_input(code: str) -> None:
     (note,) = input_writers(program(main__py=f"{PYTHON}{SOURCE}{code}\n"))
     assert str(note).startswith("main.py, line ")
     assert "only read" in note.rule.why
-    assert note.how == "let it write to OUTPUT_DIR or /tmp"
+    assert note.how == "write to OUTPUT_DIR or /tmp"
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,7 @@ def test_profiles_of_aws_come_first_and_sso_is_preferred(
         ["mine", NUMBER, "keychain"],
         ["old", "-", "static keys"],
     ]
-    assert "prefer sso" in listed.err
+    assert "prefer single sign-on" in listed.err
     assert SECRET not in listed.out + listed.err
     taken = typist("aws", "add", "old", "--stdin", answers=f"{KEY}\n{SECRET}\n")
     assert taken.code == 2

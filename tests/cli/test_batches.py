@@ -177,8 +177,8 @@ def test_a_batch_of_one_is_a_batch(scene: Scene) -> None:
         (("--each", "subjects/*", "--folder", "x"), "--folder and --each cannot"),
         (("--each", "subjects/*", "--input-run", "x"), "--input-run and --each cannot"),
         (("--parallel", "3"), "--parallel is for a batch"),
-        (("--each", "subjects/*", "--parallel", "0"), "0 runs cannot be active at once"),
-        (("--each", "subjects/*", "--parallel", "501"), "501 runs cannot be active at once"),
+        (("--each", "subjects/*", "--parallel", "0"), "--parallel must be 1 to 500, not 0"),
+        (("--each", "subjects/*", "--parallel", "501"), "--parallel must be 1 to 500, not 501"),
         (("--each", "nothing-*"), "matches 'nothing-*'"),
         (("--each", "subjects/*", "--files", "*.xyz"), "some subjects have no files"),
         (
@@ -209,7 +209,7 @@ def test_faults_of_a_table_are_told_at_once(scene: Scene, tmp_path: Path) -> Non
     Path(file).write_text("SUBJECT\nsub-01\n", encoding="utf-8")
     assert "there is no column 'subject'" in scene(*words, code=2).err
     Path(file).write_text("subject\n", encoding="utf-8")
-    assert "a batch of none" in scene(*words, code=2).err
+    assert "the batch would have no runs" in scene(*words, code=2).err
     assert not scene.node.batches
 
 
@@ -220,7 +220,7 @@ def test_after_a_lost_answer_the_same_command_goes_on_with_the_same_batch(scene:
     again = scene(*words)
     assert list(scene.node.batches) == [scene.batch]
     assert "the same command was not finished before; going on with batch" in again.err
-    assert "had been sent; no second one was made" in again.out
+    assert "was sent before; it was not started a second time" in again.out
     scene(*words)
     assert len(scene.node.batches) == 2
 
@@ -238,7 +238,7 @@ def test_a_batch_whose_answer_was_lost_is_gone_on_with_by_name(
         *(("--params-file", str(values)), ("--undeclared",), ("--include-results",)),
     ):
         assert "and --resume cannot be given together" in scene(*resume, *words, code=2).err
-    assert "had been sent" in scene(*resume).out
+    assert "was sent before" in scene(*resume).out
     assert len(scene.node.batches) == 1
 
 
@@ -271,7 +271,7 @@ def test_what_came_in_the_way_does_not_stop_a_batch_that_was_sent(scene: Scene) 
     scene.lost.append(NodeUnreachable("no answer"))
     scene(*words, code=1)
     scene.node.hindrances = [{"code": "unfit", "message": "the budget is used up"}]
-    assert "had been sent" in scene(*words).out
+    assert "was sent before" in scene(*words).out
 
 
 def test_the_table_has_a_row_for_each_subject_and_why_it_failed(started: Scene) -> None:
@@ -487,7 +487,7 @@ def test_lines_are_chosen_for_each_subject(
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (("--tail", "0"), "0 lines cannot be shown"),
+        (("--tail", "0"), "--tail must be at least 1, not 0"),
         (("--until", "10m", "--follow"), "--follow goes on until the end"),
         (("--step", "none"), "the batch has no step 'none'"),
         (("--attempt", "0"), "there is no attempt 0"),
@@ -508,7 +508,7 @@ def test_the_end_of_a_batch_is_told(started: Scene, tmp_path: Path) -> None:
             end = started(
                 *("run", word, "first batch", "--webhook", receiver.url, "--then", command), code=3
             )
-            assert "note: the command of --then ended with exit code 7" in end.err
+            assert "note: the --then command ended with exit code 7" in end.err
         bodies = [json.loads(body) for body in receiver.bodies]
     assert file.read_text() == f"{started.batch} failed\n" * 2
     assert [list(faults("batch_ended", body, DOCUMENTS)) for body in bodies] == [[], []]
@@ -664,7 +664,7 @@ def test_a_node_that_is_too_old_to_tell_is_named(started: Scene) -> None:
 
     started.ask = older  # type: ignore[method-assign]
     told = started(*REPEAT, code=1)
-    assert "does not tell what batch 'first batch' was started with" in told.err
+    assert "does not report what batch 'first batch' was started with" in told.err
     assert "pennsieve compute update my-node" in told.err
 
 
@@ -785,7 +785,7 @@ def test_of_a_batch_half_done_the_runs_that_succeeded_are_compared(started: Scen
         "estimated cost\t0.02 USD\n",
         "  machines\t0.02 USD",
         "  of 1 run that succeeded\t0.02 USD, ",
-        "  estimated\tno runs yet: by the resources declared",
+        "  estimated\tno runs yet: from the declared resources",
         "count\t0.02 USD",
     ):
         assert words in shown, shown

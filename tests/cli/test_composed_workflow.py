@@ -203,7 +203,7 @@ def test_a_wrong_file_is_told_before_anything_is_fetched(agent: Agent, file: Pat
     assert told.code == 2
     assert told.err.count("needs 'begni', which is not a step; did you mean begin?") == 2
     assert f"error: {file}, line 8: steps.left needs" in told.err
-    assert "error: 2 things are wrong in the file" in told.err
+    assert "error: 2 problems are in the file" in told.err
     file.write_text(DIAMOND.replace("LABEL: left", "LABLE: left"))
     refused(
         agent("workflow", "add", str(file), "--name", "wrong"),

@@ -111,4 +111,4 @@ def test_a_prefix_is_refused_for_what_cannot_be_undone(nodes: Lab, agent: Agent)
     ):
         refused = agent(*line.split("|"), "--yes")
         assert (refused.code, refused.out) == (2, ""), line
-        assert "takes the full name or the id" in refused.err, line
+        assert "needs the full name or the id" in refused.err, line

@@ -153,7 +153,7 @@ def test_a_current_folder_that_was_deleted(
     ):
         result = agent(*words)
         assert (result.code, "the current folder was deleted" in result.err) == (2, True), result
-        assert "hint: change to a folder that is there" in result.err
+        assert "hint: change to a folder that exists" in result.err
     for needs_no_folder in ("whoami", "dataset list", "run logs zeroth"):
         result = agent(*needs_no_folder.split())
         assert result.code == 0, result.err

@@ -80,4 +80,4 @@ def test_code_is_named_as_on_github(ready: Lab, agent: Agent) -> None:
 
 
 def test_a_wrong_name_is_one_sentence(agent: Agent) -> None:
-    refused(agent("workflow", "app", "repos", "a", "b"), 2, "more was typed than is needed")
+    refused(agent("workflow", "app", "repos", "a", "b"), 2, "too many words")

@@ -65,7 +65,7 @@ def test_what_is_no_address(agent: Agent) -> None:
     [
         (("--command", "x {nothing}"), "reads {nothing}, which is neither a parameter nor"),
         (("--command", "x 'a b"), "has a quotation mark that is not closed"),
-        (("--command", ""), "has no word"),
+        (("--command", ""), "has no words"),
         (("--bids", "group", "--command", "{input} {output} group"), "has no {level}"),
         (("--command", "{n}", "--parameter", "n:float"), "is not NAME, NAME:TYPE or NAME=DEFAULT"),
         (("--parameter", "n:number=many"), "--parameter n: the default must be a number"),
@@ -93,7 +93,7 @@ def test_a_repository_with_a_command_line_of_its_own(agent: Agent, tmp_path: Pat
     assert "leave --command and --bids out" in said
     assert "and not a command line" in refused(agent, code, "--build", "pennsieve")
     several = refused(agent, code, code, "--command", "x")
-    assert "--command: several repositories were given, and this is for one" in several
+    assert "--command: this is for one repository, and several were given" in several
 
 
 def test_a_node_without_containers(agent: Agent, place: str) -> None:

@@ -57,7 +57,7 @@ def test_lines_are_chosen(scene: Scene, run: str, words: tuple[str, ...], lines:
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (("--tail", "0"), "0 lines cannot be shown"),
+        (("--tail", "0"), "--tail must be at least 1, not 0"),
         (("--since", "yesterdayish"), "'yesterdayish' is not a time"),
         (("--since", "999999w"), "'999999w' is not a time"),
         (("--until", "10m", "--follow"), "--follow goes on until the end"),

@@ -176,7 +176,10 @@ def test_what_an_account_without_builds_is_told(
     try:
         result = scene.agent("workflow", "add", str(scene.code()), "--build", "node")
         assert result.code == 1
-        assert "AWS starts no build in its account: Cannot have more than 0 builds" in result.err
+        assert (
+            "AWS does not start a build in its account: Cannot have more than 0 builds"
+            in result.err
+        )
         assert "--build here" in result.err
         assert json.dumps(scene.builds()) == "[]"
         scene.did("workflow", "add", str(scene.folder / "code"), "--build", "here")

@@ -220,8 +220,8 @@ def test_answers_that_are_lost_on_the_way_make_one_run(scene: Scene) -> None:
     assert again.code == 0, again.err
     (run_id,) = scene.aws.node.starts
     assert again.out == (
-        f"Run '{scene.aws.node.runs[run_id]['name']}' ({run_id}) had been started; "
-        "no second one was made\n"
+        f"Run '{scene.aws.node.runs[run_id]['name']}' ({run_id}) was started before; it was not "
+        "started a second time\n"
     )
     assert scene.agent(*START).code == 0
     assert len(scene.aws.node.starts) == 2

@@ -138,7 +138,7 @@ def test_a_line_end_and_a_short_value_are_said(agent: Agent) -> None:
     result = agent("secret", "set", NODE, "KEY", "--stdin", answers="1\n")
     document = agent("secret", "set", NODE, "KEY", "--stdin", "--json", answers="1").document
     agent("secret", "delete", NODE, "KEY", "--yes")
-    assert "one line end at the end of the value was taken off" in result.err
+    assert "the line break at the end of the value was removed" in result.err
     assert "shorter than 4 characters, so it is not masked in logs" in result.err
     assert document["masked"] is False
 

@@ -297,7 +297,7 @@ def test_a_failed_run_is_shown_with_its_reason_and_last_lines(scene: Scene) -> N
     )
     all_of_it, advice = shown.err.splitlines()
     assert all_of_it == "all of it: pennsieve run logs run-eeee --step count"
-    assert advice.startswith("next: try the code on this machine")
+    assert advice.startswith("next: run the code on this machine")
     asked = [query for _, path, query in scene.node.asked if path.endswith("/logs")]
     assert [query.get("tail") for query in asked] == ["20"]
     failed = typed(scene, "run", "show", run, "--json").document["failed_step"]
@@ -330,8 +330,8 @@ def test_on_pennsieves_node_it_is_said_whom_a_run_acts_as(agent: Agent, tmp_path
     started = agent(*start, "--files", "raw", "--wait")
     assert started.code == 0, started.err
     said = " ".join(started.err.split())
-    assert "the run acts as you and reaches what you reach; grants bind your own nodes" in said
-    assert "What renews your session is handed over with it" in said
+    assert "the run acts as you and can access all that you can; grants limit only your" in said
+    assert "It also gets the token that renews your session" in said
     listed = agent("run", "list", "--json", "-L", "1").document
     assert [row["node"] for row in listed] == ["theirs"]
     removed = agent("compute", "delete", "theirs", "--yes")

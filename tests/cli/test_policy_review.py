@@ -47,7 +47,7 @@ def test_it_takes_no_folder_with_something_else_in_it(agent: Agent, tmp_path: Pa
     (tmp_path / "notes.txt").write_text("mine")
     refused = agent("compute", "policy", "review", str(tmp_path))
     assert refused.code == 2
-    assert "is there already, and not from an earlier review" in refused.err
+    assert "exists already and is not from an earlier review" in refused.err
     assert read(tmp_path) == {"notes.txt": "mine"}
     file = agent("compute", "policy", "review", str(tmp_path / "notes.txt"))
     assert file.code == 2

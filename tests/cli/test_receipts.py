@@ -75,7 +75,7 @@ def test_a_receipt_that_was_edited_by_hand_is_told(agent: Agent, tmp_path: Path)
         ("none.json", None, "there is no file"),
         ("words.json", "hello", "it is not JSON"),
         ("other.json", "{}", "it is not a receipt of a run"),
-        ("bytes.json", b"\xff\xfe\x00", "it is not a text"),
+        ("bytes.json", b"\xff\xfe\x00", "it is not text"),
     ],
 )
 def test_something_else_than_a_receipt(
@@ -147,7 +147,7 @@ def test_from_a_file_to_its_run(ready: Lab, agent: Agent, tmp_path: Path) -> Non
     file.write_text("another content")
     changed = agent("run", "which", str(file))
     assert changed.code == ExitCode.USAGE
-    assert "no run on your own nodes noted a result with the content of" in changed.err
+    assert "no run on your own nodes recorded a result with the content of" in changed.err
     uploaded = agent("run", "which", "raw/a.txt", "-d", DATASET)
     assert "no run that you can see wrote 'raw/a.txt'" in uploaded.err
     missing = agent("run", "which", "raw/none.txt", "-d", DATASET)

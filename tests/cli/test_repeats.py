@@ -131,7 +131,7 @@ def test_a_failed_run_is_started_again_once(agent: Agent, first: str) -> None:
     assert third["name"] == "broken-3"
     good = agent("run", "retry", first)
     assert good.code == 1
-    assert "start it once more with: pennsieve run start --repeat first" in good.err
+    assert "to run the same again: pennsieve run start --repeat first" in good.err
     assert agent("run", "retry", "nothing-like-it").code == 2
 
 
@@ -166,7 +166,7 @@ def test_a_run_is_repeated_and_what_differs_is_said(agent: Agent, lab: Lab, firs
     assert [file["path"] for file in again.document["files"]] == ["raw/a.txt"]
     assert again.document["workflow_version"] == "v1.0.0"
     newer, *others = again.document["differences"]
-    assert newer.startswith("version v1.1.0 of the workflow is newer than v1.0.0")
+    assert newer.startswith("the workflow has the newer version v1.1.0; v1.0.0 is")
     assert newer.endswith(f"take the newest with: --workflow {NAME}")
     assert others == [missing]
     assert missing in again.err

@@ -82,7 +82,7 @@ def test_what_was_said_stands_beside_what_it_came_to(scene: Scene) -> None:
     [
         ({"metrics": {**METRICS, "totalEstimatedCost": 0.5}}, "0.50 USD, more than the estimate"),
         ({"metrics": {**METRICS, "totalEstimatedCost": 0.05}}, "0.05 USD, less than the estimate"),
-        ({"estimate": None}, "estimate before\tnone was kept"),
+        ({"estimate": None}, "estimate before\tnone was recorded"),
         # Failed while its input was brought: what it came to says nothing of the estimate.
         (
             {"status": "FAILED", "reason": "step 'input': no such file"},

@@ -95,7 +95,7 @@ def test_a_command_is_performed_and_does_not_change_the_exit_code(
     told = runs.agent("run", "wait", GOOD, BAD, "--then", command)
     assert told.code == 3
     assert file.read_text() == f"{GOOD} succeeded\n{BAD} failed\n"
-    assert told.err.count("note: the command of --then ended with exit code 7") == 2
+    assert told.err.count("note: the --then command ended with exit code 7") == 2
     assert runs.agent("run", "wait", GOOD, "--then", "exit 1").code == 0
     assert runs.agent("run", "watch", OPEN, "--then", f"rm '{file}'", "--timeout", "0").code == 8
     assert file.exists()
@@ -114,7 +114,7 @@ def test_a_webhook_gets_a_document_and_its_secret_is_not_said(runs: Scene) -> No
     assert (document["id"], document["failed_steps"]) == (BAD, ["count"])
     assert document["command"] == "pennsieve run show run-bbbb"
     assert (deaf.code, deaf.document["status"]) == (0, "succeeded")
-    assert "note: the webhook was not told: 127.0.0.1:" in deaf.err
+    assert "note: the webhook could not be called: 127.0.0.1:" in deaf.err
     assert SECRET not in told.err + told.out + deaf.err + deaf.out
 
 

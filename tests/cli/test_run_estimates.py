@@ -20,7 +20,7 @@ def remember(scene: Scene, count: int, **more: Any) -> None:
 
 def test_the_estimate_is_shown_before_the_start_and_sent_with_it(scene: Scene) -> None:
     fresh = scene.agent(*START, "--dry-run")
-    assert "estimated\tno runs yet: by the resources declared" in fresh.out
+    assert "estimated\tno runs yet: from the declared resources" in fresh.out
     remember(scene, 4)
     plan = scene.agent(*START, "--dry-run")
     for words in (
@@ -47,7 +47,7 @@ def test_a_run_that_its_limit_would_end_is_refused_and_one_that_it_may_is_told(
     for more in ((), ("--dry-run",)):
         refused = scene.agent(*START, "--max-cost", "0.01", *more)
         assert refused.code == 2, refused.err
-        assert "its limit of 0.01 USD would end it before it is done" in refused.err
+        assert "its limit of 0.01 USD would end it too early" in refused.err
         assert "--max-cost 0." in refused.err
     near = scene.agent(*START, "--max-cost", "0.26")
     assert near.code == 0, near.err

@@ -61,7 +61,7 @@ def test_the_lines_of_the_readme_wait_for_the_import(box: Sandbox, tmp_path: Pat
     assert "Pennsieve is still importing 4 files" in typed("run", "show", "--outputs").err
     to = ("--to", str(tmp_path / "folder"))
     early = typed("dataset", "download", "Data", "--files", "results/first/*", *to, code=8)
-    assert "which is being uploaded or imported" in early.err
+    assert "but it is still being uploaded or imported" in early.err
 
     listed = typed("dataset", "files", "Data", "--files", "results/first/*")
     assert (listed.out, "being uploaded or imported" in listed.err) == ("", True)

@@ -70,7 +70,7 @@ def shell(redirected: str, environ: Mapping[str, str]) -> subprocess.CompletedPr
         (">/dev/full", 2, "Usage: pennsieve"),
         ("profile show nobody >&- 2>/dev/full", 2, ""),
         ("profile show nobody --json >/dev/full", 2, "error: no profile is called 'nobody'"),
-        ("login <&-", 2, "error: cannot ask, as this is not a terminal"),
+        ("login <&-", 2, "error: cannot ask because this is not a terminal"),
     ],
 )
 def test_a_stream_that_cannot_be_used(

@@ -68,7 +68,7 @@ def test_missing_values_are_asked_for_once_each() -> None:
 def test_nothing_is_asked_where_nobody_can_answer_or_something_else_is_wrong() -> None:
     with pytest.raises(SeveralProblems):
         answered(together(MISSING), "3\nwest\n", terminal=False)
-    with pytest.raises(SeveralProblems, match="2 things are wrong"):
+    with pytest.raises(SeveralProblems, match="2 problems were found"):
         answered(together([MISSING[0], UsageProblem("there is no layout 'round'")]), "3\n")
 
 

@@ -29,7 +29,7 @@ def test_up_and_down(agent: Agent, lab: Lab, folder: Path, tmp_path: Path) -> No
     up = agent("dataset", "upload", DATASET, str(folder), "--folder", "/in/")
     assert up.code == 0, up.err
     assert up.out == f"Uploaded 2 files, 6 B, to dataset '{DATASET}'\n"
-    assert "empty.txt: it is empty, and Pennsieve takes no empty files" in up.err
+    assert "empty.txt: it is empty, and Pennsieve does not accept empty files" in up.err
     assert ".DS_Store: left there by the operating system" in up.err
     assert (lab.dataset / "in" / "up load" / "sub" / "b.csv").read_text() == "3\n"
     target = tmp_path / "down"
@@ -75,7 +75,7 @@ def test_an_upload_typed_again_doubles_nothing(agent: Agent, lab: Lab, folder: P
     again = agent(*words)
     assert again.code == 0, again.err
     assert again.out == f"Uploaded 1 file, 2 B, to dataset '{DATASET}'; 2 were there already\n"
-    assert "upload them once more with: --again" in again.err
+    assert "upload them again with: --again" in again.err
     third = agent(*words, "--json").document
     assert third["uploaded"] == []
     assert {row["path"]: row["package_id"] for row in third["skipped"]}.items() >= {
@@ -173,7 +173,7 @@ def test_what_cannot_be_compared_is_said(agent: Agent, lab: Lab, tmp_path: Path)
     words = ("dataset", "upload", there.name, str(tmp_path / "raw"))
     plan = agent(*words, "--dry-run", "--json")
     assert plan.document["unchecked"] == ["raw/a.csv"]
-    assert "1 file may be doubled, such as 'raw/a.csv'" in plan.err
+    assert "1 file may now be in the dataset twice, such as 'raw/a.csv'" in plan.err
     assert agent(*words, "--json").document["unchecked"] == ["raw/a.csv"]
     third = agent(*words)
     assert third.out.endswith("; 2 were there already\n")

@@ -157,10 +157,10 @@ def test_where_no_run_would_end_none_is_begun(name: str) -> None:
     )
     seen = Inspection(NODE, own=own, transfer_image="image")
     bad = Check(name, passed=False, finding="broken", why="-", remedy="-")
-    assert obstacle(seen, [bad]) == f"no trial run was started: first mend {name}"
+    assert obstacle(seen, [bad]) == f"no trial run was started: first repair {name}"
     other = Check("leftovers", passed=False, finding="a role", why="-", remedy="-")
     assert obstacle(seen, [other]) == ""
-    assert obstacle(Inspection(NODE), []) == "no trial run was started: first mend node"
+    assert obstacle(Inspection(NODE), []) == "no trial run was started: first repair node"
 
 
 @pytest.mark.usefixtures("nodes")

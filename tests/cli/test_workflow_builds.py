@@ -299,7 +299,7 @@ def test_what_lives_on_nodes_alone_is_removed_for_good(scene: Scene, tmp_path: P
     refused(archive, 2, "nodes have no archive", "workflow archive 'gone' --delete")
     for way in ("--dry-run", "--yes"):
         prefix = scene.agent("workflow", "archive", "gon", "--delete", way)
-        refused(prefix, 2, "takes the full name or the id")
+        refused(prefix, 2, "needs the full name or the id")
     assert "gone" in scene.listed()
     result = scene.agent("workflow", "archive", "gone", "--delete", "--yes", "--json")
     assert result.code == 0, result.err

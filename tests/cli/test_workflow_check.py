@@ -84,7 +84,7 @@ def test_text_on_a_terminal_and_in_a_pipe(agent: Agent, good: Repository) -> Non
     assert text == "the command runs /app/mian.py, and the repository has no mian.py"
     shown = agent("workflow", "check", str(good.path), terminal=True, width=80).out
     assert shown.startswith("error Dockerfile:4 (entry-missing)\n  the command runs")
-    assert "  why: the container ends when it starts\n  mend: " in shown
+    assert "  why: the container ends as soon as it starts\n  mend: " in shown
     assert max(map(len, shown.splitlines())) <= 80
 
 
@@ -206,7 +206,7 @@ def test_sarif(agent: Agent, good: Repository) -> None:
     ("words", "message", "hint"),
     [
         (("{here}/nothing",), "there is no such folder", "check the path"),
-        (("{here}/file",), "there is no git repository, but a file", "give the folder"),
+        (("{here}/file",), "this is a file, not a git repository", "give the folder"),
         (("{code}", "--ref", "v9"), "has no tag, branch or commit 'v9'", "its tags are: v1.0.0"),
         (("ftp://example.org/x",), "cannot be fetched by ftp", "https://"),
         (("https://u:p@github.com/lab/x",), "has a user name or password in it", "git config"),

@@ -118,13 +118,13 @@ def test_it_is_shown_at_80_columns_and_in_a_pipe(typist: Agent) -> None:
     assert "next: pennsieve workflow test study\n" in shown.err
     again = typist("workflow", "init", "study")
     assert again.out == "Workflow 'study' in study has all of its files\n"
-    assert "these were there and stay as they are: .dockerignore" in again.err
+    assert "these files exist and are not changed: .dockerignore" in again.err
     assert answered(typist("workflow", "init", "study", "--json"))["changed"] is False
 
 
 def test_a_dry_run_writes_nothing(typist: Agent, here: Path) -> None:
     plan = typist("workflow", "init", "study", "--dry-run")
-    assert (plan.code, plan.out[:34]) == (0, "Would begin workflow 'study' in st"), plan.err
+    assert (plan.code, plan.out[:33]) == (0, "Would make workflow 'study' in st"), plan.err
     assert "tag v0.1.0" in plan.out
     assert "git repository" not in typist("workflow", "init", "x", "--dry-run", "--no-git").out
     document = answered(typist("workflow", "init", "study", "--dry-run", "--json"))
@@ -206,8 +206,8 @@ def test_what_is_typed_wrong(typist: Agent, here: Path, clean_machine: Path) -> 
     (here / "file").write_text("x")
     for words, said in (
         (("file",), "is a file, not a folder"),
-        ((str(clean_machine),), "has more than a workflow"),
-        (("/",), "has more than a workflow"),
+        ((str(clean_machine),), "has other files than those of a workflow"),
+        (("/",), "has other files than those of a workflow"),
         (("x", "--language", "cobol"), "--language"),
         (("x", "--bids", "--language", "r"), "--bids writes a program in Python"),
         (("x", "--script", "a.py"), "there is no script a.py"),

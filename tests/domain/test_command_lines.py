@@ -73,7 +73,7 @@ def test_the_command_line_of_bids_apps() -> None:
 @pytest.mark.parametrize(
     ("text", "bids", "why"),
     [
-        ("", "", "has no word"),
+        ("", "", "has no words"),
         ("x {nothing}", "", "reads {nothing}, which is neither a parameter nor input or output"),
         ("x {level}", "", "reads {level}"),
         ("{input} {output} participant", "participant", "has no {level}"),

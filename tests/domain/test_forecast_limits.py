@@ -28,7 +28,7 @@ def test_a_limit_below_the_least_refuses() -> None:
     said = of(RunLimits(0.5))
     assert said.refusal == (
         "the run is expected to cost 2.00 USD and at least 1.00 USD (from 14 runs of v1.2.0); "
-        "its limit of 0.50 USD would end it before it is done"
+        "its limit of 0.50 USD would end it too early"
     )
     assert "--max-cost 4.01" in said.hint
 
@@ -48,7 +48,7 @@ def test_a_limit_in_the_band_is_told(most: float, words: str) -> None:
 def test_the_months_budget_counts_likewise() -> None:
     said = of(left=0.25)
     assert said.refusal.startswith(
-        "this month's budget of compute node 'lab' has 0.25 USD left, and the run is expected to "
+        "this month's budget of compute node 'lab' has 0.25 USD left, but the run is expected to "
         "cost 2.00 USD, at least 1.00 USD"
     )
     assert "--monthly-budget" in said.hint

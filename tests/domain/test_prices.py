@@ -110,7 +110,7 @@ def test_of_a_region_that_is_not_in_the_table_it_is_said_whose_prices_are_taken(
     assert price_words("us-east-1") == "AWS list prices of us-east-1, 2026-11"
     assert region_of_prices("eu-central-1") == "us-east-1"
     assert price_words("eu-central-1") == (
-        "AWS list prices of us-east-1, 2026-11: there are none of eu-central-1 here, which may "
+        "AWS list prices of us-east-1, 2026-11: eu-central-1's prices are not known here and may "
         "differ by up to a third"
     )
     assert region_of_prices("cn-north-1") == ""

@@ -72,7 +72,7 @@ def test_files_are_found_by_package_then_by_path() -> None:
     assert [file.path for file in files] == ["a", "moved/b", "c", "d"]
     assert words == (
         "'b' is called 'moved/b' now",
-        "'c' was changed: it is another file now",
+        "'c' was replaced by another file",
         "'d' was changed: it had 1 bytes",
         "'e' is not in the dataset any more",
     )

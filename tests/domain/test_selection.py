@@ -104,7 +104,7 @@ def test_any_listed_path_is_found_by_its_own_name(names: list[str]) -> None:
     [
         ("*.csv", "2 files fit '**/*.csv'"),
         ("b.csv", "1 file fits '**/b.csv'"),
-        ("RAW/*.CSV", "there is 'raw/a.csv': upper and lower case count"),
+        ("RAW/*.CSV", "there is 'raw/a.csv': upper and lower case differ"),
         ("*.CSV", "there is 'raw/a.csv'"),
         ("here.csv", "put it in quotes, as in --files '*.csv'"),
         ("here*.csv", ""),

@@ -98,7 +98,7 @@ def test_a_graph_that_cannot_run(steps: tuple[Step, ...], message: str) -> None:
 
 
 def test_a_source_needs_files() -> None:
-    with pytest.raises(UsageProblem, match="reads files, and no file was chosen"):
+    with pytest.raises(UsageProblem, match="reads files, but no file was chosen"):
         compile_run("r", make_request(make_step("s", kind=SOURCE), packages=()), {})
 
 

@@ -55,7 +55,7 @@ def test_nothing_given_is_nothing() -> None:
         (
             "treshold=5",
             "no step of the workflow has a parameter called 'treshold'",
-            "did you mean 'threshold'? (to pass it all the same: --undeclared)",
+            "did you mean 'threshold'? (to pass it anyway: --undeclared)",
         ),
         ("Threshold=5", "has a parameter called 'Threshold'", "did you mean 'threshold'"),
         ("zzz=5", "has a parameter called 'zzz'", "their parameters: EXTRA, filter, mode"),

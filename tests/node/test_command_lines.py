@@ -53,7 +53,7 @@ def test_two_levels_are_filled_for_a_run(node: Owned) -> None:
     [
         ({"words": ["{nothing}"]}, "reads {nothing}, which is neither a parameter nor"),
         ({"words": "x"}, "must be a list of words"),
-        ({"words": []}, "has no word"),
+        ({"words": []}, "has no words"),
         ({"words": ["x", "["]}, "has a [ without a ]"),
         ({"words": ["{level}"], "bids": "session"}, "has a level of BIDS Apps other than"),
         ({"words": ["x"], "continues": "in"}, "goes on with a step that runs no code"),

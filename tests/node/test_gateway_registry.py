@@ -143,6 +143,6 @@ def test_a_grant_with_an_end_is_none_from_then_on(node: Owned) -> None:
 def test_an_end_that_is_over_or_no_time_is_refused(node: Owned, until: object) -> None:
     owner = node.furnish()
     body = {"workflow": WORKFLOW, "dataset": DATASET, "access": "read", "until": until}
-    with pytest.raises(Invalid, match="until must be a time to come"):
+    with pytest.raises(Invalid, match="until must be a time in the future"):
         owner.ask("PUT", "/grants", body=body)
     assert owner.ask("GET", "/grants")["grants"][0]["access"] == "read-write"

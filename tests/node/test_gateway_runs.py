@@ -184,7 +184,7 @@ def test_the_same_request_twice_is_one_run(node: Owned) -> None:
         ({"dataset": OTHER_DATASET}, Forbidden, "has no grant on dataset N:dataset:e"),
         ({"id": "1"}, Invalid, "'id' of a run"),
         ({"packages": ["N:dataset:e"]}, Invalid, "'packages' of a run"),
-        ({"packages": []}, Invalid, "reads files, and no file was chosen"),
+        ({"packages": []}, Invalid, "reads files, but no file was chosen"),
         ({"sources": {"other": ["N:package:1"]}}, Invalid, "no data source .* 'other'"),
         ({"limits": {"retries": 1000}}, Invalid, "limit 'retries'"),
         ({"limits": {"maxCost": float("nan")}}, Invalid, "limit 'maxCost'"),

@@ -53,5 +53,5 @@ def test_a_receipt_waits_until_the_steps_before_it_are_noted() -> None:
 
 
 def test_what_is_neither_a_question_nor_an_end_is_refused() -> None:
-    with pytest.raises(ValueError, match="this is neither"):
+    with pytest.raises(ValueError, match="accepts only requests of transfers"):
         relay.handle({"advance": RUN}, World().node())

@@ -246,7 +246,7 @@ def test_files_whose_folder_is_gone_are_left_out_with_a_note() -> None:
     with scripted() as (script, platform):
         script.on(f"GET v1/datasets/{D}/packages", listing(package(1, "a", parent=99)))
         assert list(platform.datasets.files(D)) == []
-    assert script.notes == ["1 packages lie in folders that are gone, and are left out"]
+    assert script.notes == ["1 packages are left out, because their folders no longer exist"]
 
 
 def test_folders_that_contain_each_other_are_left_out() -> None:

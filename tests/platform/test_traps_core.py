@@ -204,7 +204,7 @@ def test_core_23_the_token_does_not_follow_a_redirect() -> None:
     away = httpx.Response(302, headers={"Location": "https://elsewhere.test/"})
     with scripted() as (script, platform):
         script.on("GET v1/webhooks", away)
-        with pytest.raises(PlatformError, match="sent us elsewhere"):
+        with pytest.raises(PlatformError, match="redirected to another address"):
             platform.webhooks.list()
 
 

@@ -313,7 +313,7 @@ def test_applications_are_shared_by_replacing_every_grant() -> None:
 def test_a_platform_that_cannot_archive_applications_says_so() -> None:
     with scripted() as (script, platform):
         script.on(f"PATCH {STORE}/a", b"unsupported path", status=422)
-        with pytest.raises(Invalid, match="cannot put applications away"):
+        with pytest.raises(Invalid, match="cannot archive or restore applications"):
             platform.applications.archive("a")
 
 

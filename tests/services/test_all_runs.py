@@ -110,7 +110,7 @@ def test_the_latest_is_mine_on_any_node() -> None:
     assert (located.run.uuid, located.backend.token) == (A, "0a1b2c3d")
     own, theirs = places()
     own.runs, theirs.runs = [], theirs.runs[:1]
-    with pytest.raises(UsageProblem, match="you have started no run yet"):
+    with pytest.raises(UsageProblem, match="you have not started a run yet"):
         everywhere(own, theirs, []).find(None)
 
 

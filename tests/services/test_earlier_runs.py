@@ -118,7 +118,7 @@ def test_the_results_of_a_run_are_those_of_its_dataset() -> None:
     ]
     there = DataFile("N:package:a", "results/a", 7)
     assert earlier(node, holding([there])).outputs("first run", MOUSE) == [there]
-    with pytest.raises(UsageProblem, match="delivered to another dataset, not to 'Rats'"):
+    with pytest.raises(UsageProblem, match="wrote its results to another dataset, not to 'Rats'"):
         earlier(node).outputs("first run", Dataset("N:dataset:rats", 2, "Rats"))
     node.files = []
     with pytest.raises(UsageProblem, match="has delivered no file") as refused:

@@ -65,12 +65,12 @@ def test_the_workflows_runs_are_asked_for_once() -> None:
 @pytest.mark.parametrize("status", ["FAILED", "CANCELED", "STARTED", "FINALIZING", "NOT_STARTED"])
 def test_runs_that_did_not_succeed_tell_nothing(status: str) -> None:
     said = estimate(with_runs({"status": status, "ended": "", "cost": None}))
-    assert (said.runs, said.basis) == (0, "no runs yet: by the resources declared")
+    assert (said.runs, said.basis) == (0, "no runs yet: from the declared resources")
 
 
 def test_a_run_without_cost_tells_the_time_alone() -> None:
     said = estimate(with_runs(*[{"cost": None}] * 3))
-    assert said.basis == "from 3 runs of v1.0.0; the cost by the resources declared"
+    assert said.basis == "from 3 runs of v1.0.0; the cost from the declared resources"
     assert said.seconds is not None
     assert said.seconds.expected == pytest.approx(60, rel=0.01)
     assert said.usd is not None
@@ -105,7 +105,7 @@ def test_a_node_that_does_not_tell_refuses_no_run() -> None:
 
     node.ask = fail  # type: ignore[method-assign]
     said = estimate(node)
-    assert said.basis == "earlier runs could not be read: by the resources declared"
+    assert said.basis == "earlier runs could not be read: from the declared resources"
     assert said.seconds is not None
 
 
@@ -133,7 +133,7 @@ def test_pennsieves_nodes_tell_times_and_what_all_runs_cost() -> None:
         package_ids=("N:package:1", "N:package:2", "N:package:3"),
     )
     said = on_pennsieve((run,) * 4, Counters(total=4, seconds=2400.0, cost=4.8))
-    assert said.basis == "from 4 runs, the cost by Pennsieve's totals of this workflow"
+    assert said.basis == "from 4 runs, the cost from Pennsieve's totals of this workflow"
     assert said.seconds is not None
     assert said.seconds.expected == pytest.approx(600, rel=0.01)
     assert said.usd is not None
@@ -145,7 +145,7 @@ def test_pennsieves_nodes_tell_times_and_what_all_runs_cost() -> None:
 def test_without_runs_nobody_knows_what_pennsieves_nodes_cost() -> None:
     said = on_pennsieve((), Counters())
     assert (said.usd, said.seconds, said.runs) == (None, None, 0)
-    assert said.basis == "no runs yet, and Pennsieve does not tell what its nodes charge"
+    assert said.basis == "no runs yet, and Pennsieve does not say what its nodes charge"
 
 
 def test_a_batch_of_which_one_run_is_not_known_has_no_sum() -> None:

@@ -120,7 +120,7 @@ def test_a_grant_gives_what_the_workflow_needs_and_says_what_that_means(ada: Mac
         "read and write access is what this workflow needs",
         "becomes manager of the dataset: it can change and delete everything in it",
         "its keys are in this machine's keychain and on the nodes",
-        "reaches every dataset that is shared with the whole workspace",
+        "can access every dataset that is shared with the whole workspace",
     ):
         assert words in result.err
     assert grants_of(ada) == [("d", "read-write")]

@@ -115,7 +115,7 @@ def test_code_that_is_another_one_is_told() -> None:
     before = {"a": StepCode("a" * 40, "sha256:1"), "b": StepCode("b" * 40), "c": StepCode("c" * 40)}
     now = {"a": StepCode("a" * 40, "repo@sha256:2"), "b": StepCode("d" * 40)}
     assert same_code(before, now) == (
-        "the image of step 'a' is another one, built of the same commit",
+        "the image of step 'a' is another one, built from the same commit",
         "the code of step 'b' is dddddddddd; it was bbbbbbbbbb",
         "the workflow has no step 'c' any more",
     )

@@ -207,7 +207,7 @@ def test_an_upload_says_what_it_waits_for() -> None:
 def test_a_pattern_that_fits_only_what_is_on_its_way_is_not_wrong() -> None:
     where = Dataset("N:dataset:d", 1, "Mouse EEG")
     data, _, _ = dataset(1, a=0, b=NEVER)
-    with pytest.raises(StillRunning, match="'results/first/b' does, which is being uploaded") as e:
+    with pytest.raises(StillRunning, match="'results/first/b' does, but it is still being") as e:
         choose(data.platform, where, ["results/first/b*"])
     assert "again in a minute" in str(e.value.hint)
     with pytest.raises(UsageProblem, match="no file of dataset 'Mouse EEG' matches"):

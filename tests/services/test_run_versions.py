@@ -51,12 +51,12 @@ def test_an_own_node_runs_a_registered_version(typed: tuple[str, ...], version: 
     ("typed", "said"),
     [
         (("v2",), "several versions begin with 'v2'"),
-        (("v9",), "no version is called so"),
+        (("v9",), "no version is called"),
         (("count=v9",), "has count=v9"),
         (("v2+v3", "count=v1"), "has count=v1"),
         (("v1+v1", "v2+v3"), "given twice"),
         (("count=v1", "count=v3"), "given twice for step 'count'"),
-        (("count=",), "names no version"),
+        (("count=",), "does not name a version"),
     ],
 )
 def test_what_a_node_does_not_have_is_refused(typed: tuple[str, ...], said: str) -> None:

@@ -122,7 +122,7 @@ def test_what_is_sent(desk: Desk) -> None:
     assert (estimate.runs, estimate.region) == (0, "us-east-1")
     assert estimate.usd is not None
     assert 0.0001 < estimate.usd.low < estimate.usd.expected < estimate.usd.high < 0.05
-    assert estimate.basis == "no runs yet: by the resources declared"
+    assert estimate.basis == "no runs yet: from the declared resources"
     assert body == {
         "id": started.run.uuid,
         "name": "first run",

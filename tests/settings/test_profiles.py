@@ -340,7 +340,7 @@ def test_warnings(tmp_path: Path) -> None:
     here.path.chmod(0o644)
     exposed, hidden = here.settings.warnings()
     assert f"chmod 600 {here.path}" in exposed
-    assert "PENNSIEVE_PROFILE is not looked at" in hidden
+    assert "PENNSIEVE_PROFILE is ignored" in hidden
 
 
 def test_the_sandbox_writes_its_profile_whole(tmp_path: Path) -> None:

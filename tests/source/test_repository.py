@@ -136,7 +136,7 @@ def test_a_default_branch_without_a_commit(repository: Repository, tmp_path: Pat
 
 def test_a_tag_that_is_no_commit(repository: Repository, tmp_path: Path) -> None:
     repository.git("tag", "v1", "HEAD:Dockerfile")
-    with pytest.raises(SourceError, match="does not mean a commit"):
+    with pytest.raises(SourceError, match="does not point to a commit"):
         look(repository.url, tmp_path)
 
 

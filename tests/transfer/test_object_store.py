@@ -193,7 +193,7 @@ def test_keys_that_are_never_accepted(store: Store, file: Path) -> None:
 
 
 def test_other_refusals_are_said_at_once(store: Store, file: Path) -> None:
-    with pytest.raises(AwsError, match=r"does not take a file \(NoSuchBucket\)") as caught:
+    with pytest.raises(AwsError, match=r"does not accept a file \(NoSuchBucket\)") as caught:
         store.put(file, refused("NoSuchBucket", "404 Not Found"))
     assert caught.value.aws_code == "NoSuchBucket"
     assert store.clock.slept == []
@@ -207,7 +207,7 @@ def test_storage_that_is_busy_is_waited_for(store: Store, file: Path) -> None:
 
 
 def test_storage_that_stays_busy(store: Store, file: Path) -> None:
-    with pytest.raises(AwsError, match=r"does not take a file \(storage is busy \(503\)\)"):
+    with pytest.raises(AwsError, match=r"does not accept a file \(storage is busy \(503\)\)"):
         store.put(file, *[http("503 Busy")] * 6)
 
 

@@ -13,7 +13,7 @@ FILE_SYSTEMS = frozenset({"AWS::EFS::FileSystem", "AWS::S3Files::FileSystem"})
 
 
 LOST = "deletes the file system that has their files"
-CUT_OFF = "makes function Relay, which jobs that move files of an earlier version do not ask"
+CUT_OFF = "creates function Relay, which transfer jobs of the earlier version do not use"
 
 
 def runs_lose(plan: AccountPlan) -> str:

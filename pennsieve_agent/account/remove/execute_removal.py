@@ -144,7 +144,7 @@ class _Removal:
         if find_role(self.clients.aws, step.target) is not None:
             raise AwsError(
                 f"AWS still shows role {step.target}",
-                hint="run the same command again to check once more",
+                hint="run the same command again to check again",
             )
         self.removed.append(f"role {step.target}")
         return "the role is deleted"

@@ -23,7 +23,7 @@ BOTH: Table = {
         "start runs of {theirs}, with parameters and resources of their choice, on each dataset "
         "that is granted to the workflow, also where they may not see it on Pennsieve"
     ),
-    ("POST", "/checks"): "ask what hinders a run of {theirs}: budget, queues, machines, keys",
+    ("POST", "/checks"): "ask what prevents a run of {theirs}: budget, queues, machines, keys",
     ("GET", "/runs"): "list {runs}",
     ("GET", "/runs/{}"): "see everything about {runs}, and what they cost",
     ("GET", "/runs/{}/files"): "see the names of the input files of {runs}",
@@ -31,7 +31,7 @@ BOTH: Table = {
     ("GET", "/runs/{}/logs"): "read the logs of {runs}, in which known secrets are masked",
     ("GET", "/runs/{}/archive"): "download the whole log of {runs}",
     ("POST", "/runs/{}/cancel"): "cancel {runs}",
-    ("GET", "/secrets"): "list the names of {secrets}; no value is ever told",
+    ("GET", "/secrets"): "list the names of {secrets}; values are never shown",
     ("PATCH", "/secrets"): "set {secrets}, which their runs get",
     ("DELETE", "/secrets"): "delete {secrets}",
 }
@@ -41,7 +41,7 @@ OWNER: Table = {
     ("DELETE", "/workflows/{}/versions/{*}"): "take a version off the node",
     ("DELETE", "/workflows/{}"): "take a workflow off the node, with its grants and keys",
     ("PUT", "/workflows/{}/identity"): "store the keys with which a workflow uses Pennsieve",
-    ("GET", "/workflows/{}/identity"): "see whose the keys of a workflow are; no key is ever told",
+    ("GET", "/workflows/{}/identity"): "see whose the keys of a workflow are; keys are never shown",
     ("DELETE", "/workflows/{}/identity"): "delete the keys of a workflow",
     ("PUT", "/grants"): "let a workflow read a dataset, or read and write it",
     ("DELETE", "/grants"): "take a dataset from a workflow, which ends its runs on it",
@@ -105,7 +105,7 @@ def _shared(registered: Registered, names: Mapping[str, str]) -> Iterator[str]:
         workflows = [f"'{names.get(str(w), str(w))}'" for w in row["workflows"]]
         yield f"{row['arn']} may run {listing(sorted(workflows))}"
     if not registered.shares:
-        yield "nobody but the owner may run anything"
+        yield "only the owner may run anything"
 
 
 def _granted(registered: Registered, names: Mapping[str, str]) -> Iterator[str]:

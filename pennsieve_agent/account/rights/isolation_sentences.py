@@ -72,7 +72,7 @@ def _by_id(statement: Statement) -> Iterator[str]:
     if reads and any(r.endswith(f"/{FILES_PREFIX}*") for r in resources):
         yield "any active run's files in the bucket, for who knows the run's id (a random UUID)"
     if reads and any(r.endswith("/runs/*") for r in resources):
-        yield "what any run's transfer jobs are told, for who knows the run's id (a random UUID)"
+        yield "instructions of any run's transfer jobs, for who knows the run's id (a random UUID)"
     if covers(statement, "lambda:InvokeFunction"):
         yield (
             "Pennsieve by way of the relay, as any active run of the node, for who knows the "

@@ -138,10 +138,10 @@ def _readme(review: Review, paths: Iterable[str]) -> str:
         ),
         "",
         (
-            "Made from the very template and policies that are sent to AWS; the same command "
-            "writes the same files. Read from AWS were whose account it is, its zones, and the "
-            "stack and boundary where they are there; from the node, what is registered on it. A "
-            "node that is registered later has eight digits of its own in its names."
+            "Made from the same template and policies that are sent to AWS; the same command "
+            "writes the same files. Read from AWS: the account's number and zones, and the stack "
+            "and boundary if they exist; from the node: what is registered on it. A node that is "
+            "registered later has eight characters of its own in its names."
         ),
         "",
         "## In short",

@@ -140,7 +140,7 @@ class Journal:
             except BlockingIOError as error:
                 raise UsageProblem(
                     f"another command is changing compute node '{self.name}' right now",
-                    hint="wait until it has finished, then run this again",
+                    hint="wait until it has finished, then run the command again",
                 ) from error
             yield
         finally:
@@ -154,8 +154,8 @@ class Journal:
             f"the journal of compute node '{self.name}' cannot be written: "
             f"{error.strerror or 'the system refused'}",
             where=str(self.path),
-            hint="make room, or make the folder yours; then type the same again: it goes on where "
-            "it stopped, and nothing in AWS is changed without it",
+            hint="make room, or make the folder writable; then type the same command again: it "
+            "goes on where it stopped. Nothing in AWS is changed without the journal",
         )
 
     def _unusable(self, why: str) -> SettingsError:

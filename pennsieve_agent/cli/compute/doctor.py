@@ -151,7 +151,7 @@ def _full_name(context: Context, node: str) -> tuple[str, str]:
         return node, ""
     if isinstance(chosen, OwnNode) and not chosen.is_owned:
         raise UsageProblem(
-            f"compute node '{chosen.name}' was shared with you; its owner alone looks into it",
+            f"compute node '{chosen.name}' was shared with you; only its owner can check it",
             where=chosen.gateway,
             hint="ask the owner, or make a node of your own with: pennsieve compute register",
         )

@@ -84,7 +84,7 @@ def _node(
     if match is None or match["word"] != "gateway":
         raise UsageProblem(
             f"'{arn}' is not the ARN of a node's gateway function",
-            hint="ask the owner, who sees it with: pennsieve compute show NODE",
+            hint="ask the owner, who finds it with: pennsieve compute show NODE",
         )
     called = name or f"node-{match['token']}"
     for known in node_choice.memory(context).list():

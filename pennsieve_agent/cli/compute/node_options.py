@@ -169,7 +169,7 @@ class Flags:
         if (machine := gpu_machine(tier.instance_type)) is None:
             raise UsageProblem(
                 f"this program does not know how large GPU machines of type {tier.instance_type} "
-                "are, so no step would be fitted to them",
+                "are, so steps cannot be given to them",
                 hint="choose another tier, or update this program",
             )
         return Gpu(machine.instance_type, machine.vcpus, self.max_gpu)

@@ -26,5 +26,5 @@ def active_on(context: Context, node: OwnNode) -> tuple[RunBackend | None, tuple
     try:
         return own, active_runs.active_runs(own)
     except AgentError as error:
-        context.streams.note(f"whether runs are active cannot be told: {error.message}")
+        context.streams.note(f"cannot tell whether runs are active: {error.message}")
         return None, ()

@@ -33,13 +33,13 @@ def shareable(context: Context, name: str, aws: str | None, who: Grantees) -> Ow
     if not isinstance(node, OwnNode):
         if aws is not None:
             raise UsageProblem(
-                f"Pennsieve runs compute node '{node.name}': it is shared by Pennsieve alone",
-                hint="name whom: --user EMAIL, --team TEAM or --workspace",
+                f"Pennsieve runs compute node '{node.name}': it is shared on Pennsieve",
+                hint="say with whom: --user EMAIL, --team TEAM or --workspace",
             )
         return node
     if aws is None or others:
         raise UsageProblem(
-            f"compute node '{node.name}' is your own: it is shared with AWS identities alone",
+            f"compute node '{node.name}' is your own: it is shared with AWS identities",
             hint="give: --aws ARN --workflow WORKFLOW; the ARN is what a colleague sees with: "
             "aws sts get-caller-identity",
         )
@@ -50,7 +50,7 @@ def shareable(context: Context, name: str, aws: str | None, who: Grantees) -> Ow
 def _check_owner(node: OwnNode) -> None:
     if not node.is_owned:
         raise UsageProblem(
-            f"compute node '{node.name}' was shared with you; its owner alone shares it",
+            f"compute node '{node.name}' was shared with you; only its owner can share it",
             where=node.gateway,
             hint="ask the owner, or make a node of your own with: pennsieve compute register",
         )
@@ -108,7 +108,9 @@ def _reached(names: str, datasets: Sequence[str]) -> str:
     from pennsieve_agent.account.rights.statement_sentences import listing
 
     if not datasets:
-        return f"no dataset is granted to {names} yet; of each that is, they reach the files"
+        return (
+            f"no dataset is granted to {names} yet; they can read the files of each dataset that is"
+        )
     return (
         f"through {names} they reach {listing(sorted(datasets))}, also where they may not see it "
         "on Pennsieve"
@@ -149,7 +151,7 @@ def unshare(
     if not take(aws, calls, node, principal):
         raise UsageProblem(
             f"compute node '{node.name}' is not shared with {principal.arn}",
-            hint=f"see with whom it is: pennsieve compute show '{node.name}'",
+            hint=f"see with whom it is shared: pennsieve compute show '{node.name}'",
         )
     return Shown(
         _document(node, principal, shared=False),

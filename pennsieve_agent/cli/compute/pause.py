@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @command("compute pause", answers="compute_node", examples=["pennsieve compute pause lab"])
 def pause(context: Context, node: options.Node, dry_run: options.DryRun = False) -> Shown:
     """Let no new run start on a compute node. What it costs in AWS goes on."""
-    why = "runs are started on it by you alone, and by those whom you share it with"
+    why = "only you and those you share it with can start runs on it"
     instead = "stop sharing it with: pennsieve compute unshare NODE --aws ARN"
     chosen = node_choice.find_pennsieves(context, node, why, instead)
     if dry_run:

@@ -16,7 +16,7 @@ from pennsieve_agent.account.stack.explain import by_group
 from pennsieve_agent.account.world.steps import AlreadyDone, Step
 from pennsieve_agent.console.words import plural
 
-NOTHING_TO_DO = ("nothing is to do: the node is as it should be",)
+NOTHING_TO_DO = ("nothing to do: the node is as it should be",)
 _REST = "Add --details to see every resource and every permission"
 _DENIED = 3
 """How many of the sensitive actions that no role can do are named in the short form."""

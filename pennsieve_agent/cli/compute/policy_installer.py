@@ -121,14 +121,15 @@ def installer_shown(
 
     if writes_boundary and flags.boundary:
         raise UsageProblem(
-            "--permissions-boundary and --writes-boundary exclude each other",
-            hint="name the boundary that must not be changed, or leave it to who registers",
+            "--permissions-boundary and --writes-boundary cannot be given together",
+            hint="leave one of them out",
         )
     place = _place(context, flags, where, writes_boundary=writes_boundary)
     policies = installer_policies(place)
     if part is not None and part > len(policies):
         raise UsageProblem(
-            f"there are {len(policies)} policies, and no number {part}", hint="leave out --part"
+            f"there are {len(policies)} policies; --part {part} is not one of them",
+            hint="leave out --part",
         )
     sids = [s["Sid"] for s in policies[part - 1]["Statement"]] if part else None
     rights = [right for right in installer_rights(place) if sids is None or right.sid in sids]

@@ -69,7 +69,7 @@ def review(
     return Shown(
         {"folder": str(folder), "files": paths},
         f"{len(paths)} files are in {folder}; begin with {folder / 'README.md'}",
-        ["a node that is registered has eight digits of its own in its names"],
+        ["a registered node has eight characters of its own in its names"],
     )
 
 
@@ -113,7 +113,7 @@ def _written_before(folder: Path) -> frozenset[str]:
     except (OSError, ValueError, LookupError, TypeError):
         pass
     raise UsageProblem(
-        f"{folder} is there already, and not from an earlier review",
+        f"{folder} exists already and is not from an earlier review",
         hint="name a new or empty folder",
     )
 
@@ -123,7 +123,7 @@ def _write(folder: Path, files: Mapping[str, str], before: frozenset[str]) -> No
     here = sorted(path for path in files if path not in before and (folder / path).exists())
     if here:
         raise UsageProblem(
-            f"{folder / here[0]} is there already, and not from an earlier review",
+            f"{folder / here[0]} exists already and is not from an earlier review",
             hint="move it away, or name a new folder",
         )
     try:

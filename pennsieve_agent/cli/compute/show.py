@@ -80,7 +80,7 @@ def _shares(context: Context, node: OwnNode) -> tuple[Share, ...] | None:
     try:
         return read_rows(context.node_calls(node))
     except AgentError as error:
-        context.streams.note(f"with whom it is shared is not known: {error.message}")
+        context.streams.note(f"cannot tell with whom it is shared: {error.message}")
         return None
 
 

@@ -54,7 +54,7 @@ def obstacle(seen: Inspection, results: Sequence[Check]) -> str:
     failed = [check.name for check in results if not check.passed and check.name in NEEDED]
     if not failed and (seen.own is None or not seen.transfer_image):
         failed = ["node"]
-    return f"no trial run was started: first mend {', '.join(failed)}" if failed else ""
+    return f"no trial run was started: first repair {', '.join(failed)}" if failed else ""
 
 
 def explain(context: Context, node: OwnNode) -> None:
@@ -129,7 +129,7 @@ def checks(trial: trial_run.TrialRun) -> tuple[Check, ...]:
             trial.passed,
             f"{trial.said}; its log came back" if trial.passed
             else trial.said or f"nothing came back from the program{because}",
-            "a step writes its results to the run's files, and tells of its work in the log",
+            "a step writes its results to the run's files, and writes to the log",
             logs,
         ),
         Check(
@@ -148,6 +148,6 @@ def summary(trial: trial_run.TrialRun) -> list[str]:
     """What it cost, what is left of it, and what it did not show."""
     cost = "" if trial.usd is None else f"it cost {trial.usd:.4f} USD by the node's estimate; "
     return [
-        f"{cost}what is left of it is its line in 'pennsieve run list' and its log",
-        "not tried by it: files from and to Pennsieve; the first run of a workflow does that",
+        f"{cost}only its line in 'pennsieve run list' and its log stay",
+        "it did not try files from and to Pennsieve; the first run of a workflow does that",
     ]

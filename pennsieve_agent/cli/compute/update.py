@@ -156,7 +156,7 @@ def _check_own(node: OwnNode, flags: Flags, theirs: PennsievesChanges) -> None:
         )
     if theirs.name is not None and flags != Flags():
         raise UsageProblem(
-            "an own node is renamed on this machine alone, apart from changes in AWS",
+            "an own node is renamed on this machine only, not together with changes in AWS",
             hint="type two commands: one with --name, one with the other options",
         )
 

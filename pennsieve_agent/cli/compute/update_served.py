@@ -112,7 +112,7 @@ def _version(context: Context, listed: ComputeNode, version: str | None) -> str:
     newest = node.latest_version or listed.latest_version
     if not newest:
         raise UsageProblem(
-            f"Pennsieve names no newest version for compute node '{node.name}'",
+            f"Pennsieve does not say which version is newest for compute node '{node.name}'",
             hint="name one with: --version VERSION",
         )
     return "" if newest == node.provisioner_tag else newest

@@ -84,7 +84,7 @@ def shown(context: Context, clients: Clients, *, undo: str = "") -> Iterator[Cli
     ``undo`` is the command that takes back what was done, where there is one.
     """
     done = context.interruption.during(
-        "what has a ✓ is done, and AWS or Pennsieve finishes what it has begun",
+        "steps with a ✓ are done; AWS or Pennsieve finishes what it has begun",
         f"{GO_ON}\n  undo it with: {undo}" if undo else GO_ON,
     )
     with done, StepTree(context.streams, context.now) as tree:

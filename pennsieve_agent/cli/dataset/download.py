@@ -93,7 +93,7 @@ def downloading(context: Context, dataset_id: str, target: Path) -> Iterator[Dow
         line.show(at.files, at.total_files, at.size, at.total_size)
 
     kept = context.interruption.during(
-        "whole files are kept, and the parts of others, which have other names",
+        "what was downloaded is kept, and partial files have temporary names",
         "go on with: the same command",
         always=True,
     )
@@ -120,8 +120,8 @@ def _words(target: Path, report: DownloadReport) -> tuple[str, list[str]]:
     from pennsieve_agent.console.words import plural, size
 
     notes = [
-        f"renamed: '{path}' is '{here.as_posix()}' here, as the file system does not take that "
-        "name, or not twice"
+        f"renamed: '{path}' is '{here.as_posix()}' here, because the file system does not allow "
+        "that name, or has it already"
         for path, here in report.renamed[:_SHOWN]
     ]
     if len(report.renamed) > _SHOWN:
@@ -129,8 +129,8 @@ def _words(target: Path, report: DownloadReport) -> tuple[str, list[str]]:
     if report.unchecked:
         files = plural(len(report.unchecked), "file")
         notes.append(
-            f"compared by size alone: {files}, as Pennsieve has no checksum that can be compared; "
-            "fetch them again with: --overwrite"
+            f"compared by size alone: {files}, because Pennsieve has no checksum of them; "
+            "download them again with: --overwrite"
         )
     problems = [f"'{path}' is held back by Pennsieve's scanner" for path, _ in report.blocked]
     problems += [f"'{path}': {error.message}" for path, error in report.failed]

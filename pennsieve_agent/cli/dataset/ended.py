@@ -24,7 +24,7 @@ def sweep_noted(context: Context) -> None:
         if any_end(context.config_path, context.now()):
             sweep(context, (), {})
     except AgentError as error:
-        context.streams.note(f"warning: a grant that has ended could not be taken away: {error}")
+        context.streams.note(f"warning: a grant that has ended could not be removed: {error}")
 
 
 def sweep(context: Context, pairs: Sequence[tuple[str, str]], names: Mapping[str, str]) -> None:
@@ -45,6 +45,6 @@ def sweep(context: Context, pairs: Sequence[tuple[str, str]], names: Mapping[str
     for one in ended_grants.sweep(identity, dict.fromkeys((*pairs, *noted)), known):
         on = f" on {until_words(one.until)}" if one.until else ""
         context.streams.note(
-            f"the grant of workflow '{one.workflow}' on dataset '{one.dataset}' ended{on}, and was "
-            f"taken away{': ' + one.left if one.left else ''}"
+            f"the grant of workflow '{one.workflow}' on dataset '{one.dataset}' ended{on} and was "
+            f"removed{': ' + one.left if one.left else ''}"
         )

@@ -141,7 +141,7 @@ def _notes(needs: Granting, granted: Granted, *, chosen: Access | None) -> Itera
         yield "note: this workflow writes results back, which needs --access read-write"
     if granted.ended_at and not granted.until:
         date = until_words(granted.ended_at)
-        yield f"note: the grant before was until {date}; this one never ends"
+        yield f"note: the earlier grant was until {date}; this one has no end"
     if granted.access.writes and granted.changed:
         yield _MANAGER
     if not granted.new_users:

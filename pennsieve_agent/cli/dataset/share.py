@@ -67,9 +67,7 @@ def share(
 
     _check(who, workspace=workspace)
     if message and not invite:
-        raise UsageProblem(
-            "--message goes with --invite only", hint="add --invite, or leave it out"
-        )
+        raise UsageProblem("--message needs --invite", hint="add --invite, or leave it out")
     new, platform = datasets.Role.of(role.value), context.platform
     if invite:
         return _invite(context, dataset, who or "", new, message, dry_run=dry_run)
@@ -177,7 +175,7 @@ def unshare(
 
 def _check(who: str | None, *, workspace: bool) -> None:
     if (who is not None) is workspace:
-        raise UsageProblem("with whom?", hint="name a person or a team, or say --workspace")
+        raise UsageProblem("with whom?", hint="name a person or a team, or give --workspace")
 
 
 def _document(

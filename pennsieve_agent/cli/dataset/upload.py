@@ -162,8 +162,8 @@ def _unchecked(paths: list[str]) -> str:
 
     count = plural(len(paths), "file")
     return (
-        f"{count} may be doubled, such as '{paths[0]}': the dataset has one of that name and size, "
-        "but Pennsieve has no checksum of it that can be compared"
+        f"{count} may now be in the dataset twice, such as '{paths[0]}': the dataset had a file "
+        "of that name and size, but Pennsieve has no checksum to compare"
     )
 
 
@@ -179,7 +179,7 @@ def _shown(
     text = f"Uploaded {count}, {size(report.size)}, to dataset '{where.name}'"
     if equal:
         text += f"; {len(equal)} were there already"
-        notes.append("equal files are left out; upload them once more with: --again")
+        notes.append("files that the dataset has are left out; upload them again with: --again")
     code = ExitCode.FAILED if report.failed else ExitCode.OK
     document = _document(where, collected, report)
     document |= {"skipped": _skipped(equal), "unchecked": collected.unchecked}

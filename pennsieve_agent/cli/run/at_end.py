@@ -91,7 +91,7 @@ def _post(context: Context, url: str, document: dict[str, Any]) -> None:
             now=context.now,
         )
     except AgentError as error:
-        context.streams.note(f"note: the webhook was not told: {error.message}")
+        context.streams.note(f"note: the webhook could not be called: {error.message}")
 
 
 def _perform(context: Context, command: str, id_: str, state: str) -> None:
@@ -103,4 +103,4 @@ def _perform(context: Context, command: str, id_: str, state: str) -> None:
     done = subprocess.run(command, shell=True, env=environ, stdout=2, check=False)  # noqa: S602
     if done.returncode:
         how = f"exit code {done.returncode}" if done.returncode > 0 else "a signal"
-        context.streams.note(f"note: the command of --then ended with {how}")
+        context.streams.note(f"note: the --then command ended with {how}")

@@ -39,7 +39,8 @@ def cancel(
         left = batch.counts.waiting + batch.counts.running
         return planned(f"cancel batch '{batch.name}' with {plural(left, 'run')} to go")
     with context.interruption.during(
-        "the batch is told to end", f"see whether it has: pennsieve run show {batch.id}"
+        "the batch may or may not have been told to end",
+        f"check with: pennsieve run show {batch.id}",
     ):
         backend.cancel(batch.id)
         batch = backend.get(batch.id)

@@ -79,8 +79,8 @@ def _on_own_node(
 
     batch = located.batch
     with context.interruption.during(
-        "the subjects may have been started, or not",
-        f"look before you type it again: pennsieve run show {batch.id}",
+        "the subjects may or may not have been started",
+        f"check before you type it again: pennsieve run show {batch.id}",
     ):
         begun = backend.retry(batch.id, attempts, limits_document(limits))
     return Shown(
@@ -128,7 +128,7 @@ def _rows(located: LocatedBatch, *, subject: str, failed: bool) -> Sequence[Batc
     if batch.counts.waiting and not located.backend.token:
         raise Conflict(
             f"{plural(batch.counts.waiting, 'subject')} of batch '{batch.name}' "
-            "were not sent yet, and none that was has failed",
+            "were not sent yet, and none of the others has failed",
             where=batch.id,
             hint=f"send the rest: pennsieve run start --resume {batch.id}",
         )
@@ -137,5 +137,5 @@ def _rows(located: LocatedBatch, *, subject: str, failed: bool) -> Sequence[Batc
     raise Conflict(
         f"{what} of batch '{batch.name}' {words}",
         where=batch.id,
-        hint=f"see how they are: pennsieve run show {batch.id}",
+        hint=f"see them: pennsieve run show {batch.id}",
     )

@@ -46,7 +46,7 @@ def send(context: Context, batch: OpenBatch, *, parallel: int | None = None) -> 
     with (
         batch,
         context.interruption.during(
-            "stopped; what was sent goes on",
+            "stopped; the runs that were sent go on",
             f"send the rest: pennsieve run start --resume {batch.kept.id}",
         ),
     ):
@@ -64,7 +64,7 @@ def _to_own_node(context: Context, batch: OpenBatch) -> Shown:
     batch.answered("sent")
     runs = plural(sent.count, "run")
     text = (
-        f"Batch '{sent.name}' ({sent.id}) had been sent; no second one was made"
+        f"Batch '{sent.name}' ({sent.id}) was sent before; it was not started a second time"
         if sent.before
         else f"Started batch '{sent.name}' ({sent.id}): {runs}"
     )
@@ -101,7 +101,8 @@ def _to_pennsieve(context: Context, batch: OpenBatch, parallel: int | None) -> S
     if sender.waiting():
         context.streams.note(
             f"sending {plural(len(sender.waiting()), 'run')}, up to {document['parallel']} active "
-            "at once: let this command go on, or go on later with: pennsieve run start --resume "
+            "at once: leave this command running, or go on later with: pennsieve run start "
+            "--resume "
             f"{kept.id}"
         )
     line = CountLine(context.streams, "Sending", "runs")

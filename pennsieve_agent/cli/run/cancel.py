@@ -61,7 +61,8 @@ def cancel(
     if dry_run:
         return planned(f"cancel run '{begun.label}'")
     with context.interruption.during(
-        "the run is told to end", f"see whether it has: pennsieve run show {begun.typed}"
+        "the run may or may not have been told to end",
+        f"check with: pennsieve run show {begun.typed}",
     ):
         if (ended := _end(located)) is not None:
             return _already(begun, ended)

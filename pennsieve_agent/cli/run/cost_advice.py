@@ -76,7 +76,7 @@ def _like(located: Located) -> list[Run]:
     run, backend = located.run, located.backend
     if run.details is None:
         raise UsageProblem(
-            f"run '{run.label}' was on a node that Pennsieve runs, which does not tell what its "
+            f"run '{run.label}' was on a node that Pennsieve runs, which does not report what its "
             "steps used",
             hint="try the steps on this machine: pennsieve workflow test",
         )
@@ -98,8 +98,8 @@ def _of_batch(context: Context, located: LocatedBatch) -> tuple[list[Run], RunBa
     node = next((one for one in context.own_nodes if token and one.token == token), None)
     if node is None:
         raise UsageProblem(
-            f"batch '{batch.name}' is on nodes that Pennsieve runs, which do not tell what steps "
-            "used",
+            f"batch '{batch.name}' is on nodes that Pennsieve runs, which do not report what "
+            "steps used",
             hint="try the steps on this machine: pennsieve workflow test",
         )
     backend = places.backend_of(context, node)

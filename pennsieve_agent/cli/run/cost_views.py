@@ -39,7 +39,7 @@ def of_run(context: Context, run: Run, state: RunState, metrics: RunMetrics | No
             ("cost so far", "" if state.spent is None else money(state.spent)),
             *_said(said),
         ]
-        return Shown(document, Details(pairs), [f"run '{run.label}' was not counted yet"])
+        return Shown(document, Details(pairs), [f"run '{run.label}' is not counted yet"])
     counted = document["metrics"]
     # What failed or was cancelled ended early, which holds nothing against the estimate.
     held = said if said and state.status is RunStatus.SUCCEEDED else Forecast()
@@ -147,7 +147,7 @@ def _usd(amount: float | None) -> str:
 def _said(said: Forecast | None) -> Iterable[tuple[str, str]]:
     """What was said before the start."""
     if said is None:
-        return [("estimate before", "none was kept")]
+        return [("estimate before", "none was recorded")]
     return [
         ("estimate before", f"{cost_words(said.usd)}; {time_words(said.seconds)}"),
         ("  estimated", said.basis),

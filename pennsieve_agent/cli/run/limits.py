@@ -62,13 +62,13 @@ def limits(
 
     if max_cost is not None and not 0 < max_cost < float("inf"):
         raise UsageProblem(
-            f"a run cannot be ended before it costs more than {max_cost:g} USD",
-            hint="give an amount above 0, for example: --max-cost 5",
+            f"--max-cost must be more than 0, not {max_cost:g}",
+            hint="give an amount in USD, for example: --max-cost 5",
         )
     if not 0 <= retries <= MOST_RETRIES:
         raise UsageProblem(
-            f"a step cannot be tried again {retries} times",
-            hint=f"AWS Batch allows 0 to {MOST_RETRIES}",
+            f"--retries must be 0 to {MOST_RETRIES}, not {retries}",
+            hint=f"AWS Batch repeats a step at most {MOST_RETRIES} times",
         )
     seconds = 0 if time_limit is None else _seconds(time_limit)
     growth = 0.0 if memory_on_oom is None else _growth(memory_on_oom)

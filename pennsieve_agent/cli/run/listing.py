@@ -92,7 +92,9 @@ def list_(
     from pennsieve_agent.services import lookup
 
     if mine and person:
-        raise UsageProblem("--mine and --person say different things", hint="leave one of them out")
+        raise UsageProblem(
+            "--mine and --person cannot be given together", hint="leave one of them out"
+        )
     if batches:
         others = {"--status": status, "--person": person, "--name": name, "--since": since}
         return batch_list.batches(

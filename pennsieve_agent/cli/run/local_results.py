@@ -132,7 +132,9 @@ def _with_upload(
     name = ready.dataset.name if ready.dataset is not None else ""
     count = plural(len(report.uploaded), "file")
     notes = [*answer.notes, f"uploaded {count}, {size(report.size)}, to {ready.folder} of '{name}'"]
-    notes += [f"not uploaded, as Pennsieve takes no empty file: {path}" for path in empty[:_SHOWN]]
+    notes += [
+        f"not uploaded, as Pennsieve does not accept empty files: {path}" for path in empty[:_SHOWN]
+    ]
     notes += [f"not uploaded: '{path}': {error.message}" for path, error in report.failed[:_SHOWN]]
     if report.failed:
         notes.append(f"try again with: {by_hand}")

@@ -92,7 +92,9 @@ def chosen_of_batch(
 
 def _filter(typed: Typed, now: float, *, follow: bool) -> LogFilter:
     if typed.tail is not None and typed.tail < 1:
-        raise UsageProblem(f"{typed.tail} lines cannot be shown", hint="for example: --tail 20")
+        raise UsageProblem(
+            f"--tail must be at least 1, not {typed.tail}", hint="for example: --tail 20"
+        )
     if follow and typed.until is not None:
         raise UsageProblem(
             "--follow goes on until the end, and --until stops before",
@@ -130,12 +132,14 @@ def _check_step(step: str | None, names: Sequence[str], what: str) -> None:
 def _check_attempts(*, is_own: bool) -> None:
     if not is_own:
         raise UsageProblem(
-            "a compute node that Pennsieve runs does not tell attempts",
+            "a compute node that Pennsieve runs does not report attempts",
             hint="leave --attempt out; --since and --until choose lines by their time",
         )
 
 
 def _check_attempt(attempt: int, most: int) -> None:
     if not 1 <= attempt <= most:
-        had = "each step had one" if most <= 1 else f"there were at most {most}"
-        raise UsageProblem(f"there is no attempt {attempt}: {had}", hint="the first is --attempt 1")
+        had = "each step had one only" if most <= 1 else f"there were at most {most}"
+        raise UsageProblem(
+            f"there is no attempt {attempt}: {had}", hint="attempts are counted from 1"
+        )

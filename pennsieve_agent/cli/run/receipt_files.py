@@ -40,6 +40,6 @@ def load(reference: str) -> tuple[Receipt, bool]:
 def edited(reference: str) -> str:
     """What is said of a receipt that was changed by hand."""
     return (
-        f"'{reference}' was edited since it was written: its checksum is another one; see what "
+        f"'{reference}' was edited since it was written: its checksum does not match; see what "
         f"with: pennsieve run receipt --check {reference}"
     )

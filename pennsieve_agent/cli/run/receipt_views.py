@@ -56,7 +56,7 @@ def _lacks(receipt: Receipt) -> list[str]:
             f"'{importing[0]}'"
         )
     if receipt["status"] in _OVER and receipt["cost"]["usd"] is None:
-        notes.append("what it cost was not counted, so the receipt has no cost")
+        notes.append("the cost was not counted, so the receipt has none")
     return notes
 
 
@@ -78,7 +78,7 @@ def checked(result: Checked) -> Shown:
     notes = []
     if not result.unchanged:
         notes.append(
-            f"'{result.place}' was edited: do not rely on it; write it anew with: "
+            f"'{result.place}' was edited: do not rely on it; write it again with: "
             f"pennsieve run receipt {receipt['id']} --to DIR"
         )
     return Shown(

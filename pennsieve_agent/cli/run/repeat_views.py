@@ -90,14 +90,14 @@ def _before(context: Context, ready: Prepared, *, has_fingerprint: bool) -> Mapp
 
     if ready.own_node is None:
         raise UsageProblem(
-            f"compute node '{ready.node.name}' is run by Pennsieve, which does not keep what a run "
-            "was made of",
+            f"compute node '{ready.node.name}' is run by Pennsieve, which does not record the "
+            "code and files of a run",
             hint="leave out --skip-done, or use a node of your own with: --node NAME",
         )
     if not has_fingerprint:
         raise UsageProblem(
-            f"workflow '{ready.request.workflow.name}' can read all that its key reaches, so "
-            "nobody can tell whether a run was done before",
+            f"workflow '{ready.request.workflow.name}' can read everything that its key gives "
+            "access to, so no run is known to be the same as an earlier one",
             hint="leave out --skip-done",
         )
     backend = places.backend_of(context, ready.own_node)

@@ -40,7 +40,9 @@ def retry(
     from_step: Annotated[
         str | None,
         typer.Option(
-            "--from", metavar="STEP", help="Begin at this step, with the earlier steps' results."
+            "--from",
+            metavar="STEP",
+            help="Not possible: nodes delete what steps wrote. Says what to do.",
         ),
     ] = None,
     follow: start_options.Follow = False,

@@ -85,7 +85,8 @@ class TypedStart:
         """
         if self.telling != at_end.NOBODY and not is_followed:
             raise UsageProblem(
-                "--then and --webhook tell the end of a run that is waited for", hint="add --wait"
+                "--then and --webhook need a command that waits for the run's end",
+                hint="add --wait",
             )
 
     def _for_nodes(self) -> Mapping[str, object]:

@@ -224,9 +224,9 @@ def warn_pennsieve_node(context: Context, node: str) -> None:
     the session goes with it, as its own session would end after 60 minutes (5.5).
     """
     context.streams.note(
-        f"node '{node}' is run by Pennsieve: the run acts as you and reaches what you "
-        "reach; grants bind your own nodes only. What renews your session is handed over with it, "
-        "as it would end after 60 minutes."
+        f"node '{node}' is run by Pennsieve: the run acts as you and can access all that you can; "
+        "grants limit only your own nodes. It also gets the token that renews your session, which "
+        "would else end after 60 minutes."
     )
 
 
@@ -234,7 +234,9 @@ def started(ready: Prepared, start: Started, *, followed: bool) -> Shown:
     """The run has begun, or had begun before; ``followed``: it is shown to its end."""
     run = start.run
     if start.before:
-        text = f"Run '{run.label}' ({run.uuid}) had been started; no second one was made"
+        text = (
+            f"Run '{run.label}' ({run.uuid}) was started before; it was not started a second time"
+        )
     else:
         text = f"Started run '{run.name or ready.request.name}' ({run.uuid})"
     what = (

@@ -33,7 +33,7 @@ def start_and_show(
     ``check`` refuses a typed name that another run has; ``timeout`` is in seconds.
     """
     with (
-        context.interruption.during("the run may have been started, or not", _go_on_hint(ready)),
+        context.interruption.during("the run may or may not have been started", _go_on_hint(ready)),
         _started(context, ready, request, check) as (begun, backend),
     ):
         yield from _go_on(
@@ -44,7 +44,7 @@ def start_and_show(
 def _go_on_hint(ready: Prepared) -> str:
     if ready.own_node:
         return "type the same command again: it goes on with that run"
-    return "look before you type it again: pennsieve run list"
+    return "check before you type it again: pennsieve run list"
 
 
 def _go_on(

@@ -19,7 +19,8 @@ _SHOWN = 10
 _BY = {
     "package": "it is the package that the run delivered",
     "checksum": "it has the checksum of a result of the run",
-    "folder": "it came to the folder of the run while the run had it; Pennsieve keeps no more",
+    "folder": "it was written to the run's results folder during the run; Pennsieve records no "
+    "more than that",
     "receipt": "the receipt beside it names it by its checksum",
 }
 
@@ -91,7 +92,7 @@ def _on_disk(context: Context, name: str) -> tuple[Receipt, str, str]:
     if not path.is_file():
         raise UsageProblem(
             f"there is no file '{name}' on this disk",
-            hint="of a file in a dataset, name the dataset, too: --dataset DATASET",
+            hint="if the file is in a dataset, name the dataset, too: --dataset DATASET",
         )
     try:
         digest = which_run.sha256_of(path)
@@ -102,9 +103,9 @@ def _on_disk(context: Context, name: str) -> tuple[Receipt, str, str]:
     written = which_run.by_content(places.everywhere(context, pennsieve=False), "", digest)
     if written is None:
         raise NotFound(
-            f"no run on your own nodes noted a result with the content of '{name}'",
-            hint="it was changed since, is older than 90 days, or was sent in parts; name its path "
-            "in the dataset: pennsieve run which PATH --dataset DATASET",
+            f"no run on your own nodes recorded a result with the content of '{name}'",
+            hint="it was changed since, is older than 90 days, or is large and was uploaded in "
+            "parts; name its path in the dataset: pennsieve run which PATH --dataset DATASET",
         )
     return run_receipt(maker(context), written.located), written.by, name
 

@@ -49,7 +49,9 @@ def follow(context: Context, sandbox: Sandbox) -> None:
                 context.settings.write_section(name, values)
                 context.streams.note(f"profile '{name}' is at {values['api_host']} now")
     except SettingsError as error:
-        context.streams.note(f"warning: your profiles do not follow the sandbox: {error.message}")
+        context.streams.note(
+            f"warning: your profiles could not be set to the sandbox's address: {error.message}"
+        )
 
 
 def _is_its_own(context: Context, sandbox: Sandbox) -> bool:

@@ -80,7 +80,7 @@ def add(
     if aws:
         return _add_aws_user(context, who, account or OWN_ACCOUNT, data)
     if account:
-        raise UsageProblem("--account goes with --aws only", hint="add --aws, or leave it out")
+        raise UsageProblem("--account needs --aws", hint="add --aws, or leave it out")
     with box.administration(context, data) as people:
         member = people.add_user(who, name=name, role=role, workspace=workspace)
     note = f"sign in as them with: pennsieve sandbox user key {who}{box.data_option(data)}"

@@ -215,7 +215,7 @@ def wish_of(
     sizes = None if disk is None else disk_sizes(disk)
     if size is not None and build not in {Builder.NODE, Builder.AUTO}:
         raise UsageProblem(
-            f"--build-size is for what a compute node builds, and --build {build.value} was given",
+            f"--build-size is for builds on a compute node, but --build {build.value} was given",
             hint="give --build node, or leave --build-size out",
         )
     return Wish(

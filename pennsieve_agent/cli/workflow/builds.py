@@ -107,13 +107,13 @@ def again(context: Context, build: OnePlace, dry_run: options.DryRun = False) ->
     if dry_run:
         usd = before.size.usd_per_minute
         return planned(
-            f"build {before.name} on node '{located.node}' once more, at {usd:.3f} USD a minute"
+            f"build {before.name} on node '{located.node}' again, at {usd:.3f} USD a minute"
         )
     request = BuildRequest(before.name, before.source, before.commit, before.size)
     try:
         started = located.builds.start(before.archive, request)
     except NotFound as error:
-        raise NotFound(error.message, hint=f"send it once more, to be built: {add}") from None
+        raise NotFound(error.message, hint=f"send it again to be built: {add}") from None
     ended = follow_build(context, located.builds, started)
     return Shown(
         workflow_documents.node_build(ended, located.node),

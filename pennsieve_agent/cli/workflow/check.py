@@ -105,8 +105,8 @@ def _unread(checked: Checked) -> list[str]:
         return []
     files, were = plural(checked.unread, "file"), "was" if checked.unread == 1 else "were"
     text = (
-        f"{files} of more than 1 MB {were} not read, so nothing is said of what is in them; to "
-        "check them, too, clone the repository and name its folder"
+        f"{files} of more than 1 MB {were} not read or checked; to check them, too, clone the "
+        "repository and name its folder"
     )
     return [text]
 

@@ -26,8 +26,8 @@ def registering(context: Context) -> Iterator[tuple[Means, Path]]:
     from pennsieve_agent.transfer.temporary_folders import temporary_folder
 
     part = context.interruption.during(
-        "some of it is done: an image, a version, or the workflow",
-        "go on with: the same command, which makes nothing twice",
+        "a part is done: an image, a version, or the workflow",
+        "go on with: the same command, which does nothing twice",
     )
     with part, temporary_folder() as folder, closing(LazyEngine(context)) as engine:
         yield (

@@ -67,7 +67,7 @@ class ComposedFile:
         """
         if options:
             raise UsageProblem(
-                f"{options}: several steps are composed, and this is for one",
+                f"{options}: this is for one step, and the file composes several",
                 hint="write it in the file: command, bids, cpu and memory of a step",
             )
 
@@ -141,7 +141,7 @@ def refuse(faults: Iterable[SourceError], file: str, note: Callable[[str], None]
         note(f"error: {fault.where}: {fault.message}" + (f"; {fault.hint}" if fault.hint else ""))
     if faults:
         raise SourceError(
-            f"{len(faults)} things are wrong in the file", where=file, hint="they are listed above"
+            f"{len(faults)} problems are in the file", where=file, hint="they are listed above"
         )
 
 

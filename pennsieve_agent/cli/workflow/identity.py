@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.services.nodes.own_node_admin import Unasked
 
 REACH = (
-    "besides the datasets that are granted, the workflow's user reaches every dataset that is "
+    "besides the datasets that are granted, the workflow's user can access every dataset that is "
     "shared with the whole workspace"
 )
 
@@ -61,13 +61,13 @@ def need_own_nodes(context: Context) -> None:
     if others:
         raise UsageProblem(
             "nothing was granted: this workspace has only compute nodes that Pennsieve runs. A run "
-            "there acts as the person who starts it, and reaches all of that person's datasets; "
-            "grants bind only nodes of your own",
+            "there acts as the person who starts it, and can access all of that person's datasets; "
+            "grants limit only nodes of your own",
             hint="make a node of your own with: pennsieve compute register",
         )
     raise UsageProblem(
-        "nothing was granted: you have no compute node of your own in this workspace, and it is "
-        "the node that keeps to a grant",
+        "nothing was granted: you have no compute node of your own in this workspace, and only "
+        "your own nodes enforce grants",
         hint="make one with: pennsieve compute register",
     )
 
@@ -91,5 +91,5 @@ def require_all_answers(unasked: tuple[Unasked, ...]) -> None:
         raise AgentError(
             f"compute node {names} could not be reached: {unasked[0].error.message}",
             where=unasked[0].error.where,
-            hint="the rest is done; type the same again when it answers",
+            hint="the rest is done; type the same command again when the node answers",
         )

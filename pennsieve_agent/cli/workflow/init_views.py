@@ -40,7 +40,7 @@ def planned(folder: Path, start: Start, *, makes_git: bool) -> Shown:
     document = _document(folder, start) | {"changed": False, "written": list(start.files)}
     repository = "; make a git repository, commit, and tag v0.1.0" if makes_git else ""
     files = ", ".join(start.files) or "nothing"
-    text = f"Would begin workflow '{start.name}' in {folder}: write {files}{repository}"
+    text = f"Would make workflow '{start.name}' in {folder}: write {files}{repository}"
     return Shown(document, Prose(text), [*_left(start.left), *_script_notes(start), NOT_CHANGED])
 
 
@@ -60,7 +60,7 @@ def begun(folder: Path, start: Start, done: Begun) -> Shown:
     }
     rows = list(_rows(done.written))
     table = Table(["FILE", Column("WHAT", Cut.WRAP)], rows)
-    said = f"Began workflow '{start.name}' in {folder}"
+    said = f"Made workflow '{start.name}' in {folder}"
     head = Prose(said if rows else f"Workflow '{start.name}' in {folder} has all of its files")
     return Shown(document, [head, table] if rows else head, list(_notes(folder, start, done)))
 
@@ -112,7 +112,7 @@ def _notes(folder: Path, start: Start, done: Begun) -> Iterator[str]:
 
 def _left(paths: tuple[str, ...]) -> Iterator[str]:
     if paths:
-        yield f"these were there and stay as they are: {_some(paths)}"
+        yield f"these files exist and are not changed: {_some(paths)}"
 
 
 def _script_notes(start: Start) -> Iterator[str]:
@@ -125,7 +125,8 @@ def _script_notes(start: Start) -> Iterator[str]:
     if script.is_open:
         yield (
             f"{script.path} reads neither INPUT_DIR and OUTPUT_DIR nor a command line that can be "
-            "told: let it read its files from the folder INPUT_DIR and write to OUTPUT_DIR, two "
+            "recognised: let it read its files from the folder INPUT_DIR and write to OUTPUT_DIR, "
+            "two "
             "environment variables"
         )
     if start.settings.parameters:
@@ -162,8 +163,8 @@ def _git_notes(folder: Path, done: Begun) -> Iterator[str]:
             yield f"and make a version: git {at}tag {_tag()}"
     if done.uncommitted:
         yield (
-            f"not in the commit: {_some(done.uncommitted)}; what the program needs of these, add: "
-            "git add FILE"
+            f"not in the commit: {_some(done.uncommitted)}; if the program needs one of these, "
+            "add it with: git add FILE"
         )
 
 

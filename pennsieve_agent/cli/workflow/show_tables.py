@@ -166,7 +166,7 @@ def _identity(context: Context, users: Sequence[WorkflowUser]) -> Iterator[Table
                 user.name,
                 user.user,
                 when(created, context.now(), relative=context.relative),
-                ", ".join(user.keys) or "no place that is known here",
+                ", ".join(user.keys) or "nowhere that this machine knows",
             ]
         )
     if rows:

@@ -70,8 +70,8 @@ def _parsed(typed: str) -> tuple[str, dict[str, str]]:
     if word not in _TARGETS:
         raise UsageProblem(
             f"'{typed}' is not a target",
-            hint="use one of: dataset, asset=TYPE, layer=NAME; all that there are: "
-            "pennsieve workflow add --targets",
+            hint="use one of: dataset, asset=TYPE, layer=NAME; all targets: pennsieve workflow "
+            "add --targets",
         )
     name, parameter, example = _TARGETS[word]
     if parameter and not value:
@@ -86,6 +86,6 @@ def _parsed(typed: str) -> tuple[str, dict[str, str]]:
     if name == LAYER_TARGET and not _LAYER.fullmatch(value):
         raise UsageProblem(
             f"'{value}' is not a valid name for a layer",
-            hint="small letters, digits and '-', beginning with a letter or digit",
+            hint="use lower-case letters, digits and '-', beginning with a letter or digit",
         )
     return name, {parameter: value} if parameter else {}

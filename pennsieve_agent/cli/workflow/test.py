@@ -149,7 +149,7 @@ def _code(
     if ref and len(repositories) > 1:
         raise UsageProblem(
             "--ref names one repository's tag, and several repositories were given",
-            hint="write the tag behind each repository: REPO@TAG",
+            hint="write the tag after each repository: REPO@TAG",
         )
     chain = []
     for number, source in enumerate(repositories):

@@ -245,7 +245,7 @@ def _confirmed(context: Context, plan: Renewal, *, yes: bool) -> bool:
         return True
     for sentence in _losses(plan):
         context.streams.note(sentence)
-    question = f"Renew the identity of workflow '{plan.workflow.name}' all the same?"
+    question = f"Renew the identity of workflow '{plan.workflow.name}' anyway?"
     return context.streams.confirm(question, assume=yes)
 
 
@@ -292,8 +292,8 @@ def _renewed(workflow: Workflow, plan: Renewal, renewed: Renewed) -> Shown:
     notes = []
     if not renewed.in_keychain:
         notes.append(
-            "note: no keychain can be reached from here; the keys are on the nodes only, and a "
-            "further node gets one when the identity is renewed again"
+            "note: no keychain can be reached from here; the keys are on the nodes only, and "
+            "another node gets keys only when the identity is renewed again"
         )
     if renewed.deleted and renewed.proved:
         notes.append("note: the old keys can no longer sign in")

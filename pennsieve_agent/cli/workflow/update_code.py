@@ -106,7 +106,7 @@ def _checkouts(
     if hidden or len(addresses) != len(existing.sources):
         raise UsageProblem(
             f"this machine does not know where the code of workflow '{name}' is",
-            hint=f"say where, for each step in turn: pennsieve workflow update '{name}' "
+            hint=f"name it, a --repo for each step in order: pennsieve workflow update '{name}' "
             + " ".join("--repo REPO" for _ in existing.sources),
         )
     steps = {step.id: step for step in existing.workflow.processors}

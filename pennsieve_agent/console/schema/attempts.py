@@ -7,15 +7,22 @@ from pennsieve_agent.console.schema.kinds import Document, Field
 DOCUMENTS: tuple[Document, ...] = (
     Document(
         "run_attempt",
-        "One try of a step.",
+        "One attempt of a step.",
         (
             Field("started_at", "time", "When it began.", null=True),
             Field("completed_at", "time", "When it ended.", null=True),
             Field("exit_code", "integer", "The program's; null where it never ended.", null=True),
             Field("reason", "text", "Why it failed.", null=True),
             Field("memory_mb", "integer", "The memory it had; null where unknown.", null=True),
-            Field("queued_seconds", "number", "It waited for a machine; null: untold.", null=True),
-            Field("startup_seconds", "number", "Its container started; null: untold.", null=True),
+            Field(
+                "queued_seconds",
+                "number",
+                "It waited for a machine; null: not reported.",
+                null=True,
+            ),
+            Field(
+                "startup_seconds", "number", "Its container started; null: not reported.", null=True
+            ),
             Field("running_seconds", "number", "Its program ran; null before its end.", null=True),
             Field("measured", "measured", "What it used; null: not measured.", null=True),
         ),

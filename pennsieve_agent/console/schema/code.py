@@ -16,7 +16,7 @@ _APP = (
     Field("description", "text", "What it does."),
     Field("owner", "person", "Who registered it."),
     Field("visibility", "word", "public or private.", null=True),
-    Field("status", "word", "What Pennsieve says of it.", null=True),
+    Field("status", "word", "Its status on Pennsieve.", null=True),
     Field("versions", "list of app_version", "Its registered tags."),
 )
 
@@ -48,7 +48,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field(
                 "status",
                 "word",
-                "AWS CodeBuild's word in lower case; null before it began.",
+                "AWS CodeBuild's word in lower case; null before it started.",
                 null=True,
             ),
             Field("step", "text", "The step's id; null on an own node.", null=True),
@@ -56,7 +56,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field(
                 "version_status",
                 "word",
-                "What Pennsieve says of the tag; null on an own node.",
+                "The tag's status on Pennsieve; null on an own node.",
                 null=True,
             ),
             Field("failed", "boolean", "Null before it has begun.", null=True),

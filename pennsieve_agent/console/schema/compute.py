@@ -23,7 +23,7 @@ _NODE = (
     Field("gateway", "text", "Own node: the ARN that runs are started by.", optional=True),
     Field("admin", "text", "Own node: the ARN for its owner.", null=True, optional=True),
     Field("aws_profile", "text", "Own node: the AWS profile in use.", null=True, optional=True),
-    Field("health", "word", "What Pennsieve's last check said.", null=True, optional=True),
+    Field("health", "word", "The result of Pennsieve's last check.", null=True, optional=True),
     Field("account_id", "text", "The id of its AWS account on Pennsieve.", optional=True),
     Field("owner_id", "text", "The id of its owner on Pennsieve.", optional=True),
     Field("description", "text", "Its description.", null=True, optional=True),
@@ -80,7 +80,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field(
                 "shared_with",
                 "list of compute_user",
-                "Who may use it besides; null where the node does not tell.",
+                "Who else may use it; null: not reported.",
                 null=True,
             ),
         ),
@@ -106,7 +106,7 @@ DOCUMENTS: tuple[Document, ...] = (
             _NAME,
             Field("access", "word", "private, shared or workspace."),
             Field("owner", "person", "Its owner."),
-            Field("shared_with", "list of compute_user", "Who may use it besides."),
+            Field("shared_with", "list of compute_user", "Who else may use it."),
         ),
     ),
     Document(
@@ -131,13 +131,13 @@ DOCUMENTS: tuple[Document, ...] = (
         "gpu_type",
         "A GPU machine a node may have: compute list --gpu-types.",
         (
-            Field("name", "text", "What --gpu-tier takes."),
+            Field("name", "text", "The value for --gpu-tier."),
             Field("gpu", "text", "The GPU."),
-            Field("gpu_memory_gb", "number", "The GPU's memory; null: untold.", null=True),
-            Field("cpus", "number", "CPUs; null: untold.", null=True),
-            Field("memory_gb", "number", "Memory; null: untold.", null=True),
+            Field("gpu_memory_gb", "number", "The GPU's memory; null: not reported.", null=True),
+            Field("cpus", "number", "CPUs; null: not reported.", null=True),
+            Field("memory_gb", "number", "Memory; null: not reported.", null=True),
             Field("instance_type", "text", "The EC2 instance type."),
-            Field("usd_per_hour", "number", "AWS's price; null: untold.", null=True),
+            Field("usd_per_hour", "number", "AWS's price; null: not reported.", null=True),
         ),
     ),
     Document(
@@ -145,7 +145,7 @@ DOCUMENTS: tuple[Document, ...] = (
         "What was checked: compute doctor.",
         (
             Field("node", "text", "The node's name."),
-            Field("passed", "boolean", "Whether all is well."),
+            Field("passed", "boolean", "Whether all checks passed."),
             Field("checks", "list of compute_check", "Each check."),
             Field("trial_run", "trial_run", "The trial run: --run.", optional=True),
         ),
@@ -166,7 +166,7 @@ DOCUMENTS: tuple[Document, ...] = (
         "One check of a compute node.",
         (
             Field("name", "text", "What was checked."),
-            Field("passed", "boolean", "Whether it is well."),
+            Field("passed", "boolean", "Whether it passed."),
             Field("finding", "text", "What was seen."),
             Field("why", "text", "Why it matters."),
             Field("remedy", "text", "What to do."),
@@ -222,7 +222,9 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("users_can", "list of text", "Own node: of its users.", optional=True),
             Field("owner_can", "list of text", "Own node: of its owner.", optional=True),
             Field("by_name", "list of text", "Own node: who may use what.", optional=True),
-            Field("rests_on_ids", "list of text", "Own node: kept apart by ids.", optional=True),
+            Field(
+                "rests_on_ids", "list of text", "Own node: what only ids keep apart.", optional=True
+            ),
         ),
     ),
     Document(
@@ -238,7 +240,7 @@ DOCUMENTS: tuple[Document, ...] = (
     ),
     Document(
         "policy_review",
-        "What was written for an officer: compute policy review.",
+        "The folder that was written for a review: compute policy review.",
         (
             Field("folder", "text", "Where."),
             Field("files", "list of text", "The files, by their paths in it."),
@@ -249,7 +251,7 @@ DOCUMENTS: tuple[Document, ...] = (
         "The rights of whoever registers nodes: compute policy installer.",
         (
             Field("policies", "list of any", "IAM policies."),
-            Field("can_do", "list of text", "What they amount to, in sentences.", optional=True),
+            Field("can_do", "list of text", "What they allow, in sentences.", optional=True),
         ),
     ),
 )

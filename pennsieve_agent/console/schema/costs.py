@@ -15,8 +15,8 @@ _ESTIMATE = (
     Field("low_seconds", "number", "From the start to the end; null: unknown.", null=True),
     Field("expected_seconds", "number", "The middle.", null=True),
     Field("high_seconds", "number", "The upper end.", null=True),
-    Field("basis", "text", "How it is known: from which runs, or by the resources declared."),
-    Field("runs", "integer", "Earlier runs that it is made of."),
+    Field("basis", "text", "What it is based on: which runs, or the declared resources."),
+    Field("runs", "integer", "Earlier runs that it is based on."),
     Field("prices_date", "text", "The month of the price table.", null=True),
     Field("prices_region", "text", "The region whose prices are taken.", null=True),
 )
@@ -25,7 +25,7 @@ _ESTIMATE = (
 DOCUMENTS: tuple[Document, ...] = (
     Document(
         "plan_estimate",
-        "What a run or batch will cost and take, as it is known before the start.",
+        "What a run or batch will cost and take, as estimated before the start.",
         (
             *_ESTIMATE,
             Field("once", "number", "USD whatever its steps do.", null=True),
@@ -35,7 +35,8 @@ DOCUMENTS: tuple[Document, ...] = (
     ),
     Document(
         "run_estimate",
-        "What was said of a run's cost and time before it: nine of ten are within low and high.",
+        "The estimate of a run's cost and time from before its start: nine of ten runs are within "
+        "low and high.",
         _ESTIMATE,
     ),
     Document(
@@ -46,7 +47,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("status", "word", "As of a run."),
             Field("metrics", "run_metrics", "Null before it was counted.", null=True),
             Field("spent_usd", "number", "What it has cost so far; null: unknown.", null=True),
-            Field("estimate", "run_estimate", "What was said of it before.", null=True),
+            Field("estimate", "run_estimate", "The estimate from before its start.", null=True),
         ),
     ),
     Document(
@@ -75,14 +76,16 @@ DOCUMENTS: tuple[Document, ...] = (
     ),
     Document(
         "run_totals",
-        "What all runs together came to: run cost --total.",
+        "What all runs together took and cost: run cost --total.",
         (
             Field("period", "word", "all, year or month."),
             Field("workflow_id", "text", "The workflow that was asked for.", null=True),
-            Field("total", "integer", "All runs; null: not told.", null=True),
-            Field("succeeded", "integer", "Those that succeeded; null: not told.", null=True),
-            Field("failed", "integer", "Those that failed; null: not told.", null=True),
-            Field("canceled", "integer", "Those that were cancelled; null: not told.", null=True),
+            Field("total", "integer", "All runs; null: not reported.", null=True),
+            Field("succeeded", "integer", "Those that succeeded; null: not reported.", null=True),
+            Field("failed", "integer", "Those that failed; null: not reported.", null=True),
+            Field(
+                "canceled", "integer", "Those that were cancelled; null: not reported.", null=True
+            ),
             _SECONDS,
             _USD,
             Field("places", "list of run_place", "By the node or service that counted them."),
@@ -93,7 +96,7 @@ DOCUMENTS: tuple[Document, ...] = (
         "The runs that one place counted.",
         (
             Field("node", "text", "The own node's name, or Pennsieve."),
-            Field("total", "integer", "Its runs; null: not told.", null=True),
+            Field("total", "integer", "Its runs; null: not reported.", null=True),
             _USD,
         ),
     ),
@@ -102,11 +105,13 @@ DOCUMENTS: tuple[Document, ...] = (
         "What the runs of a batch took together: run cost.",
         (
             *SUMMARY,
-            Field("estimate", "run_estimate", "What was said of all runs before.", null=True),
-            Field("runs_counted", "integer", "Those with a known cost; null: not told.", null=True),
+            Field("estimate", "run_estimate", "The estimate for all runs.", null=True),
+            Field(
+                "runs_counted", "integer", "Those with a known cost; null: not reported.", null=True
+            ),
             Field("runs_compared", "integer", "Those of them that succeeded.", null=True),
             Field("compared_usd", "number", "What these cost.", null=True),
-            Field("estimate_of_compared", "run_estimate", "What was said of these.", null=True),
+            Field("estimate_of_compared", "run_estimate", "The estimate for these.", null=True),
             Field("estimated_usd_by_part", "map of number", "The cost of those counted, by kind."),
             Field("estimated_usd_by_step", "map of number", "What machines cost, by step."),
         ),
@@ -117,7 +122,7 @@ DOCUMENTS: tuple[Document, ...] = (
         (
             Field("by", "word", "workflow, dataset or person."),
             Field("period", "word", "all, year or month."),
-            Field("groups", "list of cost_group", "The dearest first."),
+            Field("groups", "list of cost_group", "The most expensive first."),
         ),
     ),
     Document(
@@ -125,7 +130,7 @@ DOCUMENTS: tuple[Document, ...] = (
         "Runs that have something in common.",
         (
             Field("id", "text", "Of the workflow, dataset or person.", null=True),
-            Field("name", "text", "Its name, or the id where nobody knows it."),
+            Field("name", "text", "Its name, or the id if it is not known."),
             Field("total", "integer", "The runs."),
             Field("not_counted", "integer", "Those of them whose cost is not known."),
             Field("seconds", "number", "How long they took."),

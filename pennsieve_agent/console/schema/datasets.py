@@ -15,9 +15,13 @@ _ACCESS = Field("access", "word", "read or read-write.")
 _UNTIL = Field("until", "time", "When it ends; null for never.", null=True)
 _PATH = Field("path", "text", "Its path in the dataset.")
 _SIZE = Field("size", "integer", "Bytes.")
-_SKIPPED = Field("skipped", "list of skipped_file", "Equal files that are there already.")
+_SKIPPED = Field(
+    "skipped", "list of skipped_file", "Files that the dataset already has, with the same content."
+)
 _UNCHECKED = Field(
-    "unchecked", "list of text", "Paths with a file of that size whose content is not known."
+    "unchecked",
+    "list of text",
+    "Paths where the dataset has a file of the same size, but no checksum to compare.",
 )
 _LEFT_OUT = Field("left_out", "list of left_out_file", "What is not uploaded.")
 
@@ -75,7 +79,7 @@ _FILES = (
         (
             *_OF_DATASET,
             Field("files", "integer", "How many files there are."),
-            Field("size", "integer", "Bytes of all.", null=True),
+            Field("size", "integer", "Bytes of all together.", null=True),
             Field(
                 "entries", "list of tree_entry", "Folders, each before what is in it, and files."
             ),
@@ -88,7 +92,7 @@ _FILES = (
             Field("path", "text", "Its path in the dataset; a folder's ends with /."),
             Field("folder", "boolean", "Whether it is a folder."),
             Field("files", "integer", "How many files are in a folder, at any depth.", null=True),
-            Field("size", "integer", "Bytes, of a folder with all in it.", null=True),
+            Field("size", "integer", "Bytes; of a folder, of everything in it.", null=True),
         ),
     ),
     Document(
@@ -174,7 +178,7 @@ _ACCESSES = (
         (
             *_OF_DATASET,
             Field("shared_with", "grantee", "Who."),
-            Field("role", "word", "Their role; null where it is taken away.", null=True),
+            Field("role", "word", "Their role; null if it was removed.", null=True),
             Field("invited", "boolean", "Whether they were invited by mail."),
         ),
     ),
@@ -186,7 +190,7 @@ _ACCESSES = (
             *_OF_DATASET,
             _ACCESS,
             _UNTIL,
-            Field("changed", "boolean", "False where it had this grant before."),
+            Field("changed", "boolean", "False if it had this grant before."),
             Field("nodes", "list of text", "The compute nodes that keep the grant."),
             Field("nodes_not_asked", "list of text", "Compute nodes that did not answer."),
             Field("integrations_created", "list of text", "New users of the workflow."),
@@ -194,11 +198,11 @@ _ACCESSES = (
     ),
     Document(
         "revoked",
-        "A grant that was taken back: dataset revoke.",
+        "A grant that was removed: dataset revoke.",
         (
             *_OF_WORKFLOW,
             *_OF_DATASET,
-            Field("revoked", "boolean", "False where there was no grant."),
+            Field("revoked", "boolean", "False if there was no grant."),
         ),
     ),
     Document(
@@ -231,7 +235,7 @@ _ACCESSES = (
             Field("workflow_id", "text", "The workflow's id."),
             Field("version", "text", "The workflow's version.", null=True),
             Field("node", "text", "The compute node.", null=True),
-            Field("status", "word", "How it is."),
+            Field("status", "word", "Its status."),
         ),
     ),
 )

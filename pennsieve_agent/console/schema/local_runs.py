@@ -20,7 +20,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("input", "local_input", "Its input."),
             Field("steps", "list of local_step", "Its steps, in the order in which they ran."),
             Field("files", "list of local_file", "Its results."),
-            Field("left_out", "list of text", "What a node would not hand over, in sentences."),
+            Field("left_out", "list of text", "What a node would not deliver, in sentences."),
             Field("kept_in", "text", "The folder of this machine with the results.", null=True),
             Field("uploaded_to", "text", "The dataset's folder with the results.", null=True),
             Field("not_uploaded", "list of text", "Results that should have been, by their paths."),
@@ -62,7 +62,7 @@ DOCUMENTS: tuple[Document, ...] = (
         "The input of a run on this machine.",
         (
             Field("folder", "text", "Where it is on this machine."),
-            Field("dataset", "text", "The dataset that it is of.", null=True),
+            Field("dataset", "text", "The dataset that it belongs to.", null=True),
             Field("files", "integer", "How many files."),
             Field("bytes", "integer", "All bytes."),
             Field("layout", "word", "tree or flat."),

@@ -32,7 +32,8 @@ DOCUMENTS: tuple[Document, ...] = (
             Field(
                 "problems",
                 "list of problem",
-                "Where several things are wrong: each of them; the rest is of the gravest.",
+                "If there are several problems: each of them; the other fields describe the most "
+                "serious.",
                 optional=True,
             ),
         ),
@@ -102,7 +103,7 @@ DOCUMENTS: tuple[Document, ...] = (
         (
             Field("name", "text", "The profile's, or that of kept keys.", null=True),
             Field("aws_account", "text", "The number of the account.", null=True),
-            Field("kind", "word", "How they are come by, such as sso or keychain."),
+            Field("kind", "word", "Where they come from, such as sso or keychain."),
         ),
     ),
     Document(
@@ -112,9 +113,9 @@ DOCUMENTS: tuple[Document, ...] = (
             _ID,
             Field("aws_account", "text", "The account's number."),
             Field("name", "text", "Its name.", null=True),
-            Field("status", "word", "enabled and so on.", null=True),
-            Field("role", "text", "The role by which Pennsieve acts in it.", null=True),
-            Field("usable_here", "boolean", "Whether nodes may be made in this workspace."),
+            Field("status", "word", "Pennsieve's word, such as enabled.", null=True),
+            Field("role", "text", "The role that Pennsieve uses in it.", null=True),
+            Field("usable_here", "boolean", "Whether nodes can be created in this workspace."),
         ),
     ),
     Document(

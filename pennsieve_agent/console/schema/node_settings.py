@@ -5,9 +5,7 @@ from __future__ import annotations
 from pennsieve_agent.console.schema.kinds import Document, Field
 
 _NODE = Field("node_id", "text", "The compute node.")
-_DELETED = Field(
-    "deleted", "boolean", "False where the question was answered with no.", optional=True
-)
+_DELETED = Field("deleted", "boolean", "False if the question was answered with no.", optional=True)
 
 DOCUMENTS: tuple[Document, ...] = (
     Document(
@@ -43,7 +41,7 @@ DOCUMENTS: tuple[Document, ...] = (
         "A directory that a node keeps, read-only, for the runs that ask for it.",
         (
             Field("name", "text", "Its name."),
-            Field("status", "word", "empty or ready, and Pennsieve's other words."),
+            Field("status", "word", "empty, ready, or another word of Pennsieve's."),
             Field("type", "text", "What it is for: data, python-env, r-env."),
             Field("description", "text", "A description."),
             Field("size", "integer", "Bytes; null: not measured.", null=True),

@@ -10,7 +10,7 @@ _COMPLETED = Field("completed_at", "time", "When it ended.", null=True)
 _REASON = Field("reason", "text", "Why it waits, failed or was cancelled.", null=True)
 _PATH = Field("path", "text", "Its path in the dataset.")
 _SIZE = Field("size", "integer", "Bytes.")
-_KNOWN_SIZE = Field("size", "integer", "Bytes; null where nobody told.", null=True)
+_KNOWN_SIZE = Field("size", "integer", "Bytes; null: unknown.", null=True)
 _USD = Field("estimated_usd", "number", "Cost by estimate, in USD; null before that.", null=True)
 _SECONDS = Field("seconds", "number", "How long it took; null: not measured.", null=True)
 
@@ -27,7 +27,7 @@ _SUMMARY = (
     Field("node", "text", "The compute node's name.", null=True),
     Field("node_id", "text", "The compute node's id.", null=True),
     Field("dataset_id", "text", "The dataset's id."),
-    Field("created_by", "person", "Who started it; on an own node, who they said they are."),
+    Field("created_by", "person", "Who started it; on an own node, as the caller says."),
     Field("created_at", "time", "When it was asked for.", null=True),
     _STARTED,
     _COMPLETED,
@@ -37,12 +37,14 @@ _SUMMARY = (
 
 _RUN = (
     *_SUMMARY,
-    Field("layout", "word", "How the input lies: tree or flat; null: untold.", null=True),
-    Field("node_version", "text", "The node's, at the start; null: untold.", null=True),
+    Field(
+        "layout", "word", "The layout of the input: tree or flat; null: not reported.", null=True
+    ),
+    Field("node_version", "text", "The node's, at the start; null: not reported.", null=True),
     Field("steps", "list of run_step", "Its steps, in the order of the workflow."),
     Field("parameters", "map of map of text", "Parameters by step and name."),
     Field("outputs", "map of text", "What its steps reported."),
-    Field("details", "run_details", "What an own node keeps of it.", null=True),
+    Field("details", "run_details", "What an own node records of it.", null=True),
 )
 
 DOCUMENTS: tuple[Document, ...] = (
@@ -98,7 +100,7 @@ DOCUMENTS: tuple[Document, ...] = (
                 null=True,
             ),
             Field("command", "text", "What shows all that it printed."),
-            Field("advice", "text", "What to try; null where nobody can tell.", null=True),
+            Field("advice", "text", "What to try; null if not known.", null=True),
         ),
     ),
     Document(
@@ -108,23 +110,23 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("id", "text", "The step's id."),
             Field("source_url", "text", "The repository of its code.", null=True),
             Field("tag", "text", "Its code's tag, or its commit where it has none.", null=True),
-            Field("commit", "text", "The git commit; null where nobody recorded it.", null=True),
-            Field("digest", "text", "The image's; null where nobody recorded it.", null=True),
+            Field("commit", "text", "The git commit; null: not recorded.", null=True),
+            Field("digest", "text", "The image's; null: not recorded.", null=True),
             Field("status", "word", "As of a run; skipped: it can never run."),
             _STARTED,
             _COMPLETED,
             Field("seconds", "number", "How long it ran; null before its end.", null=True),
             _REASON,
-            Field("attempts", "list of run_attempt", "Each try."),
+            Field("attempts", "list of run_attempt", "Each attempt."),
         ),
     ),
     Document(
         "run_files",
         "The files that a run reads.",
         (
-            Field("count", "integer", "How many; null where nobody knows.", null=True),
+            Field("count", "integer", "How many; null: unknown.", null=True),
             Field("size", "integer", "Bytes of all; null where not all are known.", null=True),
-            Field("files", "list of file", "Each; null where nobody can tell them.", null=True),
+            Field("files", "list of file", "Each of them; null: unknown.", null=True),
             Field("package_ids", "list of text", "The packages that it was started with."),
             Field("recorded", "boolean", "False: what its packages hold now, on Pennsieve."),
             Field("packages_missing", "integer", "Packages that are gone from the dataset."),
@@ -148,7 +150,7 @@ DOCUMENTS: tuple[Document, ...] = (
     ),
     Document(
         "run_details",
-        "What an own node keeps of a run, and a node that Pennsieve runs does not.",
+        "What an own node records of a run; a node that Pennsieve runs does not.",
         (
             Field("workflow_version", "text", "The workflow's version.", null=True),
             Field(
@@ -158,14 +160,14 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("layout", "word", "How the input was laid out: tree or flat.", null=True),
             Field("input", "run_input", "How much it read."),
             _USD,
-            Field("estimate", "run_estimate", "What was said of it before.", null=True),
+            Field("estimate", "run_estimate", "The estimate from before its start.", null=True),
             Field("layers", "list of text", "The layers that it could read."),
             Field("code", "map of run_code", "What each step ran."),
             Field("node_version", "text", "The version of the node's code.", null=True),
             Field(
                 "fingerprint",
                 "text",
-                "Equal where a run does the same with the same; null: it has none.",
+                "The same for runs of the same code on the same input; null: it has none.",
                 null=True,
             ),
         ),
@@ -188,7 +190,7 @@ DOCUMENTS: tuple[Document, ...] = (
     ),
     Document(
         "run_status",
-        "How a run is: run show --status, run cancel.",
+        "The status of a run: run show --status, run cancel.",
         (
             Field("id", "text", "The run's id."),
             Field("name", "text", "Its name.", null=True),
@@ -212,12 +214,12 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("folder", "text", "The folder of the results in the dataset."),
             Field("files_in_folder", "integer", "Files that are there already."),
             Field("limits", "run_limits", "What it may take."),
-            Field("differences", "list of text", "With --repeat: what is not as it was."),
-            Field("quotas", "list of text", "Of the node's AWS account, that it counts for."),
+            Field("differences", "list of text", "With --repeat: what has changed."),
+            Field("quotas", "list of text", "Quotas of the node's AWS account that limit it."),
             Field(
                 "fingerprint",
                 "text",
-                "Equal where a run does the same with the same; null: it has none.",
+                "The same for runs of the same code on the same input; null: it has none.",
                 null=True,
             ),
             Field("estimate", "plan_estimate", "What it will cost and take.", null=True),
@@ -255,7 +257,7 @@ DOCUMENTS: tuple[Document, ...] = (
         (
             Field("step", "text", "The step's id."),
             Field("timestamp", "time", "When it was printed, to the millisecond."),
-            Field("attempt", "integer", "Which try of the step; a line tells when one begins."),
+            Field("attempt", "integer", "Which attempt of the step; a line shows when one begins."),
             Field("message", "text", "The line."),
             Field("subject", "text", "The subject, of a run in a batch.", optional=True),
         ),
@@ -296,13 +298,13 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("blocked", "list of blocked_file", "What Pennsieve's scanner holds back."),
             Field("failed", "list of failed_file", "What could not be fetched."),
             Field("importing", "list of text", "Paths of files that Pennsieve still imports."),
-            Field("renamed", "list of renamed_file", "Files that could not keep their names."),
+            Field("renamed", "list of renamed_file", "Files that have another name here."),
             _SIZE,
         ),
     ),
     Document(
         "renamed_file",
-        "A file that is called otherwise here, as the file system does not take its name.",
+        "A file with another name here, because the file system does not allow its own.",
         (
             Field("path", "text", "Its path in the dataset."),
             Field("local", "text", "Its path in the folder."),
@@ -318,7 +320,7 @@ DOCUMENTS: tuple[Document, ...] = (
     ),
     Document(
         "failed_file",
-        "A file that could not be moved.",
+        "A file that could not be transferred.",
         (Field("path", "text", "Its path."), Field("message", "text", "Why.")),
     ),
 )

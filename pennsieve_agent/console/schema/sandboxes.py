@@ -20,7 +20,8 @@ def _running(name: str, kind: str, meaning: str) -> Field:
 DOCUMENTS: tuple[Document, ...] = (
     Document(
         "sandbox",
-        "A sandbox: sandbox start, sandbox status. What follows `running` is there while it runs.",
+        "A sandbox: sandbox start, sandbox status. The fields after `running` are there only "
+        "while it runs.",
         (
             Field("running", "boolean", "Whether it runs."),
             _running("pid", "integer", "Its process."),
@@ -36,7 +37,7 @@ DOCUMENTS: tuple[Document, ...] = (
     Document(
         "sandbox_stopped",
         "The answer of sandbox stop.",
-        (Field("stopped", "boolean", "False where it was not running."),),
+        (Field("stopped", "boolean", "False if it was not running."),),
     ),
     Document(
         "sandbox_profile",
@@ -74,7 +75,10 @@ DOCUMENTS: tuple[Document, ...] = (
     Document(
         "sandbox_workspace",
         "A workspace of a sandbox: sandbox workspace.",
-        (Field("name", "text", "Its name."), Field("people", "integer", "How many are in it.")),
+        (
+            Field("name", "text", "Its name."),
+            Field("people", "integer", "How many people are in it."),
+        ),
     ),
     Document(
         "sandbox_check",
@@ -95,7 +99,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("method", "text", "The HTTP method."),
             Field("surface", "text", "Which of Pennsieve's services was asked."),
             Field("path", "text", "The path that was asked for."),
-            Field("asker", "text", "As whom it was asked."),
+            Field("asker", "text", "As which user it was asked."),
             Field("problems", "list of text", "What is wrong with the answer."),
             Field("got", "text", "The answer, in short."),
         ),

@@ -8,7 +8,7 @@ _ID, _NAME = Field("id", "text", "Its id."), Field("name", "text", "Its name.")
 _TEAM = (
     _ID,
     _NAME,
-    Field("members", "integer", "How many people are in it; null: untold.", null=True),
+    Field("members", "integer", "How many people are in it; null: not reported.", null=True),
     Field("system", "boolean", "Whether Pennsieve made it."),
 )
 

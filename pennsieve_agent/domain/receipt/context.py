@@ -106,7 +106,7 @@ def estimated(row: object) -> dict[str, Any] | None:
 
 
 def input_files(stated: Stated, count: int | None, size: int | None) -> dict[str, Any]:
-    """What a run read. ``files`` is null where nobody can tell."""
+    """What a run read. ``files`` is null if not known."""
     rows = stated.inputs
     files: list[dict[str, Any]] | None = None
     if rows is not None:

@@ -44,7 +44,7 @@ _NAMES = {
 _BIOSCHEMAS = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
 _LANGUAGE = "#pennsieve-workflow"
 _LICENSE = (
-    "The receipt says nothing of the licence of the data: that of the dataset on Pennsieve applies."
+    "The receipt does not state the licence of the data: that of the dataset on Pennsieve applies."
 )
 
 
@@ -179,7 +179,7 @@ def _agent(graph: Graph, receipt: Receipt) -> str:
         {
             "@id": id_,
             "@type": "Person",
-            "name": who["name"] or who["email"] or who["caller"] or "somebody who is not known",
+            "name": who["name"] or who["email"] or who["caller"] or "an unknown person",
             "email": who["email"],
             "identifier": who["caller"] or who["id"],
         }

@@ -114,7 +114,7 @@ def _actions(graph: Graph, key: str, step: Json, run_name: str, agent: str) -> l
                     "@id": f"#attempt/{key}/{number}",
                     "@type": "CreateAction",
                     "name": f"Attempt {number} of step {step['id']}",
-                    "description": f"One try of step {step['id']} of run {run_name}.",
+                    "description": f"One attempt of step {step['id']} of run {run_name}.",
                     "agent": ref(agent),
                     "instrument": ref(f"#tool/{key}"),
                     "startTime": moment(row["started_at"]),

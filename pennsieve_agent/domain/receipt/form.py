@@ -121,6 +121,6 @@ def _check_shape(document: Json) -> None:
     """Refuse what other code would stumble over."""
     for name, kind in _SHAPES.items():
         if not isinstance(document.get(name), kind):
-            raise NotAReceipt(f"'{name}' is missing in it, or is something else")
+            raise NotAReceipt(f"'{name}' is missing in it, or has a value of another type")
     if document["kind"] not in {RUN, BATCH}:
         raise NotAReceipt(f"it is of the unknown kind '{document['kind']}'")

@@ -65,5 +65,7 @@ def _refuse(subjects: list[str], begun: list[str] | None = None) -> None:
     if not subjects:
         return
     more = f" and {len(subjects) - 1} more" if len(subjects) > 1 else ""
-    text = f"'{subjects[0]}'{more} runs, or was retried by somebody else; look at the batch again"
+    text = (
+        f"'{subjects[0]}'{more} is running, or was retried by somebody else; check the batch again"
+    )
     raise Problem(409, "retried", text, subjects=subjects, begun=begun or [])

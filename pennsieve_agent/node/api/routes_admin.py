@@ -95,7 +95,7 @@ def _until(value: object, now: float) -> float:
     if not value:
         return 0.0
     if isinstance(value, bool) or not isinstance(value, int | float) or not now < value < _FAR:
-        raise Problem(400, "bad-grant", "until must be a time to come, in unix seconds")
+        raise Problem(400, "bad-grant", "until must be a time in the future, in unix seconds")
     return float(value)
 
 

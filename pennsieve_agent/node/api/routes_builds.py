@@ -69,7 +69,7 @@ def start(request: Request) -> Reply:
             raise
         words = str(error).rpartition("operation: ")[2]
         raise Problem(
-            409, "build-quota", f"AWS starts no build in its account: {words.rstrip('.')}"
+            409, "build-quota", f"AWS does not start a build in its account: {words.rstrip('.')}"
         ) from None
     return 200, {"build": shown(answer["build"]), "created": True}
 
@@ -149,8 +149,8 @@ def _project(request: Request) -> str:
     raise Problem(
         409,
         "no-builder",
-        "a node of mode compliant has no internet access, where base images come from, so it "
-        "builds no images",
+        "a node of mode compliant has no internet access, which base images come from, so it "
+        "cannot build images",
     )
 
 

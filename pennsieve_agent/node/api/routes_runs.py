@@ -108,7 +108,7 @@ def show(request: Request, run: str) -> Reply:
 
 
 def _spent(request: Request, record: RunRecord) -> float | None:
-    """What a run has cost so far by estimate, in USD; null before it began."""
+    """What a run has cost so far by estimate, in USD; null before it started."""
     if record.metrics:
         return round(record.cost, 6)
     if not record.started:

@@ -118,7 +118,7 @@ class BatchStart:
                     yield subject, str(error)
         for group in doubled(subjects):
             names = ", ".join(f"'{subject}'" for subject in group)
-            yield group[0], f"these subjects would have one folder of results: {names}"
+            yield group[0], f"these subjects would have the same folder of results: {names}"
 
     def start(self, row: Json, targets: tuple[str, ...], attempt: int = 1) -> Start:
         """The request for one run; ``targets`` are the steps that deliver results.

@@ -86,7 +86,7 @@ def check_reached(document: Json, mode: str, region: str) -> None:
         if registry is None or registry.region != region:
             raise ValueError(
                 f"the image of step '{row['id']}' is not in a private registry in {region}, and a "
-                "node of mode compliant reaches no other; build it with: --build here"
+                "node of mode compliant can use no other; build it with: --build here"
             )
 
 

@@ -58,7 +58,7 @@ def failure(job: Json) -> str:
             if re.search(pattern, text):
                 return f"{words}{_detail(text, words)}"
     if code == _OUT_OF_MEMORY:
-        return f"{_KILLED}, which mostly means that its memory was not enough"
+        return f"{_KILLED}, most likely because it needed more memory"
     if code is not None:
         return f"it ended with exit code {code}"
     return said or about or "AWS Batch gives no reason"

@@ -70,7 +70,7 @@ class FileCleaning:
             record.phase = Phase.REPORTING
             return True
         if job.ended or (job.id and job.id not in seen.jobs):
-            lost = "AWS Batch knows nothing of the job that deletes them"
+            lost = "AWS Batch does not know the job that deletes them"
             self._later(record, job.reason or lost)
             resubmit(job)
             return False

@@ -76,6 +76,6 @@ def _publish(node: Node, month: str, spent: float, share: float) -> bool:
     except Exception as error:
         if not aws_code(error):
             raise
-        log.warning("nobody could be warned of the budget: %s", aws_code(error))
+        log.warning("the warning about the budget could not be sent: %s", aws_code(error))
         return False
     return True

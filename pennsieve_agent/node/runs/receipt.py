@@ -71,7 +71,10 @@ def receipt_for(node: Node, run: str, step: str = "") -> dict[str, Any]:
     if record is None or not record.is_own or record.outcome:
         return {"status": 200, "body": {}}
     if any(awaited(record, job) for job in record.work if _delivers(job, step)):
-        return {"status": _TOO_EARLY, "body": {"message": "the node has not noted all steps yet"}}
+        return {
+            "status": _TOO_EARLY,
+            "body": {"message": "the node has not recorded all steps yet"},
+        }
     now = node.now()
     cost = run_cost(record, limits_of(node), now)
     document = receipt_of(record, store.start_of(record), node.settings, cost, now)

@@ -42,7 +42,7 @@ class LeftOut:
         count = len(self.reasons)
         if count > MOST_SAID:
             self.say(f"left out: {count - MOST_SAID} more")
-        more = f"; and {count - MOST_NAMED} more, which the log names" if count > MOST_NAMED else ""
+        more = f"; and {count - MOST_NAMED} more; the log names all" if count > MOST_NAMED else ""
         named = "; ".join(self.reasons[:MOST_NAMED])
         done = f"{files_word(delivered)} delivered" if delivered else "nothing delivered"
         raise TransferError(f"{done}, {count} left out: {named}{more}")

@@ -71,7 +71,7 @@ def deliver(
             _layer(task, places.layers, files, say)
             count = len(files)
         case _:
-            raise TransferError(f"this node knows no target '{task.target}'")
+            raise TransferError(f"this node does not know target '{task.target}'")
     left_out.fail(delivered=count)
 
 

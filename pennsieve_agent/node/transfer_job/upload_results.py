@@ -115,7 +115,7 @@ class Delivery:
                     "dataset folder gets both"
                 )
             elif not path.stat().st_size:
-                self.say(f"left out, as Pennsieve takes no empty file: {relative}")
+                self.say(f"left out, as Pennsieve does not accept empty files: {relative}")
             else:
                 files[relative] = path
         return files

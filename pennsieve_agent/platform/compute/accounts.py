@@ -11,7 +11,7 @@ from pennsieve_agent.platform.http.decode import Fields
 from pennsieve_agent.platform.http.eventually import look
 from pennsieve_agent.platform.http.surface import segment
 
-LIST_HINT = "look with: pennsieve compute list"
+LIST_HINT = "check with: pennsieve compute list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Accounts(AccountAccess):
         try:
             return self._post_account(new)
         except Unreachable:
-            self._note("the answer was lost; looking whether the account is registered")
+            self._note("the answer was lost; checking whether the account is registered")
         if account := self._find_account(new):
             return account
         try:

@@ -133,4 +133,6 @@ def _refuse_while_unfinished(node: ComputeNode, *, resumes: bool = False) -> Non
     if resumes:
         never |= {NodeStatus.FAILED: "not usable: making or changing it failed"}
     if why := never.get(node.status):
-        raise Conflict(f"the node '{node.name}' is {why}", hint="look with: pennsieve compute list")
+        raise Conflict(
+            f"the node '{node.name}' is {why}", hint="check with: pennsieve compute list"
+        )

@@ -6,7 +6,7 @@ from pennsieve_agent.errors import PlatformError
 from pennsieve_agent.platform.http.decode import Fields, parse
 from pennsieve_agent.platform.http.exchange import Answer
 
-_OLD_HINT = "upgrade the node; look with: pennsieve compute list"
+_OLD_HINT = "upgrade the node; check with: pennsieve compute list"
 
 
 def reply(answer: Answer) -> Fields:

@@ -41,7 +41,7 @@ RESERVED = frozenset(
 """Names the platform sets itself (``contracts/resources.md`` 3.9)."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_LOOK_HINT = "look with: pennsieve compute list"
+_LOOK_HINT = "check with: pennsieve compute list"
 _REFUSALS: tuple[tuple[type[PlatformError], str, str], ...] = (
     # The platform says no more than "bad request" to a node that is not ready (trap 14).
     (Invalid, "the node is not ready for this yet, or does not take it", _LOOK_HINT),
@@ -161,7 +161,7 @@ class NodeSecrets:
         if not secrets:
             raise UsageProblem("no secret was given", hint="give at least one NAME=value")
         if len(secrets) > MOST_SECRETS:
-            raise UsageProblem(f"a node takes {MOST_SECRETS} secrets at once at most")
+            raise UsageProblem(f"a node accepts at most {MOST_SECRETS} secrets at once")
         reply(self._call("PATCH", path, body={"secrets": checked(secrets)}))
 
     def _remove(self, path: str, query: Mapping[str, str]) -> None:

@@ -83,7 +83,7 @@ class Compute(Accounts, NodeChanges):
             if uuid := _uuid_in(answer.body):
                 return self.node(uuid)
         except Unreachable as error:
-            self._note("the answer was lost; looking whether the node exists")
+            self._note("the answer was lost; checking whether the node exists")
             lost = error
         if created := look(find, self._sleep):
             return created

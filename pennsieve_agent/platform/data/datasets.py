@@ -97,7 +97,7 @@ class Datasets(DatasetChanges):
             if content.text("state") not in _DELETED:
                 yield from tree.add(self._package(item, content))
         if tree.lost:
-            self._note(f"{tree.lost} packages lie in folders that are gone, and are left out")
+            self._note(f"{tree.lost} packages are left out, because their folders no longer exist")
 
     def _package(self, item: Fields, content: Fields) -> Package:
         # Here "id" is the number and "nodeId" the node id, the opposite of the other listing.

@@ -121,5 +121,5 @@ def _refuse_failures(answer: Fields, done: str) -> None:
     raise Conflict(
         f"{len(failures)} of {total} could not be {done}: {'; '.join(named[:MOST_NAMED])}{more}",
         where=answer.where,
-        hint="the others were; look at these and try again",
+        hint="the others were; check these and try again",
     )

@@ -23,7 +23,7 @@ def not_json(answer: Answer) -> PlatformError:
     return PlatformError(
         f"{host_of(url)} answered something that is not JSON",
         where=answer.where,
-        hint="check the hosts of the profile, and for a proxy on the way that answers itself",
+        hint="check the hosts of the profile, and whether a proxy answers in its place",
         status=answer.status,
     )
 

@@ -29,9 +29,12 @@ _HANDLER = re.compile(r"[A-Z]\w+: (?=\S)")
 _SINGLE_QUOTED = re.compile(
     r"\{'message':\s*'(?P<reason>.*?)(?:\s*\(requestID:[^)]*\))?'\}", re.DOTALL
 )
-_WEB_PAGE_HINT = "a web page answered: check the hosts of the profile, and for a proxy on the way"
+_WEB_PAGE_HINT = (
+    "the answer is a web page: check the hosts of the profile, and whether a proxy answers in its "
+    "place"
+)
 _LOGIN_HINT = "type: pennsieve login"
-_ASK_HINT = "ask an owner or manager for the right"
+_ASK_HINT = "ask an owner or manager for this right"
 
 _KINDS: dict[int, tuple[type[PlatformError], str, str | None]] = {
     400: (Invalid, "Pennsieve rejected the request", None),
@@ -39,7 +42,7 @@ _KINDS: dict[int, tuple[type[PlatformError], str, str | None]] = {
     404: (NotFound, "Pennsieve does not know this, or hides it from you", None),
     407: (PlatformError, "a proxy asks for a name and password", "check HTTPS_PROXY"),
     409: (Conflict, "Pennsieve cannot do this now", None),
-    412: (Conflict, "it was changed by somebody else in the meantime", "look at it and try again"),
+    412: (Conflict, "it was changed by somebody else in the meantime", "check it and try again"),
     422: (Invalid, "Pennsieve rejected the request", None),
     423: (Conflict, "it is locked", "wait until Pennsieve has unlocked it"),
     429: (RateLimited, "Pennsieve asks to slow down", "try again later"),
@@ -56,7 +59,7 @@ def failure(answer: Answer) -> AgentError:
         kind, sentence, usual_hint = _KINDS[status]
         hint = hint or (kind is Forbidden and who_may(answer.where)) or usual_hint
     elif 300 <= status < 400:  # noqa: PLR2004 - redirects
-        kind, sentence = PlatformError, f"{_host(answer)} sent us elsewhere ({status})"
+        kind, sentence = PlatformError, f"{_host(answer)} redirected to another address ({status})"
         hint = hint or "check the hosts of the profile"
     elif status >= 500:  # noqa: PLR2004 - the server's own failures
         kind, sentence = PlatformError, f"Pennsieve failed ({status})"

@@ -141,7 +141,7 @@ class Surface:
             raise Unreachable(
                 f"{host_of(request.url)} did not answer in time",
                 where=answer.where,
-                hint="it may have been done all the same; look before you try again",
+                hint="it may have been done nevertheless; check before you try again",
                 status=answer.status,
             )
         raise failure(answer)

@@ -127,7 +127,7 @@ class Applications:
             if not is_missing_route(error):
                 raise
             raise Invalid(
-                "this platform cannot put applications away or take them back",
+                "this platform cannot archive or restore applications",
                 where=error.where,
                 status=error.status,
             ) from None

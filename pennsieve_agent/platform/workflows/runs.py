@@ -24,7 +24,7 @@ _Messages = list[LogMessage]
 
 _RUNS = "/compute/workflows/runs"
 _PAGE = 100
-_LIST_HINT = "it may have started all the same; look with: pennsieve run list"
+_LIST_HINT = "it may have started nevertheless; check with: pennsieve run list"
 
 
 class Runs:
@@ -55,7 +55,7 @@ class Runs:
         """
         if request.workflow.of_kind(StepKind.SOURCE) and not request.package_ids:
             raise UsageProblem(
-                "the workflow reads data, and no file or folder was chosen",
+                "the workflow reads data, but no file or folder was chosen",
                 hint="choose some with --files",
             )
         try:
@@ -69,7 +69,7 @@ class Runs:
                 raise PlatformError(
                     "Pennsieve accepted the run but does not show it yet",
                     where=reply.where,
-                    hint="look with: pennsieve run list",
+                    hint="check with: pennsieve run list",
                 )
             return run
         if reply.text("status") and reply.text("uuid"):

@@ -70,9 +70,12 @@ def read_table(data: bytes, where: str) -> CsvTable:
     refuse(faults, f"'{where}' is not a table of subjects", where=where, hint=_HINT)
     good, faults = _rows(header, rows)
     faults += _doubled(good)
-    refuse(sorted(faults, key=_line_of), f"'{where}' has faults", where=where, hint=_HINT)
+    refuse(sorted(faults, key=_line_of), f"'{where}' has mistakes", where=where, hint=_HINT)
     if not good:
-        raise UsageProblem(f"'{where}' has no row: a batch of none", hint="add a row for a subject")
+        raise UsageProblem(
+            f"'{where}' has no rows, so the batch would have no runs",
+            hint="add a row for a subject",
+        )
     columns = tuple(name for name in header if name not in {SUBJECT, FILES})
     return CsvTable(columns, tuple(good), FILES in header)
 
@@ -143,7 +146,7 @@ def _doubled(rows: Sequence[CsvRow]) -> list[str]:
         others = ", ".join(map(str, at[:-1]))
         names = " and ".join(f"'{name}'" for name in dict.fromkeys(group))
         one = "subject" if len(set(group)) == 1 else "the results of"
-        end = "is there" if len(set(group)) == 1 else "would be in one folder; they are"
+        end = "is there" if len(set(group)) == 1 else "would be in the same folder; they are"
         faults.append(f"line {at[-1]}: {one} {names} {end} on line {others}, too")
     return faults
 

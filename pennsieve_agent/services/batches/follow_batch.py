@@ -84,7 +84,7 @@ class BatchWait:
         if self.deadline is not None and self.now() >= self.deadline:
             left = batch.counts.waiting + batch.counts.running
             raise StillRunning(
-                f"batch '{batch.name}' is not over: {left} of {batch.counts.total} to go",
+                f"batch '{batch.name}' has not ended: {left} of {batch.counts.total} to go",
                 where=batch.id,
                 hint=f"keep waiting with: pennsieve run wait {batch.id}",
             )

@@ -96,7 +96,7 @@ class NodeBatches:
 
     def _older(self, name: str) -> NodeOlder:
         return NodeOlder(
-            f"compute node '{self.name}' does not tell what batch '{name}' was started with",
+            f"compute node '{self.name}' does not report what batch '{name}' was started with",
             hint=f"update it with: pennsieve compute update {quote(self.name)}",
         )
 
@@ -131,4 +131,4 @@ class NodeBatches:
             raise self._wrong(str(error)) from error
 
     def _wrong(self, what: str) -> NodeError:
-        return NodeError(f"compute node '{self.name}' gave an answer that makes no sense: {what}")
+        return NodeError(f"compute node '{self.name}' gave an answer that is not valid: {what}")

@@ -42,7 +42,9 @@ def claim(
     ]
     if late:
         more = f" and {len(late) - 1} more" if len(late) > 1 else ""
-        raise Conflict(f"'{late[0]}'{more} runs, or was retried by another command", where=kept.id)
+        raise Conflict(
+            f"'{late[0]}'{more} is running, or was retried by another command", where=kept.id
+        )
     if kept.is_cancelled():
         # Those that never had a run stay cancelled, unless they are among the subjects.
         for row in rows.values():

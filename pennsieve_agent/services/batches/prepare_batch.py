@@ -155,8 +155,8 @@ def prepare(around: Surroundings, typed: Typed) -> PreparedBatch:
     """
     if not 1 <= typed.parallel <= MOST_PARALLEL:
         raise UsageProblem(
-            f"{typed.parallel} runs cannot be active at once",
-            hint=f"--parallel is from 1 to {MOST_PARALLEL}; without it, {PARALLEL}",
+            f"--parallel must be 1 to {MOST_PARALLEL}, not {typed.parallel}",
+            hint=f"without --parallel, {PARALLEL} runs are active at the same time",
         )
     options = replace(typed.options, files=typed.choice.base)
     typed = replace(typed, options=options)

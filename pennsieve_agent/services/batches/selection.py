@@ -96,7 +96,7 @@ def subjects_of(choice: Choice, files: Sequence[DataFile]) -> tuple[Subject, ...
     )
     if len(subjects) > MOST_RUNS:
         raise UsageProblem(
-            f"these are {len(subjects)} subjects; a batch has up to {MOST_RUNS}",
+            f"there are {len(subjects)} subjects; a batch can have {MOST_RUNS}",
             hint="make several batches, each with a narrower pattern",
         )
     return subjects
@@ -129,7 +129,7 @@ def _joined(choice: Choice, subjects: Sequence[Subject]) -> tuple[Subject, ...]:
         faults,
         f"'{choice.table_name}' and the dataset do not fit together",
         where=choice.table_name,
-        hint="a table that is given with a pattern has a row for each subject, and no other",
+        hint="with a pattern, the table needs exactly one row for each subject",
     )
     return tuple(
         replace(one, values=rows[one.name].values, line=rows[one.name].line) for one in subjects

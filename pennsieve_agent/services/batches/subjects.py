@@ -64,8 +64,8 @@ def of_folders(files: Sequence[DataFile], pattern: str) -> tuple[Subject, ...]:
             + (", only files do" if are_files else f" (files looked at: {len(files)})"),
             hint=f"for a run for each file: --each-file '{pattern}'"
             if are_files
-            else "a pattern is the whole path of a folder, such as 'raw/sub-*'; '**/' is any "
-            "number of folders",
+            else "a pattern is the whole path of a folder, such as 'raw/sub-*'; '**/' stands for "
+            "any number of folders",
         )
     start = _fixed(pattern)
     subjects = [
@@ -87,8 +87,8 @@ def of_files(files: Sequence[DataFile], pattern: str) -> tuple[Subject, ...]:
     if not chosen:
         raise UsageProblem(
             f"no file of the dataset matches '{pattern}' (files looked at: {len(files)})",
-            hint="a pattern is the whole path of a file, such as 'raw/*.edf'; '**/' is any number "
-            "of folders",
+            hint="a pattern is the whole path of a file, such as 'raw/*.edf'; '**/' stands for "
+            "any number of folders",
         )
     start = _fixed(pattern)
     names = {file.path: _without_ending(_name(file.path, start)) for file in chosen}

@@ -32,7 +32,7 @@ def choose(platform: Platform, dataset: Dataset, patterns: Sequence[str]) -> Sel
         if files := coming(platform, dataset, selection.unused):
             raise StillRunning(
                 f"no file of dataset '{dataset.name}' matches {_quoted(selection.unused)} yet; "
-                f"'{files[0].path}' does, which is being uploaded or imported",
+                f"'{files[0].path}' does, but it is still being uploaded or imported",
                 hint="type the same command again in a minute",
             )
         raise unfit(selection, dataset)
@@ -69,7 +69,7 @@ def coming_notes(platform: Platform, dataset: Dataset, patterns: Sequence[str]) 
         return []
     some = f"'{files[0].path}'" + (f" and {len(files) - 1} more" if len(files) > 1 else "")
     note = f"not in the dataset yet, and left out: {some}, being uploaded or imported"
-    return [f"{note}; type the same command again in a minute to have all"]
+    return [f"{note}; to include them, type the same command again in a minute"]
 
 
 def idle_notes(idle: Sequence[str]) -> list[str]:

@@ -62,5 +62,5 @@ def _await_packages(
         raise StillRunning(
             f"{len(missing)} of {len(upload_ids)} files are uploaded, but not in the dataset yet",
             where=f"upload {manifest}",
-            hint="look later, or run the same command again to go on waiting",
+            hint="check later, or type the same command again to go on waiting",
         )

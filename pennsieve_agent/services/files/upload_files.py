@@ -121,5 +121,5 @@ def _unfit(path: Path, state: os.stat_result) -> str:
     if not stat.S_ISREG(state.st_mode):
         return "a link to a folder" if stat.S_ISDIR(state.st_mode) else "it is not an ordinary file"
     if not state.st_size:
-        return "it is empty, and Pennsieve takes no empty files"
+        return "it is empty, and Pennsieve does not accept empty files"
     return "" if os.access(path, os.R_OK) else "it cannot be read"

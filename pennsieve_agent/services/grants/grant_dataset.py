@@ -199,8 +199,8 @@ def _take_off(
             context.platform.integrations.disable(dataset, integration)
         except Forbidden:
             raise Forbidden(
-                "your nodes no longer use the dataset, and the workflow's user is still on it: "
-                "taking it off needs the role manager",
+                "your nodes no longer use the dataset, but the workflow's user is still on it: "
+                "removing that user needs the role manager",
                 where=dataset,
                 hint="ask a manager of the dataset to turn the integration off there",
             ) from None
@@ -229,8 +229,8 @@ def _put(admin: NodeAdmin, row: dict[str, Any]) -> None:
     if until and answer.get("until") != until:
         admin.ask("DELETE", "/grants", {name: row[name] for name in ("workflow", "dataset")})
         raise NodeOlder(
-            f"compute node '{admin.node.name}' is older and keeps no end of a grant, so it was "
-            "given none",
+            f"compute node '{admin.node.name}' is older and does not support the end of a grant, "
+            "so it got no grant",
             hint=f"update it with: pennsieve compute update {shlex.quote(admin.node.name)}",
         )
 

@@ -117,8 +117,8 @@ def _is_proved(context: IdentityContext, hook: Webhook, key: ApiKey | None) -> b
     """Whether a deleted key is refused; a key that is not here cannot be tested."""
     if key is None:
         context.note(
-            f"deleted '{hook.name}'; its key is not on this machine, so it could "
-            "not be tested that it is refused now"
+            f"deleted '{hook.name}'; its key is not on this machine, so this program could not "
+            "check that the key is refused now"
         )
         return False
     for wait in PROOF_BACKOFF.waits(random.random):
@@ -129,7 +129,7 @@ def _is_proved(context: IdentityContext, hook: Webhook, key: ApiKey | None) -> b
         if wait is not None:
             context.sleep(wait)
     raise AgentError(
-        f"Pennsieve deleted the integration '{hook.name}', and its key can still sign in",
+        f"Pennsieve deleted the integration '{hook.name}', but its key can still sign in",
         where=f"integration {hook.id}",
         hint="tell Pennsieve's support; the key's user no longer has access to any dataset",
     )

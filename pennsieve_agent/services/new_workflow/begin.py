@@ -45,7 +45,7 @@ def folder_before(folder: Path, home: Path) -> Snapshot:
         raise UsageProblem(f"{folder} is a file, not a folder", hint="name a folder")
     if folder in {home.resolve(), folder.parent}:
         raise UsageProblem(
-            f"{folder} has more than a workflow",
+            f"{folder} has other files than those of a workflow",
             hint="name a folder of its own: pennsieve workflow init my-workflow",
         )
     if folder.is_dir():

@@ -67,9 +67,7 @@ def find_script(files: Snapshot, typed: str | None, language: Language | None) -
         return None
     if top and (len(scripts) == 1 or len(usual) == 1):
         return (usual or scripts)[0]
-    what = (
-        "there are several scripts" if top else "no script is at the top of the folder, but below"
-    )
+    what = "there are several scripts" if top else "the only scripts are in folders below"
     raise UsageProblem(
         f"{what}: {', '.join(scripts[:_SHOWN])}",
         where=files.place,
@@ -88,7 +86,7 @@ def _named(files: Snapshot, typed: str) -> str:
         raise UsageProblem(
             f"there is no script {typed}",
             where=files.place,
-            hint="give its path from that folder, and let git not ignore it",
+            hint="give its path from that folder; git must not ignore it",
         )
     if posixpath.splitext(path)[1].lower() not in _ENDINGS:
         raise UsageProblem(

@@ -63,12 +63,12 @@ def load(place: Path) -> tuple[Path, Receipt]:
         place = names[0]
     try:
         if place.stat().st_size > MOST_BYTES:
-            raise UsageProblem(f"'{place}' is not a receipt: it is larger than any")
+            raise UsageProblem(f"'{place}' is not a receipt: it is too large")
         return place, read(place.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise NotFound(f"there is no file '{place}'", hint="check the path") from error
     except (NotAReceipt, UnicodeDecodeError) as error:
-        why = error if isinstance(error, NotAReceipt) else "it is not a text"
+        why = error if isinstance(error, NotAReceipt) else "it is not text"
         raise UsageProblem(
             f"'{place}' cannot be read as a receipt: {why}",
             hint="write a receipt with: pennsieve run receipt RUN --to DIR",

@@ -111,7 +111,7 @@ class AllRuns:
         mine = self.located(RunQuery(limit=1, person=self._me()))
         if not mine:
             raise UsageProblem(
-                "you have started no run yet",
+                "you have not started a run yet",
                 hint="start one with: pennsieve run start; or name one of: pennsieve run list",
             )
         return Located(mine[0].backend.get(mine[0].run.uuid), mine[0].backend)

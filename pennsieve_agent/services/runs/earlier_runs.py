@@ -48,8 +48,8 @@ class EarlierRuns:
         run = located.run
         if run.dataset_id != dataset.id:
             raise UsageProblem(
-                f"run '{run.label}' delivered to another dataset, not to '{dataset.name}'",
-                hint="a run reads one dataset: take the run's own with --dataset",
+                f"run '{run.label}' wrote its results to another dataset, not to '{dataset.name}'",
+                hint="a run reads one dataset: name that of the run with --dataset",
             )
         own = records(file.path for file in located.backend.outputs(run))
         results = run_outputs.on_pennsieve(

@@ -102,7 +102,7 @@ class OwnEstimator:
             usd = usd.at_least(_SURE * sure.once)
         elif sure is not None and size is not None:
             usd = forecast_declared.usd_of(sure, size)
-            basis += "; the cost by the resources declared" if runs else ""
+            basis += "; the cost from the declared resources" if runs else ""
         if seconds is not None and self.limits.seconds:
             seconds = seconds.up_to(self.limits.seconds)
         return Forecast(usd, seconds, basis, len(runs), DATE if region else "", region)
@@ -110,7 +110,7 @@ class OwnEstimator:
     def _no_runs(self) -> str:
         if self.is_known:
             return forecast_declared.BASIS
-        return "earlier runs could not be read: by the resources declared"
+        return "earlier runs could not be read: from the declared resources"
 
     def _seconds(self, plan: RunPlan, size: int | None) -> Band | None:
         return None if size is None else forecast_declared.seconds_of(plan, size, gpu=self.gpu)
@@ -147,11 +147,11 @@ class PennsieveEstimator:
         seconds = forecast_method.seconds_of(runs, "", float(packages), least=1.0)
         if seconds is None:
             words = "no runs yet" if self.history.is_known else "earlier runs could not be read"
-            return Forecast(basis=f"{words}, and Pennsieve does not tell what its nodes charge")
+            return Forecast(basis=f"{words}, and Pennsieve does not say what its nodes charge")
         basis, usd, counted = forecast_method.basis(runs, ""), None, self.counters
         if counted is not None and counted.cost and counted.seconds:
             usd = seconds * (counted.cost / counted.seconds)
-            basis += ", the cost by Pennsieve's totals of this workflow"
+            basis += ", the cost from Pennsieve's totals of this workflow"
         return Forecast(usd, seconds, basis, len(runs))
 
 

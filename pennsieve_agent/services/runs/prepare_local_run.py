@@ -119,7 +119,8 @@ def _refuse_node_options(options: run_request.RunOptions) -> None:
         )
     if options.limits:
         raise UsageProblem(
-            "a run on this machine has no limits of cost and time, and is not tried again",
+            "a run on this machine has no limits of cost and time, and does not repeat failed "
+            "steps",
             hint="leave out --max-cost, --time-limit, --spot, --retries and --memory-on-oom; "
             "Ctrl+C ends the run",
         )

@@ -244,7 +244,7 @@ def newer(row: NodeWorkflow, known: WorkflowVersion, before: str) -> tuple[str, 
     if row.newest == known.version:
         return ()
     words = (
-        f"version {row.newest} of the workflow is newer than {known.version}, which is used again; "
+        f"the workflow has the newer version {row.newest}; {known.version} is used again; "
         f"take the newest with: --workflow {quote(row.name)}"
     )
     return (words,)

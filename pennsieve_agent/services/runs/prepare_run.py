@@ -37,7 +37,7 @@ def prepare(
 ) -> Prepared:
     """Resolve the names, and check that the run can start. ``own`` are all own nodes.
 
-    ``earlier`` knows the runs before this one, whose results are not input by themselves.
+    ``earlier`` knows the runs before this one, which are left out unless you ask for them.
     ``hand_over`` puts a workflow that only Pennsieve has on an own node; without it, its absence is
     the error.
 

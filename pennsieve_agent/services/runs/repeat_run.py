@@ -59,13 +59,14 @@ def retried(located: Located, typed: RunOptions) -> RunOptions:
     run = located.run
     if not run.status.is_final:
         raise Conflict(
-            f"run '{run.label}' is {run.status.label}; what failed or was cancelled is retried",
+            f"run '{run.label}' is {run.status.label}; only runs that failed or were cancelled "
+            "can be retried",
             hint=f"wait for its end: pennsieve run wait {run.typed}",
         )
     if run.status is RunStatus.SUCCEEDED:
         raise Conflict(
-            f"run '{run.label}' succeeded; what failed or was cancelled is retried",
-            hint=f"start it once more with: pennsieve run start --repeat {run.typed}",
+            f"run '{run.label}' succeeded; only runs that failed or were cancelled can be retried",
+            hint=f"to run the same again: pennsieve run start --repeat {run.typed}",
         )
     known = _names(located)
     name = next_name(run.label, known)

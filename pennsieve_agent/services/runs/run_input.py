@@ -100,6 +100,6 @@ def _no_input(dataset: Dataset, results: int) -> UsageProblem:
         )
     what = f"all {results} files that fit are" if results > 1 else "the only file that fits is"
     return UsageProblem(
-        f"{what} from earlier runs, whose results are not input by themselves",
+        f"{what} from earlier runs, which are left out unless you ask for them",
         hint="take those of a run with: --input-run RUN; or all with: --include-results",
     )

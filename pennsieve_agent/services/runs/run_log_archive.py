@@ -37,7 +37,7 @@ def save(backend: RunBackend, run: Run, file: Path, fetch: Callable[[str], bytes
         raise UsageProblem(
             f"run '{run.label}' has not ended; its logs are archived when it has",
             where=error.where,
-            hint=f"see them meanwhile: pennsieve run logs {run.typed} --follow",
+            hint=f"see them now with: pennsieve run logs {run.typed} --follow",
         ) from None
     content = fetch(address)
     part = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")

@@ -38,7 +38,7 @@ def choice_of(typed: Sequence[str], steps: Collection[str]) -> Choice:
         is_step = bool(equals) and step in steps
         if not (tag if is_step else text).strip():
             raise UsageProblem(
-                f"--version '{text}' names no version",
+                f"--version '{text}' does not name a version",
                 hint="for example: --version v1.0.0, or --version STEP=v1.0.0",
             )
         if step in tags if is_step else bool(whole):
@@ -61,7 +61,7 @@ def named(names: Sequence[str], name: str) -> str:
     """
     fitting = [n for n in names if n == name] or [n for n in names if n.startswith(name)]
     if len(fitting) != 1:
-        which = "several versions begin" if fitting else "no version is called so, or begins"
+        which = "several versions begin" if fitting else "no version is called, or begins"
         raise UnknownName(f"{which} with '{name}'", hint=f"the versions are: {', '.join(names)}")
     return fitting[0]
 

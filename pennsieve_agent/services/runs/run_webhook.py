@@ -28,7 +28,7 @@ def check_webhook(url: str) -> None:
     Raises:
         UsageProblem: it is not https, or http to this machine; or it has a user name in it.
     """
-    hint = "give an address that begins with https:// (http:// for this machine alone)"
+    hint = "give an address that begins with https:// (http:// only for this machine)"
     try:
         Address.of(url)
         parts = urlsplit(url)
@@ -41,7 +41,7 @@ def check_webhook(url: str) -> None:
     if "@" in parts.netloc:
         raise UsageProblem(
             f"--webhook to {host_of(url)} has a user name in it, which is not sent",
-            hint="put what the receiver wants to know into the path or the query",
+            hint="put such values into the path or the query of the address",
         )
 
 

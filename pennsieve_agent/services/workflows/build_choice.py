@@ -101,8 +101,8 @@ def choose_own(option: Build, why: str, own: OwnNodes) -> Choice:
     """
     if option is Build.NODE and own.without_builder:
         raise UsageProblem(
-            f"node '{own.without_builder}' is of mode compliant: it has no internet access, where "
-            "base images come from, so it builds no images",
+            f"node '{own.without_builder}' is of mode compliant: it has no internet access, which "
+            "base images come from, so it cannot build images",
             hint="build it on this machine, with a container engine: --build here",
         )
     if option is Build.NODE:

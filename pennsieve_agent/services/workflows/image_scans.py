@@ -29,7 +29,7 @@ def image_scans(nodes: Nodes, workflow: str, note: Callable[[str], None]) -> lis
         try:
             return list(_on(node, calls, workflow))
         except (AwsError, NodeError, PlatformError) as error:
-            note(f"what is known of images on node '{node.name}' was not asked: {error.message}")
+            note(f"could not ask node '{node.name}' about its images: {error.message}")
             return []
 
     asks = [lambda row=row: ask(*row) for row in owned]

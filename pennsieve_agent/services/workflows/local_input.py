@@ -79,7 +79,7 @@ def input_folder(folder: Path) -> LocalInput:
     data = LocalInput(folder, _files(folder))
     if not data.files:
         raise UsageProblem(
-            f"--input {folder} has no files", hint="put files into it, as a dataset would have them"
+            f"--input {folder} has no files", hint="put files into it, laid out as in a dataset"
         )
     return data
 

@@ -123,11 +123,11 @@ class NodeBuilds:
         lines = deque(self.lines(build.id), maxlen=_REMEMBERED)
         if refused_as_too_many(lines):
             return SourceError(
-                f"the build {node} failed: the registry of the base image refuses, as it was asked "
-                "too often",
+                f"the build {node} failed: the registry of the base image refused, because of too "
+                "many requests",
                 where=where,
-                hint="wait an hour; or take the base image from where it is not counted, for "
-                "example FROM public.ecr.aws/docker/library/python:3.12-slim",
+                hint="wait an hour; or take the base image from a registry without this limit, "
+                "for example FROM public.ecr.aws/docker/library/python:3.12-slim",
             )
         why = failing_line(lines) or build.problem or "AWS does not say why"
         return SourceError(

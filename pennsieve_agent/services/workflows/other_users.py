@@ -56,7 +56,7 @@ def _shares(desk: NodeContext, workflow: str) -> Iterator[str]:
     try:
         rows = desk.calls.ask("GET", "/shares", admin=True).get("shares") or []
     except (PlatformError, AwsError, NodeError) as error:
-        yield f"with whom it is shared on {where} is not known: {error.message}"
+        yield f"cannot tell with whom it is shared on {where}: {error.message}"
         return
     for row in rows:
         if workflow in (row.get("workflows") or ()):

@@ -89,8 +89,8 @@ def _document(nodes: Nodes, uuid: str, note: Callable[[str], None]) -> Mapping[s
             document = newest_document(node, calls, uuid)
         except (PlatformError, AwsError, NodeError) as error:
             note(
-                f"compute node '{node.name}' was not asked about the workflow: {error.message}; "
-                "its definition on Pennsieve is taken"
+                f"compute node '{node.name}' could not be asked about the workflow: "
+                f"{error.message}; its definition on Pennsieve is used"
             )
             continue
         if document is not None:

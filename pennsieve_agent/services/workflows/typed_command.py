@@ -79,7 +79,7 @@ def with_command(checkouts: Sequence[Checkout], typed: TypedCommand) -> tuple[Ch
         return tuple(one for checkout in checkouts for one in _levels(checkout))
     if len(checkouts) > 1:
         raise UsageProblem(
-            f"{typed.options}: several repositories were given, and this is for one",
+            f"{typed.options}: this is for one repository, and several were given",
             hint="add it as a workflow of its own",
         )
     checkout = checkouts[0]

@@ -51,7 +51,7 @@ def inspect_all(
     if ref and len(sources) > 1:
         raise UsageProblem(
             "--ref names one repository's tag, and several repositories were given",
-            hint="write the tag behind each repository: REPO@TAG",
+            hint="write the tag after each repository: REPO@TAG",
         )
     checkouts = []
     for number, source in enumerate(sources):

@@ -299,7 +299,7 @@ def test_empty_files_are_left_out_and_named(dataset: Dataset, tmp_path: Path) ->
     results(tmp_path, {"empty": b"", "1": b"one"})
     said = hand_over(dataset, tmp_path)
     assert dataset.paths() == ["out/1"]
-    assert "left out, as Pennsieve takes no empty file: empty" in said
+    assert "left out, as Pennsieve does not accept empty files: empty" in said
 
 
 def test_no_results_are_no_failure(dataset: Dataset, tmp_path: Path) -> None:
@@ -345,8 +345,8 @@ def test_a_name_that_the_platform_refuses_is_told_and_the_rest_delivered(
     dataset.refused = {"bad", "worse"}
     why = fails(dataset, tmp_path)
     assert why == (
-        "1 file delivered, 2 left out: Pennsieve did not take 'out/bad' into the upload; "
-        "Pennsieve did not take 'out/worse' into the upload"
+        "1 file delivered, 2 left out: Pennsieve did not accept 'out/bad' into the upload; "
+        "Pennsieve did not accept 'out/worse' into the upload"
     )
     assert dataset.paths() == ["out/good"]
 
@@ -438,7 +438,7 @@ def test_of_much_that_is_left_out_some_is_named(dataset: Dataset, tmp_path: Path
         os.mkfifo(RunFiles(tmp_path).data("work") / f"pipe{number:03}")
     why = fails(dataset, tmp_path)
     assert why.startswith("nothing delivered, 120 left out: 'pipe000' of step 'work' is a pipe")
-    assert why.endswith("; and 117 more, which the log names")
+    assert why.endswith("; and 117 more; the log names all")
     assert len(why) < MOST_REASON
 
 

@@ -212,7 +212,7 @@ def test_files_that_are_there_stay() -> None:
     ("files", "wish", "said"),
     [
         ({"a.py": "", "b.R": ""}, Wish(), "there are several scripts: a.py, b.R"),
-        ({"src/a.py": ""}, Wish(), "no script is at the top of the folder, but below: src/a.py"),
+        ({"src/a.py": ""}, Wish(), "the only scripts are in folders below: src/a.py"),
         ({"a.py": ""}, Wish(script="b.py"), "there is no script b.py"),
         ({"a.sh": ""}, Wish(script="a.sh"), "a.sh is not a script in Python or R"),
         ({"a.py": "print 1"}, Wish(), "a.py cannot be read as Python"),

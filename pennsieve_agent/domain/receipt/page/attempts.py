@@ -10,7 +10,7 @@ from pennsieve_agent.domain.receipt.page.scale import Scale
 from pennsieve_agent.domain.receipt.page.words import count, size, span
 
 _MB = 1024**2
-_COLUMNS = ("Step", "Attempt", "Took", "How it ended", "Most memory", "CPU time", "Read", "Written")
+_COLUMNS = ("Step", "Attempt", "Took", "How it ended", "Peak memory", "CPU time", "Read", "Written")
 _BY = {
     "cgroup": "the container engine",
     "process": "the operating system",

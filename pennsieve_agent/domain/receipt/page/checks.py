@@ -20,8 +20,8 @@ def again(receipt: Receipt) -> Html:
     lines = [join((tag("p", words), command_line(line))) for words, line in commands if line]
     if receipt.get("kind") == BATCH and rows(receipt, "subjects"):
         lines.append(tag("p", "Each subject has its own command, under Inputs and results."))
-    nothing = tag("p", "There is no command that repeats it.", class_="quiet")
-    note = "Repeating says first what is different in your account."
+    nothing = tag("p", "It has no command that repeats it.", class_="quiet")
+    note = "The command first shows what is different in your account."
     return section("repeat", "Do it again", *(lines or [nothing]), note=note)
 
 
@@ -48,7 +48,10 @@ def checksums(receipt: Receipt) -> Html:
         else None
     )
     names = " ".join(quote(text(row, "path")) for row in files[:20] if text(row, "path") != PAGE)
-    note = "Checksums show that something was changed. They do not sign: they cannot tell by whom."
+    note = (
+        "Checksums show whether something was changed. They are not a signature: they do not show "
+        "by whom."
+    )
     return section(
         "check",
         "Check this receipt",
@@ -58,7 +61,10 @@ def checksums(receipt: Receipt) -> Html:
             f" this page ({PAGE}) and of the other files. Type this in their folder:",
         ),
         command_line("pennsieve run receipt --check ."),
-        tag("p", f"Without this program, compare the checksums in {NAME} with those that are now:"),
+        tag(
+            "p",
+            f"Without this program, compare the checksums in {NAME} with those of the files now:",
+        ),
         command_line(f"sha256sum {PAGE} {names}".rstrip()),
         known,
         note=note,

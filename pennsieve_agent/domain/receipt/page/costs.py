@@ -69,10 +69,10 @@ def _three(estimate: Json, unit: str) -> tuple[float | None, float | None, float
 def _verdict(receipt: Receipt, usd: Band) -> str:
     so_far = "" if text(receipt, "status") in FINAL else " so far"
     if usd.actual is None:
-        return f"What it cost{so_far} is not known: nobody has counted it yet."
+        return f"What it cost{so_far} is not known: it has not been counted yet."
     words = f"It cost {money(usd.actual)}{so_far}"
     if usd.low is None or usd.high is None:
-        return f"{words}. No estimate was written down before it started."
+        return f"{words}. No estimate was recorded before it started."
     estimate = f"the estimate of {money(usd.low)} to {money(usd.high)}."
     # Figures that are written alike are not told apart.
     if money(usd.actual) in {money(usd.low), money(usd.high)}:

@@ -89,7 +89,7 @@ def _side(title: str, side: Json, more: str, columns: Sequence[str], lines: list
 
 def _rest(side: Json, shown: int) -> Html | None:
     if side.get("files") is None:
-        return tag("p", "Nobody can tell which files these are.", class_="quiet")
+        return tag("p", "It is not known which files these are.", class_="quiet")
     missing = len(rows(side, "files")) - shown
     if not missing:
         return None
@@ -123,4 +123,4 @@ def _size(row: Json) -> Html:
 
 
 def _sum(digest: str) -> Html:
-    return code(digest, 200) if digest else tag("span", "none was noted", class_="quiet")
+    return code(digest, 200) if digest else tag("span", "none was recorded", class_="quiet")

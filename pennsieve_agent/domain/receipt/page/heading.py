@@ -72,7 +72,7 @@ def _sentence(receipt: Receipt) -> Html:
         return join(("Ended ", when(end), "."))
     if status in FINAL:
         return join(("When it ended is unknown.",))
-    return join(("It had not ended.", _as_of(now)))
+    return join(("It had not ended yet.", _as_of(now)))
 
 
 def _as_of(now: datetime | None) -> Html:

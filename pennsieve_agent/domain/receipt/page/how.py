@@ -30,7 +30,7 @@ def how(receipt: Receipt) -> Html:
     """The section of the code."""
     cards = [_step(receipt, step) for step in rows(receipt, "steps")]
     nothing = tag("p", "This receipt has no steps.", class_="quiet")
-    note = "The commit and the digest of the image say which code it was, to the last byte."
+    note = "The commit and the digest of the image identify the code exactly."
     return section("code", "Code and parameters", *(cards or [nothing]), note=note)
 
 
@@ -134,7 +134,7 @@ def _limits(limits: Json) -> str:
         f"at most {money(usd)}" if usd else "",
         f"at most {span(seconds)}" if seconds else "",
         f"retries: {retries:.0f}" if retries else "",
-        f"{grow:g} times the memory after a lack of it" if grow else "",
+        f"{grow:g} times the memory after running out of it" if grow else "",
         "on Spot machines" if limits.get("spot") else "",
     ]
     return sentence("; ".join(word for word in words if word)) or "None"

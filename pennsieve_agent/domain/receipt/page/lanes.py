@@ -56,7 +56,7 @@ def lanes(receipt: Receipt) -> Html:
     """The section; it says so where no run has begun."""
     blocks = blocks_of(receipt)
     if not blocks:
-        return section("timeline", "Timeline", tag("p", "No subject had begun.", class_="quiet"))
+        return section("timeline", "Timeline", tag("p", "No subject had started.", class_="quiet"))
     first = on.seconds(blocks[0].begin)
     scale = Scale(first, max(first + 1, *(on.seconds(one.end) for one in blocks)))
     table = lanes_of(blocks[:_DRAWN])

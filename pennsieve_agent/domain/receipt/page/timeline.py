@@ -29,12 +29,12 @@ def timeline(receipt: Receipt) -> Html:
     points += [at for one in in_queue for at in (one.begin, one.end)]
     note = "Bars are attempts of a step. Thin lines are the waits before them."
     if not points:
-        words = "No step had begun." if steps else "This receipt has no steps."
+        words = "No step had started." if steps else "This receipt has no steps."
         return section("timeline", "Timeline", tag("p", words, class_="quiet"))
     scale = Scale(
         on.seconds(min(points)), max(on.seconds(max(points)), on.seconds(min(points)) + 1)
     )
-    lines = [_line("Queue", "before it began", "", in_queue, scale)] if in_queue else []
+    lines = [_line("Queue", "before it started", "", in_queue, scale)] if in_queue else []
     lines += [_step_line(step, line, scale) for step, line in drawn]
     head = tag("div", tag("span"), on.axis(scale), tag("span"), class_="lane top")
     return section(

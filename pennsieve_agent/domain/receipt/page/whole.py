@@ -92,7 +92,7 @@ def _foot(receipt: Receipt) -> Html:
             "Written ",
             when(at) if at else "at an unknown time",
             *((" by ", quoted(name, 40), f" {version}") if name else ()),
-            ". This page stands alone: it asks for nothing from the network.",
+            ". This page is complete: it loads nothing from the network.",
         )
     )
     return tag("footer", tag("p", words, class_="inner"))

@@ -180,7 +180,7 @@ def test_subjects_that_failed_alike_are_one_failure() -> None:
         (0.01199, "It cost 0.012 USD, within the estimate of 0.012 USD to 0.041 USD."),
         (0, "It cost 0.00 USD, less than the estimate of 0.012 USD to 0.041 USD."),
         (0.00001, "It cost &lt;0.0001 USD, less than"),
-        (None, "What it cost is not known: nobody has counted it yet."),
+        (None, "What it cost is not known: it has not been counted yet."),
     ],
 )
 def test_the_cost_is_held_against_the_estimate(usd: float | None, sentence: str) -> None:
@@ -189,12 +189,12 @@ def test_the_cost_is_held_against_the_estimate(usd: float | None, sentence: str)
 
 def test_without_an_estimate_it_says_so() -> None:
     text = words({**RUN, "cost": {**RUN["cost"], "estimate": None}})
-    assert "It cost 0.0214 USD. No estimate was written down before it started." in text
+    assert "It cost 0.0214 USD. No estimate was recorded before it started." in text
 
 
 def test_of_what_goes_on_it_says_as_of_when() -> None:
     text = words(running())
-    assert "It had not ended. This is as of 28 November 2026, 12:07:00 UTC." in text
+    assert "It had not ended yet. This is as of 28 November 2026, 12:07:00 UTC." in text
     assert "Time so far 6 min 55 s" in text
     assert "it had not ended" in text
     assert "expected 0.02 USD" in text
@@ -205,7 +205,7 @@ def test_what_nobody_knows_is_unknown_and_never_zero(kind: str) -> None:
     text = words(empty(kind))
     assert "unknown" in text
     assert not re.search(r"\b0(\.0+)? (s|B|USD|files)\b", text)
-    assert "Written at an unknown time. This page stands alone" in text
+    assert "Written at an unknown time. This page is complete" in text
     assert "None" not in text.replace("Limits None", "")
 
 
