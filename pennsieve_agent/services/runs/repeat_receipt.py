@@ -153,6 +153,7 @@ def _limits(receipt: Receipt) -> RunLimits:
         spot=bool(row.get("spot")),
         retries=row.get("retries") or 0,
         memory_on_oom=row.get("memory_on_oom") or 0.0,
+        keep_steps=row.get("keep_steps") or 0,
     )
 
 
