@@ -257,6 +257,9 @@ def run_details(value: RunDetails) -> dict[str, Any]:
         },
         "node_version": value.node_version or None,
         "fingerprint": value.fingerprint or None,
+        "kept_until": time("" if value.files_of else value.kept_until),
+        "taken_from": value.taken_from or None,
+        "taken_steps": list(value.taken_steps),
     }
 
 
@@ -278,6 +281,7 @@ def limits(value: RunLimits) -> dict[str, Any]:
         "spot": value.spot,
         "retries": value.retries,
         "memory_on_oom": value.memory_on_oom or None,
+        "keep_steps": value.keep_steps or None,
     }
 
 

@@ -222,6 +222,14 @@ def files_cost(
     return stored + staged_gb / PART_GB * S3_PUT + reads + written
 
 
+def kept_cost(days: float) -> float:
+    """What a GB costs that steps made and that is kept after a run, in USD.
+
+    It is in the bucket all the time, and for the first day on the fast storage, too.
+    """
+    return (S3_GB_MONTH * days + FILES_GB_MONTH) * 24 / HOURS_A_MONTH
+
+
 def log_cost(ingested_gb: float, months: float = 0.0) -> float:
     """What a run's log costs, in USD: taken in, and kept for a while."""
     return ingested_gb * (LOG_INGEST_GB + months * LOG_GB_MONTH)

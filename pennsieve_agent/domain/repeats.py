@@ -38,6 +38,18 @@ class Again:
 
 
 @dataclass(frozen=True, slots=True)
+class GoesOn:
+    """An earlier run whose finished steps are taken over, and the first step that is repeated."""
+
+    run: str
+    step: str
+
+    def document(self) -> dict[str, str]:
+        """As the start document of a node has it."""
+        return {"run": self.run, "step": self.step}
+
+
+@dataclass(frozen=True, slots=True)
 class RowAgain:
     """What a subject of an earlier batch was started with."""
 

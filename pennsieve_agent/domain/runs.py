@@ -75,6 +75,7 @@ class RunLimits:
     ``max_cost`` is in USD and ``seconds`` counts from the start, 0 for no limit. ``spot`` allows
     machines that AWS may take back, ``retries`` is how often a failed step is tried again. A step
     that ran out of memory is repeated with ``memory_on_oom`` times as much, 0 for not at all.
+    What steps made is kept for ``keep_steps`` days where the run fails or is cancelled.
     """
 
     max_cost: float = 0.0
@@ -82,6 +83,7 @@ class RunLimits:
     spot: bool = False
     retries: int = 0
     memory_on_oom: float = 0.0
+    keep_steps: int = 0
 
     def __bool__(self) -> bool:
         """Whether anything is asked for."""
@@ -211,6 +213,10 @@ class RunDetails:
     where nobody measured it (yet). ``node_version`` is that of the node when the run was started.
     ``fingerprint`` is equal where a run does the same with the same, empty where there is none.
     ``batch``, ``batch_id`` and ``subject`` are empty for a run that is in no batch.
+    ``kept_until`` is until when what its steps made is kept after its end, and
+    ``files_of`` who has that now: another run that goes on with it, or itself where it was deleted.
+    ``taken_steps`` are those
+    that were taken over from the run ``taken_from``.
     ``estimate`` is what was said of its cost and time before it. ``costs`` are the parts of its
     cost in USD by kind: ``machines``, ``files``, ``transfers``, ``logs`` and ``functions``; empty
     before they are counted. ``step_costs`` are those of machines by step, and ``spent`` is what
@@ -239,6 +245,10 @@ class RunDetails:
     step_costs: Mapping[str, float] = field(default_factory=dict)
     spent: float | None = None
     spot: bool = False
+    kept_until: str = ""
+    files_of: str = ""
+    taken_from: str = ""
+    taken_steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ def handle(event: Mapping[str, Any], node: Node) -> Any:
             for run in random.sample(active, len(active))
             if not _safely(reconciler.advance, run)
         ]
+        failed += [run for run in store.files_due() if not _safely(reconciler.sweep, run)]
         store.ended_of |= set(store.active_batches())
     failed += [batch for batch in store.ended_of if not _safely(batches.advance, batch)]
     if is_mine and not store.any_active():
@@ -81,7 +82,7 @@ def handle(event: Mapping[str, Any], node: Node) -> Any:
     return {"ok": True}
 
 
-def _safely(advance: Callable[[str], bool], name: str) -> bool:
+def _safely(advance: Callable[[str], object], name: str) -> bool:
     """Advance a run or batch, and say whether that worked; its failure must not stop others."""
     try:
         advance(name)

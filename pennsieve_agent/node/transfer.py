@@ -134,13 +134,15 @@ def _work(event: Mapping[str, Any], node: Here, pace: Pace, say: perform.Say) ->
     task, part = Task.of(body.read()), Part(event["part"])
     names = node.bucket, node.region, node.relay, node.endpoint
     where = perform.Where(*names, pace, say)
-    root = node.files / task.run
+    root = node.files / task.folder
     match task.kind, part:
         case TaskKind.STAGE_IN, Part.TRANSFER:
             pace.bytes, pace.files = CALL_BYTES, CALL_FILES
             perform.stage(task, where)
         case TaskKind.MERGE, Part.FILES:
             perform.merge_parents(task, root, where)
+        case TaskKind.CLEAR, Part.FILES:
+            perform.clear(task, root, where)
         case TaskKind.CLEAN, Part.FILES:
             perform.clean(task, root, where)
         case TaskKind.DELIVER, Part.FILES:

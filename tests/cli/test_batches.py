@@ -678,7 +678,7 @@ def test_parallel_is_not_for_a_run_that_is_repeated(started: Scene) -> None:
 def test_no_step_is_taken_over_and_why_is_said(started: Scene, name: str) -> None:
     started.node.end(started.batch, "sub-01")
     told = started("run", "retry", name, "--from", "count", code=2)
-    assert "cannot go on from step 'count': what its steps made was deleted when it" in told.err
+    assert "cannot go on from step 'count': what the steps of a batch's runs made is" in told.err
     assert f"pennsieve run retry '{name}'" in told.err
     assert "has no step 'x'" in started("run", "retry", name, "--from", "x", code=2).err
 

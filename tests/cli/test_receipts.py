@@ -162,6 +162,13 @@ def test_a_receipt_beside_a_file_tells_its_run_without_asking(agent: Agent, tmp_
     (file,) = (tmp_path / "results").rglob("a-plain.count")
     answer = agent("run", "which", str(file), "--json")
     assert (answer.code, answer.document["known_by"]) == (0, "receipt"), answer.err
+    beside = file.parent / "pennsieve-run.json"
+    assert json.loads(beside.read_text())["status"] == "running"
+    text = agent("run", "which", str(file))
+    assert "status\trunning when the receipt was written\n" in text.out
+    folder = agent("run", "which", str(tmp_path))
+    assert folder.code == ExitCode.USAGE
+    assert "is a folder, and a run is found by one of its files" in folder.err
 
 
 @pytest.mark.usefixtures("ready")

@@ -33,13 +33,13 @@ def test_a_time_limit_that_is_none(text: str) -> None:
 
 @pytest.mark.parametrize("cost", [0.0, -1.0, float("inf"), float("nan")])
 def test_a_cost_that_limits_nothing(cost: float) -> None:
-    with pytest.raises(UsageProblem, match="costs more than"):
+    with pytest.raises(UsageProblem, match="--max-cost must be more than 0"):
         limits(cost, None, 0, spot=False)
 
 
 @pytest.mark.parametrize("retries", [-1, 10])
 def test_retries_that_batch_does_not_make(retries: int) -> None:
-    with pytest.raises(UsageProblem, match="tried again"):
+    with pytest.raises(UsageProblem, match="--retries must be 0 to 9"):
         limits(None, None, retries, spot=False)
 
 
@@ -58,6 +58,7 @@ def test_limits_go_with_the_run_and_are_shown(agent: Agent, ready: Lab) -> None:
         "spot": True,
         "retries": 1,
         "memory_on_oom": None,
+        "keep_steps": None,
     }
     shown = agent("run", "show", started.document["id"])
     assert words in shown.out

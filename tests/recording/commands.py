@@ -192,9 +192,10 @@ _RUNS = (
     typed("run cost --by person --period month"),
     typed(f"run cost {RUN} --advise"),
     typed(f"run cost --workflow {FLOW} --period month", codes=(0, 2)),
-    typed("run start --files raw --param HOLD=true --name held", *D, "-w", FLOW),
+    typed("run start --files raw --param HOLD=true --keep-steps 7 --name held", *D, "-w", FLOW),
     typed("run cancel held --wait"),
     typed("run retry held --dry-run"),
+    typed("run retry held --from word-count --dry-run"),
 )
 EACH = ("--each-file", "raw/**/*.txt", *D, "-w", FLOW)
 _BATCHES = (

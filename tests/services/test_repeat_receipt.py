@@ -87,6 +87,18 @@ def test_a_receipt_from_another_workspace_says_what_must_be_granted_first() -> N
     assert "pennsieve dataset grant spike-rate -d Copy" in str(caught.value.hint)
 
 
+def test_code_whose_address_the_receipt_hides_is_asked_of_the_person() -> None:
+    other = here(workspace=Workspace("N:organization:other", "Hodgkin lab"), workflows={})
+    receipt = run_receipt()
+    for step in receipt["steps"]:
+        if step["source_url"]:
+            step["source_url"] = "local:spike-rate"
+    with pytest.raises(UsageProblem) as caught:
+        repeated_receipt(receipt, "receipt.json", NOTHING, other)
+    assert "pennsieve workflow add CODE --name spike-rate" in str(caught.value.hint)
+    assert "local:" not in str(caught.value.hint)
+
+
 def test_in_another_workspace_a_workflow_of_the_same_name_is_taken() -> None:
     other = here(
         workspace=Workspace("N:organization:other", "Hodgkin lab"),

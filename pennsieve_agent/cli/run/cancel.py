@@ -118,7 +118,8 @@ def _already(run: Run, status: RunStatus) -> Shown:
 
 
 def _ended(run: Run, status: RunStatus) -> Conflict:
+    how = "has ended already" if status.is_final else "is about to end by itself"
     return Conflict(
-        f"run '{run.label}' has ended already: {status.label}",
+        f"run '{run.label}' {how}: {status.label}",
         hint=f"see it with: pennsieve run show {run.typed}",
     )

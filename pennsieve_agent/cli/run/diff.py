@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _HELP = "A run or a batch by name or id, or a receipt's file or folder."
 _DIGITS = 12
+_LEAST = 1e-6
 """Of a checksum on a terminal; --json has all of it."""
 
 
@@ -70,7 +71,8 @@ def _cell(value: Value) -> str:
     if value is None:
         return "-"
     if isinstance(value, float):
-        return f"{value:.6g}"
+        # cents of a cent as digits, not as 3e-06; what is less than that keeps its exponent
+        return f"{value:.6f}".rstrip("0").rstrip(".") if abs(value) >= _LEAST else f"{value:.6g}"
     text = str(value)
     plain = text.removeprefix("sha256:")
     is_digest = len(plain) >= 40 and all(c in "0123456789abcdef" for c in plain)  # noqa: PLR2004 - of a commit

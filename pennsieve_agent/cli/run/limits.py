@@ -37,6 +37,13 @@ MemoryOnOom = Annotated[
         help="Repeat a step that ran out of memory with more: x2 for twice as much.",
     ),
 ]
+KeepSteps = Annotated[
+    int,
+    typer.Option(
+        "--keep-steps", metavar="DAYS", help="If it fails, keep what steps made, for a retry."
+    ),
+]
+MOST_KEPT = 14
 MOST_RETRIES = 9
 """AWS Batch makes at most ten attempts (AWS Batch, "RetryStrategy")."""
 LEAST_GROWTH, MOST_GROWTH = 1.5, 4.0
@@ -51,6 +58,7 @@ def limits(
     *,
     spot: bool,
     memory_on_oom: str | None = None,
+    keep_steps: int = 0,
 ) -> RunLimits:
     """What was typed.
 
@@ -72,7 +80,12 @@ def limits(
         )
     seconds = 0 if time_limit is None else _seconds(time_limit)
     growth = 0.0 if memory_on_oom is None else _growth(memory_on_oom)
-    return RunLimits(max_cost or 0.0, seconds, spot, retries, growth)
+    if not 0 <= keep_steps <= MOST_KEPT:
+        raise UsageProblem(
+            f"what steps made cannot be kept for {keep_steps} days",
+            hint=f"give 0 to {MOST_KEPT} days, for example: --keep-steps 7",
+        )
+    return RunLimits(max_cost or 0.0, seconds, spot, retries, growth, keep_steps)
 
 
 def _growth(text: str) -> float:

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from pennsieve_agent.console.shown import Details, Part, Table
 from pennsieve_agent.console.tables import Column, Cut
-from pennsieve_agent.console.words import UNKNOWN, figure, plural, size, span, usd
+from pennsieve_agent.console.words import UNKNOWN, figure, plural, size, span, usd, when
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
-    from pennsieve_agent.domain.runs import Run, RunInput, RunState, StepState
+    from pennsieve_agent.domain.runs import Run, RunDetails, RunInput, RunState, StepState
 
 MOST_PATHS = 5
 """How many input files the text names; --json has all."""
+_GB = 1e9
 _NOT_KEPT = "not recorded on nodes that Pennsieve runs"
 
 
@@ -90,6 +91,28 @@ def cost_words(run: Run, state: RunState) -> str:
     if run.details is None or (run.details.cost is None and not state.status.is_final):
         return ""
     return usd(run.details.cost)
+
+
+def kept_words(context: Context, details: RunDetails) -> str:
+    """Until when what the steps of a run made is kept, at what price; empty where it is not."""
+    from pennsieve_agent.domain.prices import S3_GB_MONTH
+
+    if not details.kept_until or details.files_of:
+        return ""
+    month = f"{S3_GB_MONTH:.3f} USD a month for each GB"
+    if details.input_bytes:
+        month += f", {usd(S3_GB_MONTH * details.input_bytes / _GB)} for the input"
+    until = when(details.kept_until, context.now(), relative=context.relative)
+    return f"until {until}, {month}; go on with: run retry --from STEP"
+
+
+def taken_words(details: RunDetails) -> str:
+    """Which steps were taken over from which run; empty where none was."""
+    if not details.taken_from:
+        return ""
+    return (
+        f"{', '.join(details.taken_steps)} of run '{details.taken_from}', which cost nothing here"
+    )
 
 
 def step_time(step: StepState, now: float) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from shlex import quote
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import replace
+from typing import Annotated
 
 import typer
 
@@ -13,11 +13,7 @@ from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.run import limits, start_options
 from pennsieve_agent.console.shown import Shown
-from pennsieve_agent.errors import AgentError, Conflict, UnknownName, UsageProblem
-
-if TYPE_CHECKING:
-    from pennsieve_agent.cli.run.batch_places import LocatedBatch
-    from pennsieve_agent.services.runs.all_runs import Located
+from pennsieve_agent.errors import Conflict, UsageProblem
 
 
 @command(
@@ -27,6 +23,7 @@ if TYPE_CHECKING:
         "pennsieve run retry spike-rate-1c20",
         "pennsieve run retry spike-rate-1c20 --memory-on-oom x2 --follow",
         "pennsieve run retry all-mice --failed",
+        "pennsieve run retry first --from statistics",
     ],
 )
 def retry(
@@ -39,11 +36,7 @@ def retry(
     ] = False,
     from_step: Annotated[
         str | None,
-        typer.Option(
-            "--from",
-            metavar="STEP",
-            help="Not possible: nodes delete what steps wrote. Says what to do.",
-        ),
+        typer.Option("--from", metavar="STEP", help="Take over what finished before this step."),
     ] = None,
     follow: start_options.Follow = False,
     wait: start_options.Wait = False,
@@ -61,7 +54,8 @@ def retry(
     The new run has the workflow and version, files, parameters, limits and layout of the earlier
     one, and its name with a number: 'first' is followed by 'first-2'. Limits that you give here
     replace the earlier ones. What has changed since is shown first. The results go to the same
-    folder if the earlier run delivered none, else to a new folder.
+    folder if the earlier run delivered none, else to a new folder. With --from, the steps that had
+    finished are taken over instead of paid again, if they were kept: 'run start --keep-steps'.
 
     Of a batch, the subjects that failed, were cancelled or were left out are started again in the
     same batch. No subject is started twice, even if two people do this at the same time. If an
@@ -73,10 +67,13 @@ def retry(
     from pennsieve_agent.services.runs.run_request import RunOptions
 
     chosen = limits.limits(max_cost, time_limit, retries, spot=spot, memory_on_oom=memory_on_oom)
+    typed = RunOptions("", limits=chosen)
     located = batch_places.run_or_batch(context, run)
     mode = start.mode_of(context, Watching(follow=follow, wait=wait, watch=watch))
     if from_step is not None:
-        raise _no_outputs(located, from_step)
+        from pennsieve_agent.cli.run.retry_from import goes_on
+
+        typed = replace(typed, goes_on=goes_on(located, from_step))
     subject = ""
     if not isinstance(located, batch_places.LocatedBatch) and (details := located.run.details):
         subject = details.subject
@@ -92,7 +89,7 @@ def retry(
         raise UsageProblem(
             f"run '{located.run.label}' was cancelled; it did not fail", hint="leave out --failed"
         )
-    request = retried(located, RunOptions("", limits=chosen))
+    request = retried(located, typed)
     try:
         yield from start.on_node(
             context,
@@ -106,22 +103,3 @@ def retry(
         if is_taken(located, request.name or ""):  # somebody was faster
             raise taken(located.run, request.name or "") from None
         raise
-
-
-def _no_outputs(located: Located | LocatedBatch, step: str) -> AgentError:
-    """Why no step is taken over: what the steps of a run have made is deleted at its end."""
-    from pennsieve_agent.cli.run.batch_places import LocatedBatch
-
-    if isinstance(located, LocatedBatch):
-        what, name, names = "batch", located.batch.name, [one.id for one in located.batch.steps]
-    else:
-        what, name, names = "run", located.run.label, [one.id for one in located.run.steps]
-    if step not in names:
-        return UnknownName(
-            f"the {what} has no step '{step}'", hint=f"its steps are: {', '.join(names)}"
-        )
-    return UsageProblem(
-        f"'{name}' cannot go on from step '{step}': what its steps made was deleted when it ended, "
-        "as on every compute node",
-        hint=f"start all steps again: pennsieve run retry {quote(name)}",
-    )

@@ -76,6 +76,7 @@ def start(
     spot: limits.Spot = False,
     retries: limits.Retries = 0,
     memory_on_oom: limits.MemoryOnOom = None,
+    keep_steps: limits.KeepSteps = 0,
     local: start_options.Local = False,
     input_: start_options.Input = None,
     to: start_options.To = None,
@@ -110,6 +111,9 @@ def start(
     file or a row. {subject} and {COLUMN} in --files and --param are replaced for each of them.
     Limits are for each run. If the terminal was closed before all runs were sent, use --resume.
 
+    With --keep-steps, an own node keeps for some days what finished steps made if the run fails or
+    is cancelled, and 'run retry --from' goes on with it. What that costs is shown first.
+
     With --repeat a run or a batch is started again with its workflow and version, subjects, files,
     parameters, limits and layout; what has changed since is shown first. A receipt can be named
     in place of a run, also one from somebody else. With --skip-done nothing is started where a run
@@ -132,7 +136,14 @@ def start(
         parameters=start_options.parameters(param, params_file),
         name=name,
         folder=folder,
-        limits=limits.limits(max_cost, time_limit, retries, spot=spot, memory_on_oom=memory_on_oom),
+        limits=limits.limits(
+            max_cost,
+            time_limit,
+            retries,
+            spot=spot,
+            memory_on_oom=memory_on_oom,
+            keep_steps=keep_steps,
+        ),
         layout=layout or "",
         undeclared=undeclared,
         grant=grant,
@@ -245,6 +256,7 @@ def on_node(
     over = partial(estimate_views.refuse, ready)
     check = partial(refuse_hindered, earlier, ready, request, over=over)
     repeat_views.note_differences(context, ready)
+    start_views.note_kept(context, ready)
     if skip_done and (done := repeat_views.done_before(context, ready)) is not None:
         yield repeat_views.skipped(done)
         return

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from pennsieve_agent.services.runs.run_request import RunOptions
 
 
+_LIMITS = "--max-cost, --time-limit, --spot, --retries, --memory-on-oom and --keep-steps"
+
+
 @dataclass(frozen=True, slots=True)
 class Watching:
     """Whether and how a run is followed to its end; ``timeout`` is in seconds."""
@@ -110,6 +113,7 @@ class TypedStart:
             "--all": self.whole,
             "--input-run": self.request.input_runs,
             "--folder": self.request.folder is not None,
+            "--keep-steps": self.request.limits.keep_steps,
             "--repeat": self.repeat is not None,
             "--skip-done": self.batch.skip_done and self.batch.resume is not None,
         }
@@ -129,7 +133,7 @@ class TypedStart:
             "--layout": request.layout,
             "--name": request.name,
             "--dry-run": self.dry_run,
-            "--max-cost, --time-limit, --spot, --retries and --memory-on-oom": request.limits,
+            _LIMITS: request.limits,
         }
 
 

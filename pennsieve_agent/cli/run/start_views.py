@@ -50,6 +50,7 @@ def _plan_document(ready: Prepared) -> dict[str, Any]:
         "files_in_folder": ready.input.in_folder,
         "limits": documents.limits(ready.request.limits),
         "differences": list(ready.differences),
+        "kept_usd_per_gb": _kept_price(ready),
         "quotas": list(ready.quotas),
         "fingerprint": ready.fingerprint or None,
         "estimate": estimate_documents.planned(ready.estimate, _sure(ready)),
@@ -70,6 +71,7 @@ def _plan_text(ready: Prepared) -> list[Part]:
         ("results", ready.folder),
         ("note", _shared_folder(ready.input, ready.folder)),
         ("limits", limits_words(ready.request.limits)),
+        ("steps kept", kept_words(ready)),
         ("AWS allows", "; ".join(ready.quotas)),
         *estimate_views.pairs(ready.estimate, ready.own_node.region if ready.own_node else None),
         ("at least", sure_words(_estimated(ready))),
@@ -139,6 +141,34 @@ def sure_words(cost: Estimate | None) -> str:
 def _sure(ready: Prepared) -> dict[str, float] | None:
     cost = _estimated(ready)
     return None if cost is None else {k: round(v, 6) for k, v in asdict(cost).items()}
+
+
+def note_kept(context: Context, ready: Prepared) -> None:
+    """Say what keeping costs, before the run."""
+    if words := kept_words(ready):
+        context.streams.note(f"steps are kept {words}")
+
+
+def kept_words(ready: Prepared) -> str:
+    """For how long what steps made is kept, where, and at what price; empty where it is not."""
+    price = _kept_price(ready)
+    if price is None:
+        return ""
+    days = plural(ready.request.limits.keep_steps, "day")
+    amount = total(file.size for file in ready.files)
+    own = f", {money(price * amount / 1e9)} for the input" if amount is not None else ""
+    return (
+        f"for {days} in the node's bucket if the run fails or is cancelled: about "
+        f"{price:.3f} USD for each GB in all{own}"
+    )
+
+
+def _kept_price(ready: Prepared) -> float | None:
+    """What a GB that is kept costs in USD; None where nothing is kept."""
+    from pennsieve_agent.domain.prices import kept_cost
+
+    days = ready.request.limits.keep_steps if ready.request.limits else 0
+    return round(kept_cost(days), 6) if days and ready.own_node else None
 
 
 def _whose(ready: Prepared) -> str:

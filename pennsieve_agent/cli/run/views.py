@@ -89,6 +89,8 @@ def _run_text(context: Context, run: Run, state: RunState, input_: RunInput) -> 
         ("took", duration(state.started_at, state.completed_at, now)),
         ("why", state.reason),
         ("limits", limits_words(run.limits)),
+        ("steps kept", record_views.kept_words(context, details_)),
+        ("taken over", record_views.taken_words(details_)),
         ("input", record_views.input_words(input_, details_.layout)),
         ("results in", details_.folder or ", ".join(dict.fromkeys(folders))),
         ("estimated cost", record_views.cost_words(run, state)),
@@ -147,6 +149,9 @@ def limits_words(limits: RunLimits) -> str:
         f"{plural(limits.retries, 'retry', 'retries')} of a failed step" if limits.retries else "",
         f"x{limits.memory_on_oom:g} memory for a step that ran out of it"
         if limits.memory_on_oom
+        else "",
+        f"steps kept for {plural(limits.keep_steps, 'day')} if it fails"
+        if limits.keep_steps
         else "",
     ]
     return ", ".join(part for part in parts if part)

@@ -89,6 +89,11 @@ def _on_disk(context: Context, name: str) -> tuple[Receipt, str, str]:
     from pennsieve_agent.services.receipts.collect import run_receipt
 
     path = Path(name)
+    if path.is_dir():
+        raise UsageProblem(
+            f"'{name}' is a folder, and a run is found by one of its files",
+            hint="name a file in it",
+        )
     if not path.is_file():
         raise UsageProblem(
             f"there is no file '{name}' on this disk",
@@ -110,6 +115,15 @@ def _on_disk(context: Context, name: str) -> tuple[Receipt, str, str]:
     return run_receipt(maker(context), written.located), written.by, name
 
 
+def _status(receipt: Receipt) -> str:
+    """How the run is; a receipt among the results was written before they were all delivered."""
+    from pennsieve_agent.domain.runs import RunStatus
+
+    status = str(receipt["status"])
+    ended = receipt["times"]["completed_at"] or RunStatus.of(status.upper()).is_final
+    return status if ended else f"{status} when the receipt was written"
+
+
 def _shown(receipt: Receipt, by: str, path: str) -> Shown:
     from pennsieve_agent.console import receipt_documents
     from pennsieve_agent.console.words import plural, size
@@ -118,7 +132,7 @@ def _shown(receipt: Receipt, by: str, path: str) -> Shown:
     pairs = [
         (str(receipt["kind"]), str(receipt["name"])),
         ("id", str(receipt["id"])),
-        ("status", str(receipt["status"])),
+        ("status", _status(receipt)),
         ("workflow", workflow),
         ("ended", str(receipt["times"]["completed_at"] or "")),
         ("known because", _BY[by]),

@@ -146,6 +146,7 @@ DOCUMENTS: tuple[Document, ...] = (
                 "Times the memory that a step gets after it ran out; null: it fails.",
                 null=True,
             ),
+            Field("keep_steps", "integer", "Days its steps' outputs are kept.", null=True),
         ),
     ),
     Document(
@@ -170,6 +171,9 @@ DOCUMENTS: tuple[Document, ...] = (
                 "The same for runs of the same code on the same input; null: it has none.",
                 null=True,
             ),
+            Field("kept_until", "time", "Until when what its steps made is kept.", null=True),
+            Field("taken_from", "text", "The run whose steps were taken over.", null=True),
+            Field("taken_steps", "list of text", "The steps that were taken over from it."),
         ),
     ),
     Document(
@@ -215,6 +219,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("files_in_folder", "integer", "Files that are there already."),
             Field("limits", "run_limits", "What it may take."),
             Field("differences", "list of text", "With --repeat: what has changed."),
+            Field("kept_usd_per_gb", "number", "With --keep-steps: its price.", null=True),
             Field("quotas", "list of text", "Quotas of the node's AWS account that limit it."),
             Field(
                 "fingerprint",

@@ -199,6 +199,7 @@ def limits(row: Json) -> dict[str, Any]:
         "spot": bool(row.get("spot")),
         "retries": row.get("retries") or 0,
         "memory_on_oom": row.get("memoryOnOom") or None,
+        "keep_steps": row.get("keepSteps") or None,
     }
 
 

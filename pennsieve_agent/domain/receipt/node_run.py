@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pennsieve_agent.domain.figures import total
@@ -62,12 +62,16 @@ def receipt_of(document: Json, stated: Stated, spent: Costs | None = None) -> di
         },
         "times": context.times(texts["created"], texts["started"], texts["ended"]),
         "node": node_of(document, stated),
-        "steps": [_step(row, spent) for row in document.get("steps") or ()],
+        "steps": [
+            _step(row, spent, _map(document, "taken").get("steps") or ())
+            for row in document.get("steps") or ()
+        ],
         "parameters": {step: dict(values) for step, values in _map(document, "parameters").items()},
         "targets": {step: dict(values) for step, values in _map(document, "targets").items()},
         "layout": input_.get("layout") or None,
         "layers": list(document.get("layers") or ()),
         "limits": context.limits(_map(document, "limits")),
+        "taken_over": dict(_map(document, "taken")) or None,
         "inputs": context.input_files(stated, input_.get("count"), input_.get("bytes")),
         "outputs": context.output_files(stated),
         "cost": context.cost(spent, document.get("estimate")),
@@ -108,7 +112,7 @@ def node_of(document: Json, stated: Stated) -> dict[str, Any]:
     return context.node({**stated.node, **{k: v for k, v in of_run.items() if v}})
 
 
-def _step(row: Json, spent: Costs) -> dict[str, Any]:
+def _step(row: Json, spent: Costs, taken: Collection[str]) -> dict[str, Any]:
     attempts = [
         context.attempt(one, _measured(one.get("measured"))) for one in row.get("attempts") or ()
     ]
@@ -130,7 +134,7 @@ def _step(row: Json, spent: Costs) -> dict[str, Any]:
         started_at=str(row.get("started") or "") or None,
         completed_at=str(row.get("ended") or "") or None,
         seconds=total(one["seconds"] for one in attempts) if attempts else None,
-        usd=spent.by_step.get(id_),
+        usd=0.0 if id_ in taken else spent.by_step.get(id_),
         attempts=attempts,
     )
 

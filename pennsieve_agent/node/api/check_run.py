@@ -14,13 +14,14 @@ from pennsieve_agent.errors import AgentError
 from pennsieve_agent.node.api.account_limits import missing_images, quotas_of, too_small
 from pennsieve_agent.node.api.health import queue_issues
 from pennsieve_agent.node.api.request_handler import Problem, Reply, Request
-from pennsieve_agent.node.api.start_run import check_identity
+from pennsieve_agent.node.api.start_run import check_identity, earlier_run
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord
 from pennsieve_agent.node.records.start_document import Start
 from pennsieve_agent.node.records.version_document import moves_files
 from pennsieve_agent.node.runs.month_budget import left_of
 from pennsieve_agent.node.runs.own_run import Who, access_needed, planned
 from pennsieve_agent.node.runs.plan_jobs import CannotRun, check_budget
+from pennsieve_agent.node.runs.take_over import check_kept, taken_steps
 
 
 def checked(request: Request) -> Reply:
@@ -46,6 +47,7 @@ def checked(request: Request) -> Reply:
     texts = [
         *_without_identity(request, start, version),
         *(("unfit", text) for text in _without_budget(request, start)),
+        *(("unfit", text) for text in _not_kept(request, start)),
         *(("unhealthy", issue) for issue in queue_issues(request.node)),
         *(("no-image", text) for text in missing_images(request.node, version)),
         *((("unfit", jobs),) if isinstance(jobs, str) else ()),
@@ -74,6 +76,18 @@ def _without_budget(request: Request, start: Start) -> Iterator[str]:
     try:
         check_budget(request.node, request.store, start.id)
     except CannotRun as unfit:
+        yield str(unfit)
+
+
+def _not_kept(request: Request, start: Start) -> Iterator[str]:
+    """Why steps of an earlier run cannot be taken over; whether all is as it was is seen later."""
+    if not start.goes_on:
+        return
+    try:
+        earlier = earlier_run(request, start)
+        check_kept(request.node, request.store, earlier, start.id)
+        taken_steps(earlier, str(start.goes_on["step"]))
+    except (CannotRun, Problem) as unfit:
         yield str(unfit)
 
 

@@ -104,6 +104,8 @@ def show(request: Request, run: str) -> Reply:
     """Everything about a run but its files."""
     record = _record(request, run)
     document = run_document(record, request.node.settings)
+    if record.kept:  # another run that goes on with them, or itself where they are deleted
+        document["filesOf"] = request.store.holder_of_files(run)
     return 200, {**document, "spent": _spent(request, record)}
 
 

@@ -13,6 +13,7 @@ from pennsieve_agent.node.records.start_document import Start
 from pennsieve_agent.node.records.version_document import moves_files
 from pennsieve_agent.node.runs.own_run import Who, access_needed, record_of
 from pennsieve_agent.node.runs.plan_jobs import CannotRun
+from pennsieve_agent.node.runs.take_over import go_on
 from pennsieve_agent.node.wake_reconciler import wake
 
 
@@ -49,9 +50,25 @@ def _checked(request: Request, new: Start) -> RunRecord:
     version = version_for(request, new.workflow, new.version, new.dataset)
     try:
         who = Who(request.caller, request.person)
-        return record_of(request.node, request.store, new, version, who)
+        record = record_of(request.node, request.store, new, version, who)
+        if new.goes_on:
+            go_on(request.node, request.store, record, new, earlier_run(request, new))
     except CannotRun as unfit:
         raise Problem(422, "unfit", str(unfit)) from None
+    return record
+
+
+def earlier_run(request: Request, new: Start) -> RunRecord:
+    """The run whose finished steps are to be taken over.
+
+    Raises:
+        Problem: the caller may not see it, or it is not there.
+
+    """
+    record = request.store.read(str(new.goes_on["run"]))
+    if record is None or not request.may_see(record):
+        raise Problem(404, "no-such-run", "this node has no such run of yours to go on with")
+    return record
 
 
 def version_for(request: Request, workflow: str, name: str, dataset: str) -> Mapping[str, Any]:

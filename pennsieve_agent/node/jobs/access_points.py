@@ -115,7 +115,7 @@ class AccessPoints:
 
     def folder(self, key: str) -> str:
         """The folder of an access point: the run's, one of its steps', or the node's layers."""
-        root = f"/{RUNS_FOLDER}/{self.record.run}"
+        root = f"/{RUNS_FOLDER}/{self.record.folder}"
         layers = f"/{LAYERS_FOLDER}"
         return {_RUN: root, _TRANSFER: root, _LAYERS: layers}.get(key, f"{root}/{key}")
 
@@ -141,6 +141,8 @@ class AccessPoints:
         # Whichever file system of the account it is of: the token names this one.
         scope = f"{self.node.settings.file_system} "
         scope += "layers" if key == _LAYERS else f"{self.record.run} {key}"
+        if self.record.kept and key != _LAYERS:  # those of the run itself were deleted at its end
+            scope += " kept"
         root: dict[str, Any] = {"path": self.folder(key)}
         if self._mounting_creates(key):
             who = {"ownerUid": owner, "ownerGid": owner}
@@ -163,7 +165,7 @@ def uid_of(record: RunRecord) -> int:
     """
     if any(job.gpu for job in record.jobs):
         return SHARED_UID
-    return SHARED_UID + 1 + int(hashlib.sha256(record.run.encode()).hexdigest()[:7], 16)
+    return SHARED_UID + 1 + int(hashlib.sha256(record.folder.encode()).hexdigest()[:7], 16)
 
 
 def _volume_name(key: str) -> str:

@@ -47,6 +47,7 @@ def parts_of(node: Node, kind: JobKind) -> list[str]:
         JobKind.MERGE: [Part.FILES],
         JobKind.DELIVER: [Part.FILES, Part.TRANSFER],
         JobKind.CLEAN: [Part.FILES],
+        JobKind.CLEAR: [Part.FILES],
     }
     return [part.value for part in parts.get(kind, ())]
 

@@ -37,6 +37,7 @@ class TaskKind(StrEnum):
     MERGE = "merge"
     DELIVER = "deliver"
     CLEAN = "clean"
+    CLEAR = "clear"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Task:
     have ended when this task begins, into whose files a link may lead; ``sources`` those of them
     that brought input. ``uid`` is the user whose the run's files are. ``layout`` is how input lies.
     ``continues`` is whether the files go into the step's own output instead of a merged folder.
+    ``files`` is the run in whose folder they are, empty for this one.
     """
 
     kind: TaskKind
@@ -64,6 +66,12 @@ class Task:
     sources: tuple[str, ...] = ()
     uid: int = 0
     continues: bool = False
+    files: str = ""
+
+    @property
+    def folder(self) -> str:
+        """The run whose folder its files are in."""
+        return self.files or self.run
 
     def to_json(self) -> str:
         """As it lies in the bucket."""

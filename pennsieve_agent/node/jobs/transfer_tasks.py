@@ -16,6 +16,7 @@ TASK_KINDS = {
     JobKind.MERGE: TaskKind.MERGE,
     JobKind.DELIVER: TaskKind.DELIVER,
     JobKind.CLEAN: TaskKind.CLEAN,
+    JobKind.CLEAR: TaskKind.CLEAR,
 }
 
 
@@ -32,7 +33,9 @@ def task_of(record: RunRecord, job: JobRecord) -> Task:
     """What a transfer job is to do. Pure."""
     kind = TASK_KINDS[job.kind]
     if kind is TaskKind.CLEAN:
-        return Task(kind, record.run, job.step)
+        return Task(kind, record.run, job.step, files=record.files)
+    if kind is TaskKind.CLEAR:
+        return _clearing(record, job)
     plan = record.planned_step(job.step)
     sources: Mapping[str, list[str]] = record.plan.get("sources") or {}
     every = [package for ids in sources.values() for package in ids]
@@ -49,12 +52,35 @@ def task_of(record: RunRecord, job: JobRecord) -> Task:
         target=str(plan.get("target_type") or ""),
         params=(record.plan.get("targets") or {}).get(job.step) or {},
         layout=Layout(record.plan.get("layout", Layout.TREE)),
-        steps=tuple(dict.fromkeys(other.step for other in record.work)),
+        steps=_steps(record),
         before=before,
         sources=tuple(step for step in before if step in staged),
         uid=uid_of(record),
         continues=bool(continued(plan.get("command"))),
+        files=record.files,
     )
+
+
+def _clearing(record: RunRecord, job: JobRecord) -> Task:
+    """What the run before has made in the steps that are repeated is removed."""
+    steps = _steps(record)
+    taken = record.taken.get("steps") or ()
+    again = tuple(step for step in steps if step not in taken)
+    uid = uid_of(record)
+    return Task(
+        TaskKind.CLEAR,
+        record.run,
+        job.step,
+        parents=again,
+        steps=steps,
+        uid=uid,
+        files=record.files,
+    )
+
+
+def _steps(record: RunRecord) -> tuple[str, ...]:
+    work = (job for job in record.work if job.kind is not JobKind.CLEAR)
+    return tuple(dict.fromkeys(job.step for job in work))
 
 
 def _steps_before(record: RunRecord, step: str) -> tuple[str, ...]:

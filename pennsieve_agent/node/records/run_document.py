@@ -34,7 +34,10 @@ Json = Mapping[str, Any]
 
 def is_over(record: RunRecord) -> bool:
     """Whether a run is called ended."""
-    is_awaited = record.phase is Phase.CLEANING and record.cleanings < CLEANINGS_AWAITED
+    # What was kept beyond the end of a run is deleted later, when all know how it ended.
+    is_awaited = (
+        record.phase is Phase.CLEANING and record.cleanings < CLEANINGS_AWAITED and not record.kept
+    )
     return not is_awaited and record.phase in {Phase.CLEANING, *_OVER}
 
 
@@ -110,6 +113,7 @@ def run_document(record: RunRecord, settings: NodeSettings) -> dict[str, Any]:
         "limits": dict(record.limits),
         "layers": list(record.layers),
         "metrics": dict(record.metrics),
+        **_kept(record),
         "node": {
             # The node may have been updated since; this is what the run was started by.
             "version": plan.get("nodeVersion") or settings.version,
@@ -117,6 +121,15 @@ def run_document(record: RunRecord, settings: NodeSettings) -> dict[str, Any]:
             "token": settings.token,
             **(plan.get("nodeDigests") or {}),
         },
+    }
+
+
+def _kept(record: RunRecord) -> dict[str, Any]:
+    """Until when its files are kept, and from which run it has taken which steps over."""
+    until, taken = record.kept.get("until"), record.taken
+    return {
+        **({"keptUntil": timestamp(float(until))} if until else {}),
+        **({"taken": {name: taken[name] for name in ("run", "name", "steps")}} if taken else {}),
     }
 
 
@@ -140,7 +153,7 @@ def _step(
         "id": row["id"],
         "kind": _KINDS.get(kind, kind),
         "status": status,
-        "reason": reason or record.waiting.get(row["id"], ""),
+        "reason": reason or record.waiting.get(row["id"], "") or _taken_words(row["id"], record),
         "sourceUrl": row.get("source_url", ""),
         "tag": row.get("tag", ""),
         "dependsOn": list(row.get("depends_on") or ()),
@@ -153,6 +166,12 @@ def _step(
         "ended": timestamp(job.stopped) if job is not None and job.ended else "",
         "attempts": attempts,
     }
+
+
+def _taken_words(step: str, record: RunRecord) -> str:
+    if step not in (record.taken.get("steps") or ()):
+        return ""
+    return f"taken over from run '{record.taken['name'] or record.taken['run']}'; it cost nothing"
 
 
 def attempts_of(job: JobRecord) -> list[dict[str, Any]]:

@@ -30,6 +30,7 @@ class JobKind(StrEnum):
     PROCESS = "process"
     DELIVER = "deliver"
     CLEAN = "clean"
+    CLEAR = "clear"
 
 
 class Origin(StrEnum):
@@ -110,6 +111,10 @@ class RunRecord:
     ``access_points`` are ids by what they lead to; one that is about to be created has none.
     ``cleanings`` counts how often deleting its files has failed, ``left`` says why, and
     ``clean_after`` is before when it is not tried again.
+    ``files`` is the run in whose folder its files are, empty for its own: ``taken`` then says what
+    is taken over, ``{run, name, step, steps, since}``: from which run, from which step on it is
+    repeated, the steps that are not, and when that run's input came. ``kept`` is ``{until}`` where
+    its own files are kept after its end.
     ``outbox`` are reports that the platform has not taken yet, in order; ``reported``
     has the last state of each step among them, so that nothing is said twice. ``archive`` is how
     far that of the log is (:mod:`pennsieve_agent.node.runs.log_archive`).
@@ -157,6 +162,14 @@ class RunRecord:
     listed: str = ""
     fingerprint: str = ""
     estimate: dict[str, Any] = field(default_factory=dict)
+    files: str = ""
+    taken: dict[str, Any] = field(default_factory=dict)
+    kept: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> str:
+        """The run whose folder its files are in: itself, or the one that it goes on with."""
+        return self.files or self.run
 
     @property
     def is_own(self) -> bool:

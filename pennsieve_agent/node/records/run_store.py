@@ -30,7 +30,7 @@ DOCUMENT_SECONDS = KEPT_SECONDS + 30 * 86_400
 """How long the documents of a run are kept: no run takes longer than the difference."""
 UNKNOWN_SECONDS = 3600
 """How long a run may be noted as active before its record is there; it takes seconds."""
-RUNS, ACTIVE = "RUNS", "ACTIVE"
+RUNS, ACTIVE, KEPT = "RUNS", "ACTIVE", "KEPT"
 BATCH = "BATCH#"
 """What the second key of an active batch begins with, among those of active runs."""
 _START = "START"
@@ -215,6 +215,38 @@ class RunStore:
         at = float(item["at"]["N"]) if item and "at" in item else 0.0
         if self.node.now() - at > UNKNOWN_SECONDS:
             self._items.delete(ACTIVE, run)
+
+    def keep_files(self, run: str, until: float) -> None:
+        """Note that the files of a run are kept until a time in unix seconds."""
+        self._items.put(KEPT, run, self._kept({"until": {"N": str(until)}}))
+
+    def forget_files(self, run: str) -> None:
+        """Note that they are nobody's to sweep any more."""
+        self._items.delete(KEPT, run)
+
+    def files_due(self) -> list[str]:
+        """The runs whose files were kept long enough."""
+        now = self.node.now()
+        items = self._items.query(KEPT)
+        return [str(item["sk"]["S"]) for item in items if float(item["until"]["N"]) <= now]
+
+    def take_files(self, run: str, holder: str) -> bool:
+        """Take the kept files of a run over, for a run; False where another has them already.
+
+        The run itself takes them to delete them. It can be done once; the same holder may repeat.
+        """
+        values = self._kept({"run": {"S": holder}})
+        new = self._items.put_new(_run(run), "FILES", values)
+        return new or self.holder_of_files(run) == holder
+
+    def holder_of_files(self, run: str) -> str:
+        """Who has taken the kept files of a run; empty for nobody."""
+        item = self._items.get(_run(run), "FILES")
+        return str(item["run"]["S"]) if item else ""
+
+    def begin_again(self, run: str) -> None:
+        """Make a run active whose files are to be deleted now."""
+        self._items.put(ACTIVE, run, {"at": {"N": str(int(self.node.now()))}})
 
     def allowed(self) -> list[str]:
         """The code that may run; empty means all."""

@@ -1,8 +1,8 @@
 """The request that starts a run: validated and decoded. Pure.
 
 ``{id, name, workflow, version, dataset, packages, sources, files, parameters, targets, limits,
-layers, layout, undeclared, estimate}``. It names a registered version and brings no code of its
-own; the dataset is empty where the version moves no files.
+layers, layout, undeclared, estimate, from}``. It names a registered version and brings no code of
+its own; the dataset is empty where the version moves no files.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ ESTIMATE = "estimate"
 MOST_PACKAGES = 50_000
 MOST_RETRIES = 10
 MOST_SECONDS = 14 * 86_400
+MOST_KEPT = 14
+"""Days: what a run has in the bucket is deleted after 30, and a run may take 14 itself."""
 LEAST_GROWTH, MOST_GROWTH = 1.5, 4
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DATASET = re.compile(r"(N:dataset:[0-9A-Za-z-]{1,64})?")
@@ -34,6 +36,7 @@ _NAME = re.compile(r"[^\x00-\x1f\x7f]{0,256}")
 class Start:
     """A request for a run. ``content`` is the digest of what is asked for.
 
+    ``goes_on`` is ``{run, step}`` where steps of a run that is over are taken over.
     ``estimate`` is what the caller was told before it, which is kept with the run: it is not in the
     digest, as another run may end before the same request comes a second time.
     """
@@ -54,6 +57,7 @@ class Start:
     layout: str = ""
     undeclared: bool = False
     estimate: Json = field(default_factory=dict)
+    goes_on: Json = field(default_factory=dict)
 
     @classmethod
     def of(cls, body: Json) -> Self:
@@ -96,6 +100,7 @@ class Start:
             layout=layout,
             undeclared=body.get("undeclared") is True,
             estimate=estimate_of(body.get(ESTIMATE)),
+            goes_on=_goes_on(body.get("from")),
         )
 
     @property
@@ -118,6 +123,14 @@ def _mapping(value: Any, name: str) -> Json:
     if not isinstance(value, Mapping):
         raise ValueError(f"'{name}' of a run must have names and values")  # noqa: TRY004 - as above
     return value
+
+
+def _goes_on(value: Any) -> Json:
+    """The run whose finished steps are taken over, and the step from which on it is repeated."""
+    document = _mapping(value, "from")
+    if document and not (_ID.fullmatch(_text(document, "run")) and (_text(document, "step"))):
+        raise ValueError("'from' of a run must name a run and a step")
+    return document
 
 
 def _all(rows: Any, pattern: re.Pattern[str], name: str) -> tuple[str, ...]:
@@ -173,6 +186,9 @@ def limits_of(document: Any) -> dict[str, Any]:
         "timeoutSeconds": lambda n: _number(n) and 0 <= n <= MOST_SECONDS,
         "spot": lambda spot: isinstance(spot, bool),
         "retries": lambda n: isinstance(n, int) and _number(n) and 0 <= n <= MOST_RETRIES,
+        "keepSteps": lambda days: (
+            isinstance(days, int) and _number(days) and 0 <= days <= MOST_KEPT
+        ),
         "memoryOnOom": lambda n: _number(n) and LEAST_GROWTH <= n <= MOST_GROWTH,
     }
     chosen = {name: value for name, value in limits.items() if value}

@@ -9,6 +9,7 @@ from pennsieve_agent.node.records.run_record import Phase, RunRecord
 from pennsieve_agent.node.records.run_store import RunStore
 from pennsieve_agent.node.runs.lost_grants import lost_grant
 from pennsieve_agent.node.runs.plan_jobs import CannotRun
+from pennsieve_agent.node.runs.take_over import TAKEN_WORDS
 
 PATIENCE_SECONDS = 480.0
 """How long a run may not get on before it is ended, so that none is stuck for ten minutes."""
@@ -49,6 +50,9 @@ def _prepare(node: Node, store: RunStore, record: RunRecord) -> None:
         prepare(node, store, record, web)
     elif why := lost_grant(node, record):
         raise CannotRun(why)
+    elif record.taken and not store.take_files(record.taken["run"], record.run):
+        # Last, and once: whoever has the files has to delete them.
+        raise CannotRun(TAKEN_WORDS.format(name=record.taken["name"]))
 
 
 def _is_cancelled(node: Node, store: RunStore, record: RunRecord) -> bool:

@@ -18,6 +18,7 @@ from pennsieve_agent.node.records.run_store import Busy, RunStore
 from pennsieve_agent.node.runs.observe_jobs import observe
 from pennsieve_agent.node.runs.run_cleanup import tidy
 from pennsieve_agent.node.runs.status_reports import StatusReports
+from pennsieve_agent.node.runs.take_over import kept_until
 from pennsieve_agent.node.runs.transitions import resubmit, update_jobs
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ class FileCleaning:
             return False
 
     def _delete_files(self, record: RunRecord) -> bool:
-        if not any(job.submissions for job in record.jobs):
+        if not self._has_files(record) or self._keeps(record):
             record.phase = Phase.REPORTING
             return True
         job = next((job for job in record.jobs if job.kind is JobKind.CLEAN), None)
@@ -66,6 +67,7 @@ class FileCleaning:
         if job.status == "SUCCEEDED":
             self.measure(record)  # once more: cleaning is paid, too
             tidy(self.node, record)
+            self.store.forget_files(record.run)
             record.left = ""
             record.phase = Phase.REPORTING
             return True
@@ -75,6 +77,21 @@ class FileCleaning:
             resubmit(job)
             return False
         return not job.id
+
+    def _has_files(self, record: RunRecord) -> bool:
+        """Whether there are files that this run has to delete: its own, or those it took over."""
+        if record.taken:
+            return self.store.holder_of_files(str(record.taken["run"])) == record.run
+        return any(job.submissions for job in record.jobs)
+
+    def _keeps(self, record: RunRecord) -> bool:
+        """Whether the files stay for now, so that another run may go on with them."""
+        until = kept_until(record)
+        if until <= self.node.now():
+            return False
+        self.store.keep_files(record.run, until)  # first: nobody else would delete them
+        record.kept = {"until": until}
+        return True
 
     def _later(self, record: RunRecord, why: str) -> None:
         """Files are left; whatever failed, the clock brings us here again."""

@@ -109,6 +109,11 @@ def planned(node: Node, start: Start, version: Json, who: Who) -> RunRecord:
         CannotRun: no machine fits a step, or a target has no place.
 
     """
+    if start.limits.get("keepSteps") and node.settings.mode == "compliant":
+        raise CannotRun(
+            "a compliant compute node keeps no step's outputs after the end of a run; leave out "
+            "--keep-steps"
+        )
     targets = _targets(start, version)
     request = _request(start, version, targets)
     plan = _with_names(compile_run(start.id, request, hosts(node)), start, node)

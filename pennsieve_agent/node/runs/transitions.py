@@ -205,7 +205,7 @@ def next_to_submit(record: RunRecord) -> JobRecord | None:
         # A call is made when all before it is done, and Batch knows of no calls.
         most = 0 if retries or job.calls else MOST_PARENTS
         is_known = all(parent.id and not parent.calls for parent in before)
-        if not job.id and len(before) <= most and is_known:
+        if not (job.id or job.ended) and len(before) <= most and is_known:
             return job
     return None
 

@@ -64,6 +64,8 @@ def work(environ: Mapping[str, str]) -> None:
             layers = Path(environ.get(LAYERS_DIR, LAYERS_MOUNT))
             results = perform.gathered(task, root)
             perform.deliver(task, targets.Places(state, layers), results, where)
+        case TaskKind.CLEAR:
+            perform.clear(task, root, where)
         case TaskKind.CLEAN:
             perform.clean(task, root, where)
 

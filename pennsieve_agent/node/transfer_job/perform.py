@@ -7,10 +7,10 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pennsieve_agent.domain.step_files import step_folder
+from pennsieve_agent.domain.step_files import merged_folder, step_folder
 from pennsieve_agent.engine.remove_tree import remove_tree
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.node.jobs.tasks import Task
@@ -58,7 +58,7 @@ class Where:
     @contextmanager
     def objects(self, task: Task) -> Iterator[RunObjects]:
         """The run's objects in the node's bucket."""
-        keys = keys_for(self.bucket, self.region, run_prefix(task.run))
+        keys = keys_for(self.bucket, self.region, run_prefix(task.folder))
         with self.store() as store:
             yield RunObjects(store, keys, task.uid)
 
@@ -111,6 +111,24 @@ def deliver(task: Task, places: targets.Places, results: Gathered, where: Where)
     """
     relay = where.relay(task.run)
     targets.deliver(task, relay, places, results, where.say, time.time)
+
+
+def clear(task: Task, root: Path, where: Where) -> None:
+    """Empty the folders of the steps that are repeated in the folder of another run.
+
+    What a delivery of that run had noted goes, too: else this one would leave out the same files.
+
+    Raises:
+        OSError: something stays.
+
+    """
+    for step in task.parents:
+        for name in (step_folder(step), merged_folder(step)):
+            if (root / name).exists():
+                remove_tree(root / name)
+        state_file(replace(task, step=step), root).unlink(missing_ok=True)
+    RunFiles(root, Owner(task.uid)).lay_out(task.steps)
+    where.say(f"the folders of {len(task.parents)} steps are empty")
 
 
 def clean(task: Task, root: Path, where: Where) -> None:

@@ -180,9 +180,7 @@ def _on_own_node(
     layout = typed.options.layout or known.layout
     ready = problems.of(partial(_in_layout, around, typed, node, dataset, known.workflow, layout))
     some = ready.runs[0].parameters if ready else {}  # all are checked when the batch is sent
-    check = partial(
-        prepare_own_run.check_on_node, context, known, dataset, some, typed.options.limits
-    )
+    check = partial(prepare_own_run.check_on_node, context, known, dataset, some, typed.options)
     asks: list[Callable[[], Any]] = [
         partial(tried, check),
         partial(estimate_run.history_of, NodeRuns(node, context.calls).newest, known.workflow.uuid),

@@ -186,7 +186,7 @@ def decode_state(answer: Mapping[str, Any], where: str) -> RunState:
 
 def _details(item: Fields) -> RunDetails:
     person, input_ = item.record("person"), item.record("input")
-    batch = item.record("batch")
+    batch, taken = item.record("batch"), item.record("taken")
     return RunDetails(
         workflow_version=item.record("workflow").text("version"),
         caller=item.text("caller"),
@@ -205,6 +205,10 @@ def _details(item: Fields) -> RunDetails:
         },
         node_version=item.record("node").text("version"),
         fingerprint=item.text("fingerprint"),
+        kept_until=iso(item.raw("keptUntil")),
+        files_of=item.text("filesOf"),
+        taken_from=taken.text("name") or taken.text("run"),
+        taken_steps=taken.texts("steps"),
         batch=batch.text("name"),
         batch_id=batch.text("id"),
         subject=batch.text("subject"),
@@ -267,6 +271,7 @@ def _limits(item: Fields) -> RunLimits:
         spot=item.flag("spot"),
         retries=item.integer("retries") or 0,
         memory_on_oom=item.number("memoryOnOom") or 0.0,
+        keep_steps=item.integer("keepSteps") or 0,
     )
 
 

@@ -121,8 +121,8 @@ def _refuse_node_options(options: run_request.RunOptions) -> None:
         raise UsageProblem(
             "a run on this machine has no limits of cost and time, and does not repeat failed "
             "steps",
-            hint="leave out --max-cost, --time-limit, --spot, --retries and --memory-on-oom; "
-            "Ctrl+C ends the run",
+            hint="leave out --max-cost, --time-limit, --spot, --retries, --memory-on-oom "
+            "and --keep-steps; Ctrl+C ends the run",
         )
 
 

@@ -13,10 +13,11 @@ from pennsieve_agent.domain.grants import Access, until_words
 from pennsieve_agent.domain.input_layout import Layout, local_paths
 from pennsieve_agent.domain.name_matching import pick
 from pennsieve_agent.domain.repeats import same_code
-from pennsieve_agent.domain.runs import RunLimits, RunRequest, unix_seconds
+from pennsieve_agent.domain.runs import RunRequest, unix_seconds
 from pennsieve_agent.domain.workflows import Workflow
 from pennsieve_agent.errors import (
     Forbidden,
+    Invalid,
     NodeError,
     NodeOlder,
     NotFound,
@@ -36,7 +37,7 @@ from pennsieve_agent.services.runs.node_runs import NodeRuns
 from pennsieve_agent.services.runs.run_input import Earlier, input_of
 from pennsieve_agent.services.runs.run_versions import version_on_node
 from pennsieve_agent.services.runs.start_problems import Problems, tried
-from pennsieve_agent.services.runs.start_run import files_document, limits_document
+from pennsieve_agent.services.runs.start_run import files_document, limit_error, limits_document
 from pennsieve_agent.services.side_by_side import side_by_side
 from pennsieve_agent.services.workflows.node_workflows import version_path, workflows_on
 
@@ -112,7 +113,7 @@ def prepare(
     problems.of(partial(check_grant, context.node, row, workflow, dataset))
     asks: list[Callable[[], Any]] = [
         partial(input_of, context.platform, workflow, dataset, options, folder, context.earlier),
-        partial(check_on_node, context, known, dataset, parameters, options.limits),
+        partial(check_on_node, context, known, dataset, parameters, options),
         partial(history_of, NodeRuns(context.node, context.calls).newest, workflow.uuid),
     ]
     (read, why_none), (checked, hindrance), (history, _) = side_by_side(
@@ -158,6 +159,7 @@ def prepare(
         quotas=checked.quotas,
         estimate=estimator.of(plan, input_.files),
         budget_left=checked.budget_left,
+        goes_on=options.goes_on,
     )
 
 
@@ -181,7 +183,7 @@ def check_on_node(
     known: WorkflowVersion,
     dataset: Dataset,
     parameters: Mapping[str, Mapping[str, str]],
-    limits: RunLimits,
+    options: run_request.RunOptions,
 ) -> run_request.Checked:
     """Ask the node what hinders the run there: keys, images, budget, queues, sizes of machines.
 
@@ -197,12 +199,15 @@ def check_on_node(
         "dataset": dataset.id,
         "parameters": {step: without_empty(values) for step, values in parameters.items()},
         "undeclared": True,
-        "limits": limits_document(limits),
+        "limits": limits_document(options.limits),
+        **({"from": options.goes_on.document()} if options.goes_on else {}),
     }
     try:
         answer = context.calls.ask("POST", "/checks", body=body, admin=context.node.is_owned)
     except (NotFound, NodeOlder):
         return run_request.Checked()
+    except Invalid as error:
+        raise limit_error(error, context.node.name) from error
     said = Fields(dict(answer), context.where)
     rows = said.records("problems")
     hindrances = [

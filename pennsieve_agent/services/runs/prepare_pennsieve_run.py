@@ -132,8 +132,8 @@ def refuse_own_options(options: RunOptions, node: ComputeNode) -> None:
             f"compute node '{node.name}' is run by Pennsieve, which does not support limits for "
             "a run",
             where=node.uuid,
-            hint="leave out --max-cost, --time-limit, --spot, --retries and --memory-on-oom, or "
-            "use a node of your own with: --node NAME",
+            hint="leave out --max-cost, --time-limit, --spot, --retries, --memory-on-oom "
+            "and --keep-steps, or use a node of your own with: --node NAME",
         )
     if options.layout:
         raise UsageProblem(

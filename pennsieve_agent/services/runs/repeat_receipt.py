@@ -13,6 +13,7 @@ from pennsieve_agent.domain.repeats import Again
 from pennsieve_agent.domain.runs import RunLimits, StepCode
 from pennsieve_agent.errors import UsageProblem
 from pennsieve_agent.services.runs.repeat_run import limits_over
+from pennsieve_agent.services.workflows.registered_code import HIDDEN
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.profile import Workspace
@@ -109,6 +110,10 @@ def _additions(receipt: Receipt, name: str) -> list[str]:
     if len(rows) != 1:
         return []
     ((address, version),) = rows
+    if str(address).startswith(HIDDEN):
+        # a folder or an address that the receipt keeps to itself: 'workflow add' cannot reach it
+        add = f"pennsieve workflow add CODE --name {quote(name)}"
+        return [f"{add} (CODE: the folder or address of its code; ask for it, {version})"]
     at = f"{address}@{version}" if version else str(address)
     return [join(["pennsieve", "workflow", "add", at, "--name", name])]
 
@@ -148,6 +153,7 @@ def _limits(receipt: Receipt) -> RunLimits:
         spot=bool(row.get("spot")),
         retries=row.get("retries") or 0,
         memory_on_oom=row.get("memory_on_oom") or 0.0,
+        keep_steps=row.get("keep_steps") or 0,
     )
 
 

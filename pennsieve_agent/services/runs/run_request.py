@@ -13,7 +13,7 @@ from pennsieve_agent.domain.datasets import DataFile, Dataset
 from pennsieve_agent.domain.forecast import Forecast
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.plans import RunPlan
-from pennsieve_agent.domain.repeats import Again, same_parameters, undeclared_in
+from pennsieve_agent.domain.repeats import Again, GoesOn, same_parameters, undeclared_in
 from pennsieve_agent.domain.run_results import Input, own_folder
 from pennsieve_agent.domain.runs import NO_LIMITS, RunLimits, RunRequest
 from pennsieve_agent.domain.target_types import DATASET_TARGET
@@ -35,6 +35,7 @@ class RunOptions:
     runs be. ``layout`` is that of the input, empty for the workflow's own. ``undeclared`` lets
     parameters pass that no step declares. ``grant`` lets the workflow use the dataset first.
     ``again`` is an earlier run that is started again: what is typed beside it wins.
+    ``goes_on`` is the run whose finished steps are taken over, and from where it is repeated.
     ``versions`` are as :func:`.run_versions.choice_of` takes them; empty for the workflow's own.
     """
 
@@ -53,6 +54,7 @@ class RunOptions:
     grant: bool = False
     again: Again | None = None
     versions: tuple[str, ...] = ()
+    goes_on: GoesOn | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ class Prepared:
     ``hindrance`` is why the node cannot run it now; a start that goes on is not refused for it, as
     its own run may be what fills the node. ``estimate`` is what it is expected to cost and take,
     and ``budget_left`` what the node's budget for the month has left in USD; None for no budget.
-    ``quotas`` are those of the node's AWS account that it counts for, in words.
+    ``quotas`` are those of the node's AWS account that it counts for, in words. ``goes_on`` is as
+    in the options.
     """
 
     request: RunRequest
@@ -89,6 +92,7 @@ class Prepared:
     quotas: tuple[str, ...] = ()
     estimate: Forecast | None = None
     budget_left: float | None = None
+    goes_on: GoesOn | None = None
 
     @property
     def files(self) -> tuple[DataFile, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from pennsieve_agent.domain.figures import total
 from pennsieve_agent.domain.runs import Run, RunDetails, RunStatus
 from pennsieve_agent.domain.workflows import StepKind
-from pennsieve_agent.errors import AgentError, NotFound, PlatformError
+from pennsieve_agent.errors import AgentError, NodeError, NotFound, PlatformError
 from pennsieve_agent.platform.workflows.run_codec import without_empty
 
 if TYPE_CHECKING:
@@ -113,8 +113,12 @@ def on_own_node(
         body = start_body(ready, start.run_id, start.kept)
         created = _send(calls, backend, node, start, body)
         before = start.goes_on and not created
+        # The node alone knows which steps it took over.
+        is_there = before or ready.goes_on is not None
         run = (
-            backend.get(start.run_id) if before else _begun(ready, node, body, start.kept["folder"])
+            backend.get(start.run_id)
+            if is_there
+            else _begun(ready, node, body, start.kept["folder"])
         )
         yield Started(run, before, lambda: start.answered("started"))
 
@@ -189,6 +193,7 @@ def typed(ready: Prepared, options: RunOptions) -> dict[str, Any]:
         "layout": options.layout,
         "limits": limits_document(options.limits),
         "undeclared": options.undeclared,
+        **({"from": options.goes_on.document()} if options.goes_on else {}),
     }
 
 
@@ -210,6 +215,7 @@ def start_body(ready: Prepared, run_id: str, kept: Mapping[str, str]) -> dict[st
         "layers": [],
         "layout": ready.layout,
         **({"undeclared": True} if request.undeclared else {}),
+        **({"from": ready.goes_on.document()} if ready.goes_on else {}),
         **({"estimate": ready.estimate.document()} if ready.estimate else {}),
     }
 
@@ -243,8 +249,19 @@ def limits_document(limits: RunLimits) -> dict[str, Any]:
         "spot": limits.spot,
         "retries": limits.retries,
         "memoryOnOom": limits.memory_on_oom,
+        "keepSteps": limits.keep_steps,
     }
     return {name: value for name, value in fields.items() if value}
+
+
+def limit_error(refused: PlatformError, name: str) -> AgentError:
+    """What to say where a node refuses a run's document; an older one has fewer limits."""
+    if "'keepSteps' is not supported" not in refused.message:
+        return refused
+    return NodeError(
+        f"compute node '{name}' is older than this program, and keeps nothing that steps made",
+        hint=f"update it with: pennsieve compute update {name}",
+    )
 
 
 def _is_there(backend: RunBackend, run_id: str) -> bool:

@@ -114,6 +114,7 @@ def node(receipt: Receipt) -> Html:
         ("Layout of the input", clipped(layout, 40)),
         ("Layers", quoted(names, 400) if names else None),
         ("Limits", _limits(limits)),
+        ("Taken over", _taken(part(receipt, "taken_over"))),
         ("Fingerprint", _maybe(text(receipt, "fingerprint"))),
     ]
     note = "Digests are SHA-256. The same fingerprint means: the same code on the same input."
@@ -127,14 +128,24 @@ def _named(known: Json) -> Html | None:
     return join((quoted(name or id_, 80), tag("small", code(id_, 80)) if name and id_ else None))
 
 
+def _taken(taken: Json) -> Html | None:
+    """The steps of an earlier run that were not repeated."""
+    steps = taken.get("steps")
+    if not isinstance(steps, list):
+        return None
+    return quoted(f"{', '.join(map(str, steps))} of run {text(taken, 'name')}", 400)
+
+
 def _limits(limits: Json) -> str:
     usd, seconds = number(limits, "max_cost_usd"), number(limits, "seconds")
     retries, grow = number(limits, "retries"), number(limits, "memory_on_oom")
+    kept = number(limits, "keep_steps")
     words = [
         f"at most {money(usd)}" if usd else "",
         f"at most {span(seconds)}" if seconds else "",
         f"retries: {retries:.0f}" if retries else "",
         f"{grow:g} times the memory after running out of it" if grow else "",
         "on Spot machines" if limits.get("spot") else "",
+        f"steps kept for {kept:.0f} days after a failure" if kept else "",
     ]
     return sentence("; ".join(word for word in words if word)) or "None"
