@@ -71,7 +71,7 @@ def test_what_is_no_address(agent: Agent) -> None:
         (("--parameter", "n:number=many"), "--parameter n: the default must be a number"),
         (("--parameter", "OUTPUT_DIR"), "--parameter OUTPUT_DIR: that name is taken"),
         (("--parameter", "a", "--parameter", "a"), "parameter 'a' is declared twice"),
-        (("--cpu", "32"), "32 processors with 2048 MB are more than AWS Fargate has"),
+        (("--cpu", "32"), "32 processors with 2048 MB are more than AWS Fargate offers"),
         (("--memory", "0"), "--memory must be more than 0"),
         (("--build", "pennsieve"), "its nodes run what it built itself, and not an image"),
         (("--bids", "session"), "session"),

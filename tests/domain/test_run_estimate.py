@@ -51,7 +51,7 @@ def test_disk_spot_and_the_network_count() -> None:
 
 
 def test_a_step_that_no_machine_fits_is_not_estimated() -> None:
-    with pytest.raises(ValueError, match="more than AWS Fargate has"):
+    with pytest.raises(ValueError, match="more than AWS Fargate offers"):
         here(plan(JOBS[0], replace(WORK, memory=999_999)), 0)
 
 

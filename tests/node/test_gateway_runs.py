@@ -300,7 +300,7 @@ def test_what_the_node_cannot_do_is_said_at_once(node: Owned) -> None:
     document = version("large")
     document["steps"][1]["memory"] = 999_999
     owner.ask("PUT", f"/workflows/{WORKFLOW}/versions/large", body=document)
-    with pytest.raises(Invalid, match="more than AWS Fargate has"):
+    with pytest.raises(Invalid, match="more than AWS Fargate offers"):
         owner.ask("POST", "/runs", body=start(version="large"))
     node.world.settings = replace(node.world.settings, monthly_budget="0.01")
     spent = {"pk": {"S": "COST#2026-09"}, "sk": {"S": "x"}, "usd": {"N": "1"}}
