@@ -18,6 +18,7 @@ from pennsieve_agent.domain.node_protocol import digest_of
 from pennsieve_agent.node.node_settings import variable
 
 _POLICIES = "AWS::IAM::"
+_FUNCTION = "AWS::Lambda::Function"
 _HEAD = {
     "AWSTemplateFormatVersion": "2010-09-09",
     "Description": "A Pennsieve compute node. Remove it with: pennsieve compute delete",
@@ -47,18 +48,32 @@ def node_template(spec: NodeSpec) -> dict[str, Any]:
 def _with_digests(template: dict[str, Any]) -> dict[str, Any]:
     """The template, whose functions know its digest and that of its policies, for receipts.
 
-    They are those of the template without them.
+    They are those of the template without them, and without Pennsieve's addresses: a sandbox that
+    is started again has others, and its nodes go on.
     """
     resources: Resources = template["Resources"]
     policies = {name: row for name, row in resources.items() if row["Type"].startswith(_POLICIES)}
     digests = {
-        variable("stack_digest"): digest_of(template),
+        variable("stack_digest"): digest_of({**template, "Resources": _without_hosts(resources)}),
         variable("policy_digest"): digest_of(policies),
     }
     for row in resources.values():
-        if row["Type"] == "AWS::Lambda::Function" and "Environment" in row["Properties"]:
+        if row["Type"] == _FUNCTION and "Environment" in row["Properties"]:
             row["Properties"]["Environment"]["Variables"] |= digests
     return template
+
+
+def _without_hosts(resources: Resources) -> Resources:
+    hosts = {variable(name) for name in ("api", "api2", "cognito")}
+    rows = {}
+    for name, row in resources.items():
+        properties = row["Properties"]
+        environment = properties.get("Environment", {})
+        if row["Type"] == _FUNCTION and "Variables" in environment:
+            kept = {k: v for k, v in environment["Variables"].items() if k not in hosts}
+            row = {**row, "Properties": {**properties, "Environment": {"Variables": kept}}}  # noqa: PLW2901 - a copy
+        rows[name] = row
+    return rows
 
 
 def bucket_template(spec: NodeSpec) -> dict[str, Any]:

@@ -332,3 +332,9 @@ def test_a_node_knows_the_digests_of_its_stack_and_its_policies() -> None:
     other = replace(spec, settings=replace(spec.settings, max_vcpus=spec.settings.max_vcpus + 1))
     assert digests(other) == (digests(other)[0], policies)
     assert digests(other)[0] != stack
+
+
+def test_a_digest_is_the_same_wherever_pennsieve_answers() -> None:
+    """A sandbox that is started on other ports has other addresses, and the same nodes."""
+    moved = replace(node(), api="http://127.0.0.1:1", api2="http://127.0.0.1:2", cognito="c")
+    assert digests(moved) == digests(node())
