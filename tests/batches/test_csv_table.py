@@ -50,7 +50,7 @@ def test_a_missing_column_is_named_with_those_that_are_there() -> None:
 def test_all_faults_are_told_at_once_with_their_lines() -> None:
     message = fault("subject,AGE\nsub-01,4\nsub-01,5\nsub-02\n-x,6\n,7\na/../b,8\n")
     assert message.splitlines() == [
-        "'subjects.csv' has faults:",
+        "'subjects.csv' has mistakes:",
         "  line 3: subject 'sub-01' is there on line 2, too",
         "  line 4: 1 values for 2 columns",
         "  line 5: a subject does not begin with '-'",

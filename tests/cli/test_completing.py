@@ -60,6 +60,9 @@ def test_commands_of_each_level() -> None:
         "cancel",
         "retry",
         "download",
+        "receipt",
+        "which",
+        "diff",
         "cost",
     ]
     assert found("nothing", "x") == []

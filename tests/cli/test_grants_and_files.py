@@ -94,7 +94,7 @@ def test_a_tree_fits_a_terminal(agent: Agent, width: int) -> None:
 @pytest.mark.usefixtures("ready")
 def test_a_date_in_the_past_is_refused_before_anything_is_asked(agent: Agent) -> None:
     refused = agent("dataset", "grant", "word-count", "-d", DATASET, "--until", "2020-01-01")
-    assert (refused.code, "is over already" in refused.err) == (2, True)
+    assert (refused.code, "is in the past" in refused.err) == (2, True)
     planned = agent(
         "dataset", "grant", "word-count", "-d", DATASET, "--until", "2099-01-31", "--dry-run"
     )

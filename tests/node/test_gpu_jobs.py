@@ -66,7 +66,7 @@ def test_a_job_fits_every_machine_that_is_known() -> None:
         assert fit_gpu(0, 0, name) == (machine.vcpus, machine.job_memory)
         assert machine.job_memory < machine.memory * 0.95
     assert gpu_machine("g5.12xlarge") is None, "it has four GPUs"
-    with pytest.raises(ValueError, match="is not known"):
+    with pytest.raises(ValueError, match="does not know the size"):
         fit_gpu(0, 0, "p9.huge")
 
 

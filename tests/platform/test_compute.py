@@ -86,7 +86,7 @@ def test_register_whose_answer_is_lost_looks_before_it_is_sent_again() -> None:
         script.on(f"POST {R}/accounts", httpx.ReadTimeout("lost"))
         script.on(f"GET {R}/accounts", [account("other", role="another"), account("u")])
         assert platform.compute.register_account("111122223333", "role", "") == "u"
-    assert "looking" in script.notes[-1]
+    assert "checking" in script.notes[-1]
 
 
 def test_register_that_never_arrived_is_sent_again() -> None:

@@ -119,7 +119,7 @@ def test_a_value_over_several_lines_is_one_value() -> None:
         ("[ ]\n", "line 1 .* no name"),
         ("\n\nSECRET\0\n", "line 3 .* control"),
         ("x=SECRET\rmore\n", "line 1 .* control"),
-        ("[a]\nx=`SECRET\n", "line 2 .* never ends"),
+        ("[a]\nx=`SECRET\n", "line 2 .* never closed"),
         ("<html>\n", "line 1 .* neither"),
     ],
 )

@@ -127,7 +127,7 @@ def test_a_size_that_the_schema_lacks_is_used_with_a_note() -> None:
     found = of(NEW.replace("8192", "12288"))
     assert found.memory == 12288
     (note,) = map(str, found.notes)
-    assert note.startswith("app.yml, line 14: runtime.memory is 12288, which is none of")
+    assert note.startswith("app.yml, line 14: runtime.memory is 12288, which is not one of")
     assert note.endswith("it is used all the same")
     assert found.breaks_schema
     assert found.lines["memory"] == 14
@@ -159,7 +159,7 @@ def test_a_size_that_the_schema_lacks_is_used_with_a_note() -> None:
         (HEAD + "runtime: {computeTypes: [tpu]}\n", "line 3", "must be one of standard"),
         (HEAD + "runtime: {gpu: {count: 0}}\n", "line 3", "1 or more"),
         (HEAD + "runtime: {timeoutSeconds: -5}\n", "line 3", "1 or more"),
-        (HEAD + "resources: {cpu: 1000}\n", "line 3", "is 1000, which is none of 256, 512"),
+        (HEAD + "resources: {cpu: 1000}\n", "line 3", "is 1000, which is not one of 256, 512"),
         (HEAD + "resources: {memory: lots}\n", "line 3", "must be a number"),
         (HEAD + "inputs: [{name: a}]\n", "line 3", r"inputs\[1\] lacks dataType"),
         (HEAD + "inputs: [{name: a, dataType: x}]\n", "line 3", "must be one of any"),

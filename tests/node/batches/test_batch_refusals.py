@@ -34,7 +34,7 @@ def test_every_row_that_is_wrong_is_named(node: Owned) -> None:
     problems = dict(refused(node, asks))
     assert set(problems) == {"a/../b", "Doubled", "size", "more", ""}
     assert "'..'" in problems["a/../b"]
-    assert problems["Doubled"].endswith("one folder of results: 'Doubled', 'doubled'")
+    assert problems["Doubled"].endswith("the same folder of results: 'Doubled', 'doubled'")
     assert "number of bytes" in problems["size"]
     assert "'limits' is not part" in problems["more"]
     assert "needs a subject" in problems[""]

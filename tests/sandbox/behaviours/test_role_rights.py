@@ -16,13 +16,16 @@ def actions(role: str) -> set[str]:
 #: Images are deleted 90 days after a version of them goes (``tests/node`` shows that, too).
 OLDER_RUNS = "logs:FilterLogEvents"
 """Reads the logs of runs of an earlier version of the node."""
+QUOTAS = "servicequotas:GetServiceQuota"
+"""Read, as images are, by the checks before a start (tests/node/test_gateway_runs.py)."""
 DIRECT = {"s3:GetObject", "s3:GetObjectVersion"}
 """S3 Files uses these with the rights of who mounts, not the code."""
 NETWORK = {right for right in actions("transfer-files") if right.startswith("ec2:")}
 """AWS Lambda uses these, not the code."""
 SELDOM = {
-    "gateway": {"s3:GetObject", OLDER_RUNS},
+    "gateway": {"s3:GetObject", "ecr:DescribeImages", QUOTAS, OLDER_RUNS},
     "admin": {
+        QUOTAS,
         *("s3:GetObject", "ecr:BatchDeleteImage", "ecr:DescribeImageScanFindings", OLDER_RUNS),
         *(right for right in actions("admin") if right.startswith("codebuild:")),
     },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -167,9 +168,9 @@ def test_what_cannot_be_started(machine: JobMachine, tmp_path: Path) -> None:
 
 BUSY = """\
 import os, pathlib, time
-held = b"1" * (200 << 20)
+held = b"1" * ({held} << 20)
 (pathlib.Path(os.environ["OUTPUT_DIR"]) / "made").write_bytes(b"1" * (10 << 20))
-time.sleep(1)
+time.sleep(2)
 """
 
 
@@ -178,7 +179,9 @@ def test_a_meter_says_what_its_step_uses(tmp_path: Path) -> None:
     code = tmp_path / "code"
     code.mkdir()
     (code / "Dockerfile").write_text(DOCKERFILE)
-    (code / "main.py").write_text(BUSY)
+    # More than this process, which the step begins as a copy of.
+    held = 200 + resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    (code / "main.py").write_text(BUSY.replace("{held}", str(held)))
     program = backend.prepare(code, "busy", lambda _: None)
     find = {"busy@sha256:1": program}.get
     machine = JobMachine(lambda image, _: find(image), backend, tmp_path / "jobs")
@@ -222,6 +225,6 @@ def test_a_meter_says_what_its_step_uses(tmp_path: Path) -> None:
         )["events"]
     used = measured_in(events[-1]["message"])
     assert used is not None
-    assert used.peak_memory == pytest.approx(200 << 20, rel=0.2)
+    assert used.peak_memory == pytest.approx(held << 20, rel=0.2)
     assert used.written == pytest.approx(10 << 20, rel=0.2)
     assert (used.by, used.bound) == ("task", AT_LEAST)
