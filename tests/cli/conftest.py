@@ -201,8 +201,15 @@ def agent(
 @pytest.fixture(scope="session")
 def nodes(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Iterator[Lab]:
     """Another lab, with a node of each kind: ``my-compute``, and ``theirs`` that Pennsieve runs."""
+    found = with_two_kinds(tmp_path_factory, prepared)
+    yield found
+    found.box.stop()
+
+
+def with_two_kinds(factory: pytest.TempPathFactory, prepared: Prepared) -> Lab:
+    """A running lab with a node of each kind, and a workflow that may use the dataset."""
     found = copied(
-        tmp_path_factory,
+        factory,
         "nodes",
         lambda root: made(root, prepared),
         ("compute", "register", "--provisioner", "platform", "--name", "theirs", "--yes"),
@@ -214,8 +221,7 @@ def nodes(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Itera
         ("workflow", "add", found.url, "--public"),
         ("dataset", "grant", "word-count", "--dataset", DATASET, "--access", "read-write"),
     )
-    yield found
-    found.box.stop()
+    return found
 
 
 def prepare(lab: Lab, *lines: tuple[str, ...]) -> None:

@@ -12,9 +12,10 @@ import pytest
 from keyring.errors import KeyringLocked
 
 from pennsieve_agent.settings.config_file import ConfigFile
-from tests.cli.conftest import DATASET, Lab
+from tests.cli.conftest import DATASET, Lab, with_two_kinds
 from tests.cli.harness import Agent, Result
 from tests.fakes.counting_server import counting
+from tests.prepared import Prepared
 from tests.settings.test_keychain import Memory
 
 SIGN_IN = ["GET /authentication/cognito-config", "POST /"]
@@ -34,6 +35,14 @@ class Desk:
         self.asked.clear()
         result = self.agent(*words)
         return result, [call.partition("/runs/")[0] for call in self.asked]
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Iterator[Lab]:
+    """A lab of its own: a run of another test that goes on is asked for, too."""
+    found = with_two_kinds(tmp_path_factory, prepared)
+    yield found
+    found.box.stop()
 
 
 @pytest.fixture

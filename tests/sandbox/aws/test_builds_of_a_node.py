@@ -104,7 +104,7 @@ def test_a_registry_that_is_asked_too_often_is_named(cloud: Cloud, tmp_path: Pat
     Bench(cloud, tmp_path, Source=commands("echo toomanyrequests: pull rate limit; false"))
     builds = builds_of(cloud, ONE, TWO, OTHER)
     ended = builds.follow(builds.start(ONE, REQUEST), lambda _: None)
-    with pytest.raises(SourceError, match="asked too often") as failed:
+    with pytest.raises(SourceError, match="too many requests") as failed:
         builds.check(ended)
     assert "public.ecr.aws/docker/library/" in str(failed.value.hint)
 
