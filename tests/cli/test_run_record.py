@@ -156,11 +156,11 @@ def test_two_runs_into_one_folder_are_told_apart(agent: Agent, tmp_path: Path) -
     def hold(count: int) -> bool:  # Pennsieve imports what was uploaded by and by
         return bool(agent(*words, "--dry-run", "--json").document["files_in_folder"] == count)
 
-    wait_for(lambda: hold(3), lambda: first.err)
-    assert "note\t'shared' has 3 files already" in agent(*words, "--dry-run").out
+    wait_for(lambda: hold(5), lambda: first.err)
+    assert "note\t'shared' has 5 files already" in agent(*words, "--dry-run").out
     second = agent(*words, "--name", "shares two", "--wait")
-    assert (second.code, "'shared' has 3 files already" in second.err) == (0, True)
-    wait_for(lambda: hold(6), lambda: second.err)
+    assert (second.code, "'shared' has 5 files already" in second.err) == (0, True)
+    wait_for(lambda: hold(10), lambda: second.err)
 
     def paths(name: str) -> set[str]:
         files = agent("run", "show", name, "--outputs", "--json").document["files"]
