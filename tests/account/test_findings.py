@@ -7,12 +7,6 @@ from dataclasses import replace
 import pytest
 
 from pennsieve_agent.account.register.preflight_problems import (
-    ADDRESSES,
-    FARGATE,
-    FARGATE_SPOT,
-    GPU_G,
-    GPU_P,
-    VPCS,
     AccountLimits,
     Weight,
     findings,
@@ -23,6 +17,7 @@ from pennsieve_agent.account.stack.endpoints import endpoint_services
 from pennsieve_agent.aws.limits import Concurrency
 from pennsieve_agent.aws.network import Outward, Subnet, Vpc
 from pennsieve_agent.domain import vpc as values
+from pennsieve_agent.domain.aws_quotas import ADDRESSES, FARGATE, FARGATE_SPOT, GPU_G, GPU_P, VPCS
 from pennsieve_agent.domain.vpc import Endpoint, Group, Rule, Target
 
 PLAIN = Settings()

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.account.register import network_fit
-from pennsieve_agent.account.register.preflight_problems import FARGATE, VPCS
 from pennsieve_agent.account.register.read_limits import read_limits_before, reserved
 from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.spec.node_spec import Mode, Network, Settings
 from pennsieve_agent.aws.limits import concurrency, quota
 from pennsieve_agent.aws.network import Outward, find_subnets, find_vpc, outward
+from pennsieve_agent.domain.aws_quotas import FARGATE, VPCS
 from pennsieve_agent.domain.job_addresses import SERVICES
 from pennsieve_agent.errors import AwsError, NotPermitted
 from tests.account.scene import Scene

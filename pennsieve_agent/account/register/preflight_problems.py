@@ -15,6 +15,16 @@ from pennsieve_agent.account.spec.node_spec import Mode, Settings
 from pennsieve_agent.aws.limits import Concurrency
 from pennsieve_agent.aws.network import Outward, Subnet, Vpc
 from pennsieve_agent.domain import vpc as vpcs
+from pennsieve_agent.domain.aws_quotas import (
+    ADDRESSES,
+    CONCURRENCY,
+    FARGATE,
+    FARGATE_SPOT,
+    GPU_G,
+    GPU_P,
+    VPCS,
+    Quota,
+)
 from pennsieve_agent.domain.zones import Zone, unfit
 
 LAMBDA_KEPT_FREE = 100
@@ -44,24 +54,6 @@ class Finding:
     def to_json(self) -> dict[str, Any]:
         """The finding for ``--json``."""
         return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """A quota of an AWS account, by Service Quotas' codes."""
-
-    service: str
-    code: str
-    name: str
-
-
-FARGATE = Quota("fargate", "L-3032A538", "Fargate On-Demand vCPU resource count")
-FARGATE_SPOT = Quota("fargate", "L-36FBB829", "Fargate Spot vCPU resource count")
-GPU_G = Quota("ec2", "L-DB2E81BA", "Running On-Demand G and VT instances")
-GPU_P = Quota("ec2", "L-417A185B", "Running On-Demand P instances")
-VPCS = Quota("vpc", "L-F678F1CE", "VPCs per Region")
-ADDRESSES = Quota("ec2", "L-0263D0A3", "EC2-VPC Elastic IPs")
-CONCURRENCY = Quota("lambda", "L-B99A9384", "Concurrent executions")
 
 
 @dataclass(frozen=True, slots=True)

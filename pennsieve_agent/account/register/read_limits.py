@@ -6,15 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from pennsieve_agent.account.register.preflight_problems import (
-    ADDRESSES,
-    FARGATE,
-    FARGATE_SPOT,
-    VPCS,
-    AccountLimits,
-    Quota,
-    gpu_quota,
-)
+from pennsieve_agent.account.register.preflight_problems import AccountLimits, gpu_quota
 from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.spec.node_spec import Mode, Settings
 from pennsieve_agent.account.world.permitted_reads import PermittedReads
@@ -24,6 +16,7 @@ from pennsieve_agent.aws.network import find_subnets, find_vpc
 from pennsieve_agent.aws.presence import log_group_exists, table_exists
 from pennsieve_agent.aws.s3 import bucket_exists
 from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.domain.aws_quotas import ADDRESSES, FARGATE, FARGATE_SPOT, VPCS, Quota
 
 
 def read_limits_before(

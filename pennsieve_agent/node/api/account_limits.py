@@ -6,31 +6,14 @@ What AWS does not let the node see is not told, and AWS says it when the run sta
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from pennsieve_agent.domain.aws_quotas import FARGATE, FARGATE_SPOT, GPU_G, GPU_P, Quota
 from pennsieve_agent.domain.image_names import WORKFLOWS, node_repository
 from pennsieve_agent.node.node import Node, aws_code
 from pennsieve_agent.node.records.run_record import JobRecord
 
 _NO_IMAGE = {"ImageNotFoundException", "RepositoryNotFoundException"}
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """A quota of an AWS account, by Service Quotas' codes."""
-
-    service: str
-    code: str
-    name: str
-
-
-FARGATE = Quota("fargate", "L-3032A538", "Fargate On-Demand vCPU resource count")
-SPOT = Quota("fargate", "L-36FBB829", "Fargate Spot vCPU resource count")
-GPU_G = Quota("ec2", "L-DB2E81BA", "Running On-Demand G and VT instances")
-GPU_P = Quota("ec2", "L-417A185B", "Running On-Demand P instances")
-"""They count processors (AWS General Reference, "AWS Fargate endpoints and quotas"; Amazon EC2 User
-Guide, "Amazon EC2 instance type quotas")."""
 
 
 def missing_images(node: Node, version: Mapping[str, Any]) -> Iterator[str]:
@@ -57,7 +40,7 @@ def missing_images(node: Node, version: Mapping[str, Any]) -> Iterator[str]:
 def quotas_of(node: Node, jobs: Sequence[JobRecord], *, spot: bool) -> list[tuple[Quota, float]]:
     """The quotas that these jobs count for, with their values, as far as AWS tells them."""
     gpu = GPU_P if node.settings.gpu_type.startswith("p") else GPU_G
-    needed = dict.fromkeys(gpu if job.gpu else SPOT if spot else FARGATE for job in jobs)
+    needed = dict.fromkeys(gpu if job.gpu else FARGATE_SPOT if spot else FARGATE for job in jobs)
     values = ((quota, _value(node, quota)) for quota in needed)
     return [(quota, value) for quota, value in values if value is not None]
 
