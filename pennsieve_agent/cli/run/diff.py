@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Part, Shown, Table
+from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.receipt.compare import Difference, Value
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
 
 _HELP = "A run or a batch by name or id, or a receipt's file or folder."
 _DIGITS = 12
-_LEAST = 1e-6
 """Of a checksum on a terminal; --json has all of it."""
+_LEAST = 1e-6
 
 
 @command(
@@ -42,12 +44,29 @@ def diff(
     from pennsieve_agent.domain.receipt.compare import differences
 
     receipts = [_receipt(context, reference) for reference in (first, second)]
+    of_one_kind(*receipts)
     rows = differences(*receipts)
     document = receipt_documents.differences(receipts[0], receipts[1], rows)
     names = [str(one["name"]) for one in receipts]
     if not rows:
         return Shown(document, f"'{names[0]}' and '{names[1]}' do not differ")
     return Shown(document, _table(names, rows))
+
+
+def of_one_kind(first: Receipt, second: Receipt) -> None:
+    """Refuse a run beside a batch.
+
+    Raises:
+        UsageProblem: one is a run and the other a batch.
+
+    """
+    if first["kind"] == second["kind"]:
+        return
+    run, batch = (first, second) if first["kind"] == "run" else (second, first)
+    raise UsageProblem(
+        f"'{run['name']}' is a run and '{batch['name']}' a batch, which cannot be compared",
+        hint=f"name a run of the batch; see them: pennsieve run show {quote(str(batch['name']))}",
+    )
 
 
 def _receipt(context: Context, reference: str) -> Receipt:
