@@ -138,9 +138,7 @@ def measured(lab: Lab, subjects: int) -> bool:
         say(f"{value:6.2f}  of {target:5.1f}  {verdict:6}  {about}")
     faster = loop / batch["all"].seconds
     verdict = "ok" if faster >= LEAST_FASTER else "MISSED"
-    say(
-        f"{faster:6.1f}  of {LEAST_FASTER:5.1f}  {verdict:6}  times faster than a loop, {loop:.0f} s"
-    )
+    say(f"{faster:6.1f}  of {LEAST_FASTER:5.1f}  {verdict:6}  times a loop's speed ({loop:.0f} s)")
     say(f"{following:6.2f}  s from their start to the last line of {FOLLOWED} runs, one follower")
     say(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     is_good = all(value <= target for value, target, _ in figures) and faster >= LEAST_FASTER
