@@ -93,6 +93,13 @@ def test_the_first_step_is_taken_over(lab: Lab, agent: Agent) -> None:
         typed(agent, "run", "retry", "long", "--from", "output", code=1).err
     )
 
+    cost = typed(agent, "run", "cost", "long").out
+    assert "  kept steps\t" in cost
+    assert "less if it is taken over sooner" in cost
+    doctor = agent("compute", "doctor", "my-compute").out
+    assert "✓ kept step files: less than 0.1 GB of 1 run, until " in doctor
+    assert "less than 0.01 USD a month" in doctor
+
     gate.touch()
     typed(agent, "run", "retry", "long", "--from", "second", "--dry-run")
     done = typed(agent, "run", "retry", "long", "--from", "second", "--wait", "--json").document

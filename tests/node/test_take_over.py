@@ -122,7 +122,7 @@ def test_what_is_kept_is_nothing_but_files(world: World) -> None:
     assert cleanings(world) == []
     record = taken(world)
     until = run_document(record, SETTINGS)["keptUntil"]
-    assert record.kept == {"until": record.ended + 7 * _DAY}
+    assert record.kept == {"until": record.ended + 7 * _DAY, "bytes": 0}
     assert until.startswith("20")
     world.tick()
     assert cleanings(world) == [], "not before its time"
@@ -221,8 +221,11 @@ def test_a_retry_that_fails_keeps_it_for_the_next(world: World) -> None:
     assert cleanings(world) == []
     with pytest.raises(CannotRun, match="another run goes on with the files"):
         begin(world, OTHER, "b")
-    node = world.node()
-    assert RunStore(node).files_due() == []
+    world.tick()
+    play(world)
+    assert RunStore(world.node()).files_to_look_at() == ([], [])
+    assert [key[1] for key in world.items if key[0] == "KEPT"] == [NEW], "the first has none now"
+    assert cleanings(world) == []
     world.clock += 7 * _DAY + 1
     world.tick()
     play(world)

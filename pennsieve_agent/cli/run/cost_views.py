@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.runs import Run, RunState
 
 Pairs = list[tuple[str, str]]
-_KINDS = {"file system": "files", "data": "transfers"}
-"""What the platform's words for parts of a cost are called here."""
 
 
 def of_run(context: Context, run: Run, state: RunState, metrics: RunMetrics | None) -> Shown:
@@ -46,7 +44,7 @@ def of_run(context: Context, run: Run, state: RunState, metrics: RunMetrics | No
     pairs += [
         ("took", _beside(counted["seconds"], held.seconds, span)),
         ("estimated cost", _beside(metrics.cost, held.usd, _usd)),
-        *((f"  {_KINDS.get(name, name)}", _usd(cost)) for name, cost in metrics.parts),
+        *((f"  {name}", _part(context, run, name, cost)) for name, cost in metrics.parts),
         ("input", _input(counted)),
         *_said(said),
         *_prices(context, run),
@@ -142,6 +140,15 @@ def _beside(actual: float | None, said: Band | None, words: Any) -> str:
 
 def _usd(amount: float | None) -> str:
     return UNKNOWN if amount is None else money(amount)
+
+
+def _part(context: Context, run: Run, kind: str, cost: float) -> str:
+    """A part of a run's cost; of what is kept after it, how much that is and until when."""
+    from pennsieve_agent.cli.run.record_views import kept_cost_words
+    from pennsieve_agent.domain.cost_kinds import KEPT
+
+    words = kept_cost_words(context, run, cost) if kind == KEPT else ""
+    return words or _usd(cost)
 
 
 def _said(said: Forecast | None) -> Iterable[tuple[str, str]]:

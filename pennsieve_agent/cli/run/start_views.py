@@ -151,12 +151,14 @@ def note_kept(context: Context, ready: Prepared) -> None:
 
 def kept_words(ready: Prepared) -> str:
     """For how long what steps made is kept, where, and at what price; empty where it is not."""
+    from pennsieve_agent.domain.prices import GB
+
     price = _kept_price(ready)
     if price is None:
         return ""
     days = plural(ready.request.limits.keep_steps, "day")
     amount = total(file.size for file in ready.files)
-    own = f", {money(price * amount / 1e9)} for the input" if amount is not None else ""
+    own = f", {money(price * amount / GB)} for the input" if amount is not None else ""
     return (
         f"for {days} in the node's bucket if the run fails or is cancelled: about "
         f"{price:.3f} USD for each GB in all{own}"

@@ -63,6 +63,7 @@ class BatchReconciler:
             return
         again = self.store.again(batch)
         if head.ended and not again:
+            self._recount(head)
             self._forget(head)
             return
         # Whoever asked for more may have been cut off, or the end may have been noted meanwhile.
@@ -100,6 +101,13 @@ class BatchReconciler:
         head.cancelled = False
         self.store.write(head)
         self._forget(head)
+
+    def _recount(self, head: BatchHead) -> None:
+        """What a run has cost may change after its end, while what its steps made is kept."""
+        cost = state_of(self.store, head).cost
+        if cost != head.cost:
+            head.cost = cost
+            self.store.write(head)
 
     def _forget(self, head: BatchHead) -> None:
         self.store.forget(head.id)

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.domain.batches import run_id
+from pennsieve_agent.domain.prices import kept_cost
 from pennsieve_agent.errors import AgentError, Conflict, Invalid
 from pennsieve_agent.node.batches.batch_store import BatchStore
 from pennsieve_agent.node.records.run_store import RunStore
 from tests.node.batches.batch_calls import batch, deliver_all, finish, rows, statuses
 from tests.node.owned import Owned, start
 from tests.node.services import Job
+from tests.node.test_kept_cost import Large
 
 _DAY = 86_400
 KEEP = {"keepSteps": 7}
@@ -291,3 +293,31 @@ def test_a_compliant_node_keeps_nothing_of_a_batch(node: Owned) -> None:
     with pytest.raises(Invalid, match=words):
         owner.ask("POST", f"/batches/{asks['id']}/retry", body=body)
     owner.ask("POST", "/runs", body=start())
+
+
+def test_what_is_kept_is_in_the_cost_of_the_batch_and_goes_down_when_taken(node: Owned) -> None:
+    owner = node.furnish()
+    asks = batch(4, limits=KEEP)
+    first = run_id(asks["id"], "sub-01")
+    node.world.objects[f"files/runs/{first}/a"] = Large()
+    owner.ask("POST", "/batches", body=asks)
+    finish(node.world, failing(asks, sub_01="out"))
+    path = f"/batches/{asks['id']}"
+    whole = kept_cost(7)
+    costs = [entry["cost"] for entry in rows(owner, asks)]
+    assert costs[1] > whole
+    assert owner.ask("GET", path)["cost"] == pytest.approx(sum(costs), abs=1e-5)
+    again(node, asks, {"sub-01": 1})
+    finish(node.world)
+    node.world.tick()
+    finish(node.world)
+    shown = owner.ask("GET", f"/runs/{first}")
+    assert shown["metrics"]["costEstimate"]["keptSteps"]["days"] < 1
+    assert shown["cost"] < costs[1] - whole / 2
+    both = shown["cost"] + rows(owner, asks)[1]["cost"]
+    others = sum(entry["cost"] for entry in rows(owner, asks) if entry["subject"] != "sub-01")
+    for cost in (
+        owner.ask("GET", path)["cost"],
+        owner.ask("GET", "/batches")["batches"][0]["cost"],
+    ):
+        assert cost == pytest.approx(both + others, abs=whole / 50)
