@@ -44,7 +44,7 @@ def of_run(context: Context, run: Run, state: RunState, metrics: RunMetrics | No
     pairs += [
         ("took", _beside(counted["seconds"], held.seconds, span)),
         ("estimated cost", _beside(metrics.cost, held.usd, _usd)),
-        *((f"  {name}", _part(context, run, name, cost)) for name, cost in metrics.parts),
+        *_parts(context, run, metrics),
         ("input", _input(counted)),
         *_said(said),
         *_prices(context, run),
@@ -142,13 +142,15 @@ def _usd(amount: float | None) -> str:
     return UNKNOWN if amount is None else money(amount)
 
 
-def _part(context: Context, run: Run, kind: str, cost: float) -> str:
-    """A part of a run's cost; of what is kept after it, how much that is and until when."""
+def _parts(context: Context, run: Run, metrics: RunMetrics) -> Pairs:
+    """The parts of a run's cost; of what is kept after it, how much that is and until when."""
     from pennsieve_agent.cli.run.record_views import kept_cost_words
     from pennsieve_agent.domain.cost_kinds import KEPT
 
-    words = kept_cost_words(context, run, cost) if kind == KEPT else ""
-    return words or _usd(cost)
+    costs = dict(metrics.parts)
+    kept = kept_cost_words(context, run, costs.pop(KEPT, 0.0))
+    pairs = [(f"  {name}", _usd(cost)) for name, cost in costs.items()]
+    return [*pairs, *([(f"  {KEPT}", kept)] if kept else [])]
 
 
 def _said(said: Forecast | None) -> Iterable[tuple[str, str]]:
