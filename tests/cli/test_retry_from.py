@@ -189,7 +189,11 @@ def test_subjects_of_a_batch_take_their_first_step_over(lab: Lab, agent: Agent) 
         == "taken over from run 'study/sub-02 (attempt 1)'; it cost nothing"
     )
     lone = typed(agent, "run", "retry", "study/Zoë 3", "--from", "second", code=2)
-    assert f"'study' cannot go on from step 'second': its last run {why}" in lone.err
+    assert f"'study/Zoë 3' cannot go on from step 'second': its last run {why}" in lone.err
+    assert "start all steps again: pennsieve run retry 'study/Zoë 3'" in lone.err
+    assert "go on from the step that failed: pennsieve run retry study --from STEP" in (
+        typed(agent, "run", "show", "study").err
+    )
 
 
 def with_another_name(agent: Agent, why: str) -> None:

@@ -73,7 +73,8 @@ def retry(
             kept = backend.retry_from(batch, same, limits_document(limits), step, begin=not dry_run)
     left = {s: why for s in attempts if (why := changed.get(s) or kept.left.get(s))}
     if not kept.takes:
-        raise _none(batch.name, step, left)
+        alone = f"{batch.name}/{rows[0].subject}" if len(rows) == 1 else batch.name
+        raise _none(alone, step, left)
     return _shown(located, step, kept, left, dry_run=dry_run)
 
 

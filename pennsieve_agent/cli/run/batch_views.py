@@ -70,7 +70,10 @@ def _hints(value: Batch, *, failed: bool) -> list[str]:
         if failed
         else [f"only those that failed: pennsieve run show {quote(value.name)} --failed"]
     )
-    return [*hints, f"start them again: pennsieve run retry {quote(value.name)}"]
+    again = f"pennsieve run retry {quote(value.name)}"
+    if value.limits.get("keepSteps"):
+        hints.append(f"go on from the step that failed: {again} --from STEP")
+    return [*hints, f"start them again: {again}"]
 
 
 def audit_table(value: Batch, rows: Sequence[BatchRow], streams: Streams, now: float) -> str:

@@ -105,7 +105,7 @@ def kept_words(context: Context, details: RunDetails) -> str:
     if details.kept_bytes is not None:
         cost = money(S3_GB_MONTH * details.kept_bytes / GB)
         month = f"{size(details.kept_bytes)}, {cost} a month"
-    until = when(details.kept_until, context.now(), relative=context.relative)
+    until = _until(context, details)
     return f"until {until}, {month}; go on with: run retry --from STEP"
 
 
@@ -118,11 +118,17 @@ def kept_cost_words(context: Context, run: Run, cost: float) -> str:
         return ""
     amount = size(details.kept_bytes)
     if not details.files_of:
-        until = when(details.kept_until, context.now(), relative=context.relative)
+        until = _until(context, details)
         return f"{money(cost)}, for {amount} until {until}; less if it is taken over sooner"
     whole = kept_cost(days) * details.kept_bytes / GB
     sooner = ", as it was taken over or deleted sooner" if cost < whole * _SOONER else ""
     return f"{money(cost)} of {money(whole)} for {amount} and {plural(days, 'day')}{sooner}"
+
+
+def _until(context: Context, details: RunDetails) -> str:
+    """When what is kept is deleted: a day on a terminal, ISO 8601 in a pipe."""
+    until = when(details.kept_until, context.now(), relative=False)
+    return until[:10] if context.relative else until
 
 
 def taken_words(details: RunDetails) -> str:
