@@ -54,8 +54,8 @@ class RunCost:
     @property
     def total(self) -> float:
         """All of it."""
-        made = self.machines + self.files + self.logs + self.functions + self.network
-        return made + self.kept
+        work = self.machines + self.files + self.logs + self.functions + self.network
+        return work + self.kept
 
 
 def run_cost(record: RunRecord, limits: NodeLimits, now: float) -> RunCost:

@@ -17,6 +17,7 @@ from tests.node.batches.batch_calls import batch, deliver_all, finish, rows, sta
 from tests.node.owned import Owned, start
 from tests.node.services import Job
 from tests.node.test_kept_cost import Large
+from tests.node.test_more_memory import SHORT, memory_of
 
 _DAY = 86_400
 KEEP = {"keepSteps": 7}
@@ -321,3 +322,50 @@ def test_what_is_kept_is_in_the_cost_of_the_batch_and_goes_down_when_taken(node:
         owner.ask("GET", "/batches")["batches"][0]["cost"],
     ):
         assert cost == pytest.approx(both + others, abs=whole / 50)
+
+
+def short_of_memory(node: Owned, run: str, times: int) -> list[str]:
+    """Let the step ``work`` of a run end out of memory, so often; the sizes of all its jobs."""
+    world, name = node.world, f"{run}-work-"
+    for _ in range(60):
+        deliver_all(world)
+        for job in world.ready():
+            world.begin(job)
+            is_short = job.name.startswith(name) and times > 0
+            if is_short:
+                times -= 1
+                at = int(world.clock * 1000)
+                container = {"exitCode": 137, "reason": SHORT}
+                job.attempts = [{"startedAt": at, "stoppedAt": at + 1000, "container": container}]
+            ends = ("FAILED", SHORT, 137) if is_short else ("SUCCEEDED", "", 0)
+            world.end(job, ends[0], ends[1], ends[2])
+        while world.called:
+            world.answer_call()
+    return [memory_of(job) for job in world.jobs.values() if job.name.startswith(name)]
+
+
+def test_a_subject_of_a_batch_that_runs_out_of_memory_gets_more(node: Owned) -> None:
+    owner = node.furnish()
+    asks = batch(3, limits={"memoryOnOom": 2})
+    owner.ask("POST", "/batches", body=asks)
+    hungry = run_id(asks["id"], "sub-01")
+    assert short_of_memory(node, hungry, times=1) == ["2048", "4096"]
+    assert statuses(owner, asks) == ["SUCCEEDED"] * 3
+    other = run_id(asks["id"], "sub-02")
+    sizes = [memory_of(job) for job in node.world.jobs.values() if f"{other}-work" in job.name]
+    assert sizes == ["2048"]
+
+
+def test_a_retry_from_the_hungry_step_repeats_it_with_more_memory_alone(node: Owned) -> None:
+    owner = node.furnish()
+    asks = batch(3, limits=KEEP)
+    owner.ask("POST", "/batches", body=asks)
+    assert short_of_memory(node, run_id(asks["id"], "sub-01"), times=1) == ["2048"]
+    assert statuses(owner, asks)[1] == "FAILED"
+    answer = again(node, asks, {"sub-01": 1}, "work", limits={"memoryOnOom": 2})
+    assert answer["takes"] == {"sub-01": ["in"]}
+    second = run_id(asks["id"], "sub-01", 2)
+    assert short_of_memory(node, second, times=2) == ["2048", "4096", "8192"]
+    assert statuses(owner, asks) == ["SUCCEEDED"] * 3
+    assert not [one for one in names(node, second) if one.startswith("in-")]
+    assert not node.world.left()
