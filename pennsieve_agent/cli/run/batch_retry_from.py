@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.run import retry_from
 from pennsieve_agent.console import batch_documents
-from pennsieve_agent.console.shown import NOT_CHANGED, Part, Shown, Table
+from pennsieve_agent.console.shown import NOT_CHANGED, Part, Prose, Shown, Table
 from pennsieve_agent.console.tables import Column, Cut
 from pennsieve_agent.console.words import plural
 from pennsieve_agent.errors import UsageProblem
@@ -98,11 +98,11 @@ def _shown(
     what = f"{plural(count, 'subject')} of batch '{batch.name}' again from step '{step}'"
     taken = list(dict.fromkeys(one for steps in kept.takes.values() for one in steps))
     text: list[Part] = [
-        f"{'Would start' if dry_run else 'Started'} {what}",
-        f"Taken over instead of paid again: {', '.join(taken)}",
+        Prose(f"{'Would start' if dry_run else 'Started'} {what}"),
+        Prose(f"Taken over instead of paid again: {', '.join(taken)}"),
     ]
     if dry_run:
-        text.append(f"Subjects: {', '.join(kept.takes)}")
+        text.append(Prose(f"Subjects: {', '.join(kept.takes)}"))
     if left:
         rows = [[_names(subjects), why] for why, subjects in _by_reason(left).items()]
         columns = [Column("NOT STARTED", Cut.WRAP), Column("WHY", Cut.WRAP)]

@@ -51,7 +51,9 @@ def metrics_of(record: RunRecord, limits: NodeLimits, now: float) -> dict[str, A
         "packagesProcessed": sum(map(len, (record.plan.get("sources") or {}).values())),
         "processorCount": sum(job.kind is JobKind.PROCESS for job in record.work),
         "targetCount": sum(job.kind is JobKind.DELIVER for job in record.work),
-        "nodeMetrics": [_row(job, used[job.key]) for job in record.work],
+        "nodeMetrics": [
+            _row(job, used[job.key]) for job in record.work if job.kind is not JobKind.CLEAR
+        ],
         "costEstimate": {
             "lambda": _functions(wakes(len(record.jobs), seconds), cost.functions),
             "ecs": _ecs(used, cost.machines),

@@ -81,7 +81,9 @@ def test_subjects_that_can_go_on_do_and_the_others_are_named(node: Owned) -> Non
         "steps": ["in", "work"],
     }
     assert owner.ask("GET", f"/runs/{first}")["filesOf"] == second
-    assert rows(owner, asks)[1]["attempt"] == 2
+    row = rows(owner, asks)[1]
+    assert row["attempt"] == 2
+    assert list(row["steps"]) == ["in", "work", "out"]
     assert not node.world.left()
     node.world.clock += 8 * _DAY
     node.world.tick()
