@@ -175,7 +175,12 @@ RECONCILER = (
     _right("lambda", "InvokeFunction", "reconciler", "begin the next runs of a batch"),
     _right("lambda", "InvokeFunction", "transfers", "let functions move the files of small runs"),
     _right("sns", "Publish", "budget-topic", "warn before the month's budget is used up"),
-    _right("sns", "Publish", "mail-topic", "mail that a run has ended, where that was asked for"),
+    _right(
+        "sns",
+        "ListSubscriptionsByTopic Publish",
+        "mail-topic",
+        "mail that a run has ended, to an address that has confirmed",
+    ),
     _right("iam", "PassRole", "roles-to-pass", "pass jobs their roles"),
     _DEAD_LETTERS,
     _OWN_LOG,

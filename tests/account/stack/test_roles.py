@@ -195,7 +195,6 @@ ONE = {
     ),
     "reconciler": (
         ("sns:Subscribe", MAIL),
-        ("sns:ListSubscriptionsByTopic", MAIL),
         ("s3files:ClientMount", FILES),
         ("secretsmanager:PutSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:{NAMES.stack}/x"),
         ("s3:PutObject", f"{BUCKET}/code/x.zip"),

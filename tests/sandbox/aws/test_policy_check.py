@@ -181,13 +181,14 @@ def test_a_right_on_a_topic_is_none_on_another_and_may_be_for_addresses_alone(cl
     sns.publish(TopicArn=TOPIC, Message="x")
     sns.subscribe(TopicArn=TOPIC, Protocol="email", Endpoint="a@example.org")
     queue = f"arn:aws:sqs:{HERE}:q"
-    for refused in (
+    others: tuple[Callable[[], Any], ...] = (
         lambda: sns.publish(TopicArn=TOPIC.replace(":t", ":other"), Message="x"),
         lambda: sns.subscribe(TopicArn=TOPIC, Protocol="sqs", Endpoint=queue),
         lambda: sns.list_subscriptions_by_topic(TopicArn=TOPIC),
-    ):
+    )
+    for call in others:
         with pytest.raises(ClientError) as problem:
-            refused()
+            call()
         assert code_of(problem.value) == "AuthorizationError"
 
 
