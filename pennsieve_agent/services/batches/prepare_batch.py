@@ -187,6 +187,7 @@ def _on_own_node(
     ]
     (checked, hindrance), history = side_by_side(asks)
     checked = checked or run_request.Checked()
+    mail = problems.of(partial(prepare_own_run.mail_of, context, typed.options))
     if ready is None or problems:
         problems.take((None, hindrance))
         raise problems.all("batch")
@@ -201,6 +202,7 @@ def _on_own_node(
         hindrance=hindrance,
         quotas=checked.quotas,
         budget_left=checked.budget_left,
+        mail=mail,
     )
     estimator = estimate_run.OwnEstimator.of_version(node, history, known, typed.options.limits)
     return replace(ready, first=first, document=known.document, estimator=estimator)
