@@ -116,6 +116,7 @@ def test_the_end_of_a_run_is_told_once_to_who_was_named(mails: Owned) -> None:
     for words in (
         f"Run '{asks['name']}' succeeded.",
         "Workflow: flow 1 v1",
+        "Dataset:  d\n",
         "folder 'results' of the dataset",
         " USD (an estimate",
         f"pennsieve run show '{asks['name']}'",

@@ -7,7 +7,7 @@ from pennsieve_agent.node.batches.batch_head import BatchHead
 from pennsieve_agent.node.batches.batch_store import BatchStore
 from pennsieve_agent.node.batches.batch_summary import page_of_rows, summary
 from pennsieve_agent.node.mail.mail_text import MOST_ROWS, Mail, of_batch
-from pennsieve_agent.node.mail.send_mail import place_of
+from pennsieve_agent.node.mail.send_mail import place_of, with_dataset
 from pennsieve_agent.node.node import Node
 
 _NOT_DONE = frozenset({RowStatus.FAILED.value, RowStatus.CANCELED.value, RowStatus.SKIPPED.value})
@@ -19,4 +19,4 @@ def batch_mail(node: Node, store: BatchStore, head: BatchHead) -> Mail:
     rows: list[BatchRow] = []
     if not place.compliant:
         rows, _ = page_of_rows(store, head, 0, MOST_ROWS, _NOT_DONE)
-    return of_batch(head.mail["to"], summary(store, head), rows, place)
+    return of_batch(head.mail["to"], with_dataset(node, summary(store, head)), rows, place)

@@ -44,7 +44,7 @@ class Place:
 
 
 def of_run(to: str, run: Mapping[str, Any], place: Place) -> Mail:
-    """The mail about a run; ``run`` is its summary as lists of runs have it."""
+    """The mail about a run; ``run`` is its summary as lists have it, with the dataset's name."""
     name = run["id"] if place.compliant else run["name"] or run["id"]
     ended = f"run '{_plain(name)}' {_WORDS.get(run['status'], run['status'].lower())}"
     lines = [f"{ended[0].upper()}{ended[1:]}."]
@@ -60,7 +60,7 @@ def of_run(to: str, run: Mapping[str, Any], place: Place) -> Mail:
 def of_batch(to: str, batch: Mapping[str, Any], failed: Sequence[BatchRow], place: Place) -> Mail:
     """The mail about a batch; ``failed`` are the rows that did not succeed, or the first of them.
 
-    ``batch`` is its summary as lists of batches have it.
+    ``batch`` is its summary as lists have it, with the name of its dataset.
     """
     name = batch["id"] if place.compliant else batch["name"]
     counts, total = batch["counts"], sum(batch["counts"].values())
@@ -99,7 +99,7 @@ def _about(row: Mapping[str, Any], place: Place) -> Iterator[tuple[str, str]]:
         workflow = row["workflow"]
         yield "Workflow", _plain(f"{workflow.get('name', '')} {workflow.get('version', '')}")
         if row["dataset"]:
-            yield "Dataset", _plain(row["dataset"])
+            yield "Dataset", _plain(row.get("datasetName") or row["dataset"])
     yield "Ended", row["ended"]
     yield "Time", _took(row.get("started") or row["created"], row["ended"])
     if row["cost"] is not None:
@@ -113,7 +113,7 @@ def _facts(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
 def _mail(to: str, ended: str, lines: Sequence[str], place: Place) -> Mail:
     foot = [
         "",
-        f"Pennsieve compute node {place.token} sent this, as the run was started with --mail.",
+        f"Pennsieve compute node {place.token} sent this, as 'run start --mail' asked for it.",
         "",
     ]
     if place.compliant:

@@ -8,10 +8,12 @@ the address has. An hour after the end it is given up, and why is what ``run sho
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 from pennsieve_agent.domain.mail import MailStatus, known_as
+from pennsieve_agent.node.identity.workflow_registry import Registry
 from pennsieve_agent.node.mail.mail_text import Mail, Place
 from pennsieve_agent.node.mail.subscriptions import ATTRIBUTE, has_mail, status_of
 from pennsieve_agent.node.node import Node, aws_code
@@ -51,6 +53,12 @@ class Mailing:
 def place_of(node: Node) -> Place:
     """The node as a mail names it."""
     return Place(node.settings.token, compliant=node.settings.mode == "compliant")
+
+
+def with_dataset(node: Node, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The summary of a run or a batch, with its dataset's name, which the grant has."""
+    grants = Registry(node).grants(row["workflow"].get("id", ""), row["dataset"])
+    return {**row, "datasetName": next((str(g.get("datasetName") or "") for g in grants), "")}
 
 
 def attempt(node: Node, kept: dict[str, Any], mail: Mail, ended: float) -> dict[str, Any]:
