@@ -84,6 +84,14 @@ def test_a_run_tells_its_end_to_who_has_confirmed(lab: Lab, agent: Agent) -> Non
     assert f"sent to {to}" in typed(agent, "run", "show", "first").out
 
 
+def test_who_has_not_confirmed_at_the_end_is_told_what_to_do(lab: Lab, agent: Agent) -> None:
+    to = "late@example.org"
+    typed(agent, *ONE, "--mail-to", to, "--name", "late", "--wait")
+    shown = " ".join(typed(agent, "run", "show", "late").out.split())
+    assert f"to {to} in the next minutes (not confirmed yet: {TOLD})" in shown
+    assert not [text for text in mails(lab) if "Run 'late'" in text]
+
+
 def sent(agent: Agent, name: str) -> dict[str, Any] | None:
     document = typed(agent, "run", "show", name, "--json").document
     mail: dict[str, Any] = (document.get("details") or document)["mail"]

@@ -252,6 +252,7 @@ def test_the_end_of_a_batch_is_one_mail_and_so_is_the_next_end(mails: Owned) -> 
     assert to == ADA
     assert subject == f"Pennsieve batch '{asks['name']}' has ended: 2 of 3 runs succeeded"
     assert "  sub-01 failed: " in text
+    assert f"Results:  folder 'results/{asks['name']}' of the dataset, in a folder for each" in text
     assert "sub-00" not in text
     assert f"pennsieve run retry {asks['name']} --failed" in text
     assert owner.ask("GET", f"/batches/{asks['id']}")["mail"]["sent"]

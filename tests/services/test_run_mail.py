@@ -10,7 +10,7 @@ import pytest
 
 from pennsieve_agent.domain.mail import MailStatus, MailTo, address_problem
 from pennsieve_agent.errors import AgentError, Conflict, NodeError, NodeOlder
-from pennsieve_agent.services.runs.run_mail import asked, looked_at
+from pennsieve_agent.services.runs.run_mail import ask_address, mail_of
 from tests.fakes.run_node import NODE
 
 ADA = "ada@example.org"
@@ -39,18 +39,20 @@ def refusal(code: str) -> Conflict:
 
 def test_who_only_looks_asks_nobody() -> None:
     calls = Calls({"status": "none"})
-    assert looked_at(NODE, calls, ADA) == MailTo(ADA, MailStatus.NONE)
+    assert mail_of(NODE, calls, ADA) == MailTo(ADA, MailStatus.NONE)
     assert calls.methods == ["GET"]
-    assert looked_at(NODE, Calls({"status": "new word"}), ADA) == MailTo(ADA)
+    assert mail_of(NODE, calls, "") is None
+    assert calls.methods == ["GET"]
+    assert mail_of(NODE, Calls({"status": "new word"}), ADA) == MailTo(ADA)
 
 
 @pytest.mark.parametrize("status", [MailStatus.PENDING, MailStatus.CONFIRMED])
 def test_an_address_that_was_asked_is_not_asked_again(status: MailStatus) -> None:
     calls = Calls({})
-    assert asked(NODE, calls, MailTo(ADA, status)) == MailTo(ADA, status)
+    assert ask_address(NODE, calls, MailTo(ADA, status)) == MailTo(ADA, status)
     assert calls.methods == []
     calls = Calls({"status": "pending"})
-    assert asked(NODE, calls, MailTo(ADA, MailStatus.NONE)).status is MailStatus.PENDING
+    assert ask_address(NODE, calls, MailTo(ADA, MailStatus.NONE)).status is MailStatus.PENDING
     assert calls.methods == ["POST"]
 
 
@@ -58,14 +60,14 @@ def test_an_address_that_was_asked_is_not_asked_again(status: MailStatus) -> Non
 def test_an_older_node_is_to_be_updated_by_who_can(error: AgentError) -> None:
     for admin, hint in ((NODE.admin, "update it with"), ("", "ask its owner")):
         with pytest.raises(NodeOlder, match="older than this program and sends no mails") as told:
-            looked_at(replace(NODE, admin=admin), Calls(error), ADA)
+            mail_of(replace(NODE, admin=admin), Calls(error), ADA)
         assert hint in str(told.value.hint)
         assert "pennsieve compute update my-node" in str(told.value.hint)
 
 
 def test_a_node_with_all_the_addresses_it_can_have_says_what_to_do() -> None:
     with pytest.raises(NodeError, match="so many addresses") as told:
-        asked(NODE, Calls(refusal("too-many-addresses")), MailTo(ADA, MailStatus.NONE))
+        ask_address(NODE, Calls(refusal("too-many-addresses")), MailTo(ADA, MailStatus.NONE))
     assert "without --mail" in str(told.value.hint)
 
 

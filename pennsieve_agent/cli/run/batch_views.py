@@ -52,7 +52,7 @@ def batch(
         ("started", when(value.created, now, relative=context.relative)),
         ("took", duration(value.created, value.ended, now)),
         ("estimated cost", "" if value.cost is None else usd(value.cost)),
-        ("mail", mail_words(context, value.mail)),
+        ("mail", mail_words(context, value.mail, is_over=value.status.is_final)),
     ]
     if not rows:
         none = "no subject failed" if failed else "no subject"

@@ -89,7 +89,7 @@ def ask(context: Context, ready: Prepared) -> None:
     node = ready.own_node
     if ready.mail is None or node is None:
         return
-    mail = run_mail.asked(node, context.node_calls(node), ready.mail)
+    mail = run_mail.ask_address(node, context.node_calls(node), ready.mail)
     if mail.status is not MailStatus.CONFIRMED:
         context.streams.note(
             f"AWS has sent a mail to {mail.to}: open it and click 'Confirm subscription'; before "
@@ -109,8 +109,8 @@ def _sandbox_mails(context: Context) -> Path | None:
     return None if root is None else root / "mail"
 
 
-def words(mail: To | None, sent: str = "") -> str:
-    """Who is told of an end, and what he has to do for it; ``sent`` is when it was, in words."""
+def words(mail: To | None, sent: str = "", *, is_over: bool = False) -> str:
+    """Who is told of an end, and what he has to do for it; ``sent`` is when he was, in words."""
     from pennsieve_agent.domain.mail import MailStatus
 
     if mail is None:
@@ -125,4 +125,4 @@ def words(mail: To | None, sent: str = "") -> str:
         MailStatus.NONE: "AWS first asks by a mail whether it may",
     }
     more = f" ({todo[mail.status]})" if mail.status in todo else ""
-    return f"to {mail.to} when it ends{more}"
+    return f"to {mail.to} {'in the next minutes' if is_over else 'when it ends'}{more}"

@@ -108,10 +108,10 @@ def kept_words(context: Context, details: RunDetails) -> str:
     return f"until {until}, {month}; go on with: run retry --from STEP"
 
 
-def mail_words(context: Context, mail: MailTo | None) -> str:
+def mail_words(context: Context, mail: MailTo | None, *, is_over: bool) -> str:
     """Who is told of an end by mail, or was; empty where nobody is."""
     sent = when(mail.sent, context.now(), relative=context.relative) if mail else ""
-    return mail_options.words(mail, sent)
+    return mail_options.words(mail, sent, is_over=is_over)
 
 
 def taken_words(details: RunDetails) -> str:

@@ -60,7 +60,7 @@ def of_run(to: str, run: Mapping[str, Any], place: Place) -> Mail:
 def of_batch(to: str, batch: Mapping[str, Any], failed: Sequence[BatchRow], place: Place) -> Mail:
     """The mail about a batch; ``failed`` are the rows that did not succeed, or the first of them.
 
-    ``batch`` is its summary as lists have it, with the name of its dataset.
+    ``batch`` is its summary as lists have it, with the name of its dataset and its ``folder``.
     """
     name = batch["id"] if place.compliant else batch["name"]
     counts, total = batch["counts"], sum(batch["counts"].values())
@@ -69,7 +69,7 @@ def of_batch(to: str, batch: Mapping[str, Any], failed: Sequence[BatchRow], plac
     lines = [f"{ended[0].upper()}{ended[1:]}."]
     if not place.compliant:
         lines += _rows(failed, total - done)
-    lines += ["", *_facts(_about(batch, place))]
+    lines += ["", *_facts(_about_batch(batch, place, done))]
     lines += ["", "See it:", f"  pennsieve run show {shlex.quote(name)}"]
     if done < total:
         lines += ["Start what failed again:", f"  pennsieve run retry {shlex.quote(name)} --failed"]
@@ -91,6 +91,13 @@ def _about_run(run: Mapping[str, Any], place: Place) -> Iterator[tuple[str, str]
     yield from _about(run, place)
     if run.get("folder") and run["status"] == "SUCCEEDED" and not place.compliant:
         yield "Results", f"folder '{_plain(run['folder'])}' of the dataset"
+
+
+def _about_batch(batch: Mapping[str, Any], place: Place, done: int) -> Iterator[tuple[str, str]]:
+    yield from _about(batch, place)
+    if batch["folder"] and done and not place.compliant:
+        where = f"folder '{_plain(batch['folder'])}' of the dataset"
+        yield "Results", f"{where}, in a folder for each subject"
 
 
 def _about(row: Mapping[str, Any], place: Place) -> Iterator[tuple[str, str]]:

@@ -30,6 +30,7 @@ from pennsieve_agent.services.runs import (
     prepare_own_run,
     prepare_pennsieve_run,
     prepare_run,
+    run_mail,
     run_request,
 )
 from pennsieve_agent.services.runs.node_runs import NodeRuns
@@ -187,7 +188,7 @@ def _on_own_node(
     ]
     (checked, hindrance), history = side_by_side(asks)
     checked = checked or run_request.Checked()
-    mail = problems.of(partial(prepare_own_run.mail_of, context, typed.options))
+    mail = problems.of(partial(run_mail.mail_of, node, context.calls, typed.options.mail))
     if ready is None or problems:
         problems.take((None, hindrance))
         raise problems.all("batch")

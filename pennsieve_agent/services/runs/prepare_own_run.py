@@ -43,7 +43,6 @@ from pennsieve_agent.services.workflows.node_workflows import version_path, work
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.datasets import DataFile, Dataset
-    from pennsieve_agent.domain.mail import MailTo
     from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.platform.client import Platform
@@ -120,7 +119,7 @@ def prepare(
     (read, why_none), (checked, hindrance), (history, _) = side_by_side(
         [partial(tried, ask) for ask in asks]
     )
-    mail = problems.of(partial(mail_of, context, options))
+    mail = problems.of(partial(run_mail.mail_of, context.node, context.calls, options.mail))
     checked = checked or run_request.Checked()
     input_ = problems.take((read, why_none))
     files = input_.files if input_ else ()
@@ -164,17 +163,6 @@ def prepare(
         goes_on=options.goes_on,
         mail=mail,
     )
-
-
-def mail_of(context: OwnNodeContext, options: run_request.RunOptions) -> MailTo | None:
-    """Who is told of the end, and whether he has confirmed it; None where nobody is.
-
-    Raises:
-        NodeOlder: the node sends no mails.
-    """
-    if not options.mail:
-        return None
-    return run_mail.looked_at(context.node, context.calls, options.mail)
 
 
 def _known(

@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 _NO_MAIL = "no-mail"
 
 
-def looked_at(node: OwnNode, calls: NodeCalls, address: str) -> MailTo:
-    """Whether an address gets mails of the node; nobody is asked.
+def mail_of(node: OwnNode, calls: NodeCalls, address: str) -> MailTo | None:
+    """Whether an address gets mails of the node; nobody is asked. None for no address.
 
     Raises:
         NodeOlder: the node is older than this program, and sends no mails.
     """
-    return _ask(node, calls, address, "GET", query={"address": address})
+    return _ask(node, calls, address, "GET", query={"address": address}) if address else None
 
 
-def asked(node: OwnNode, calls: NodeCalls, mail: MailTo) -> MailTo:
+def ask_address(node: OwnNode, calls: NodeCalls, mail: MailTo) -> MailTo:
     """The same, after AWS has asked the address, where it had not.
 
     Raises:
