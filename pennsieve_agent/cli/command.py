@@ -252,6 +252,7 @@ _PLAIN = (
     ("is not a valid float", "is not a number"),
     ("is not a valid integer", "is not a whole number"),
     ("is not a valid int range", "is not a whole number"),
+    ("is not a valid int", "is not a whole number"),
     (_TOO_MUCH, "too many words:"),
     ("requires an argument", "needs a value"),
 )

@@ -215,6 +215,7 @@ def test_a_word_that_is_like_no_other_shows_where_help_is() -> None:
         (["run", "cancel"], "invalid_option", "missing argument 'RUN'"),
         (["run", "list", "--limit", "0"], "invalid_option", "--limit"),
         (["run", "list", "--limit", "x"], "invalid_option", "'x' is not a whole number"),
+        (["run", "start", "--parallel", "x"], "invalid_option", "'x' is not a whole number"),
         (["run", "wait", "--timeout", "x"], "invalid_option", "'x' is not a number"),
         (["run", "list", "x"], "invalid_option", "too many words: (x)"),
         (["dataset", "rename", "D"], "invalid_option", "option '--name' needs a value"),
