@@ -204,6 +204,14 @@ class BatchRow:
             cost=_cost(document),
         )
 
+    @property
+    def step_states(self) -> Mapping[str, tuple[str, str]]:
+        """State and reason by step; one that had not started when its run ended is skipped."""
+        if not self.status.is_final:
+            return self.steps
+        words = {"NOT_STARTED": "SKIPPED"}
+        return {step: (words.get(state, state), why) for step, (state, why) in self.steps.items()}
+
     def document(self) -> dict[str, Any]:
         """As ``GET /batches/ID/rows`` has it."""
         values = {field_.name: getattr(self, field_.name) for field_ in fields_of(self)}

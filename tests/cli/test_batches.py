@@ -348,6 +348,20 @@ def test_the_table_as_csv_is_read_by_any_reader(started: Scene) -> None:
     assert (rows[2]["count"], rows[2]["seconds"]) == ("failed", "65.0")
 
 
+def test_a_step_that_never_began_is_skipped_in_every_view(started: Scene) -> None:
+    states = {"input": ["FAILED", "no such file"], "count": ["NOT_STARTED", ""]}
+    started.node.set(started.batch, "sub-02", "FAILED", steps=states)
+    started.node.set(started.batch, "sub-01", "STARTED", steps=states)
+    rows = started("run", "show", "first batch", "--json").document["rows"]
+    known = {row["subject"]: row["steps"]["count"]["status"] for row in rows if row["steps"]}
+    assert known == {"sub-01": "pending", "sub-02": "skipped"}
+    text = started("run", "show", "first batch").out
+    assert "sub-02\tfailed\tfailed\tskipped" in text
+    assert "sub-01\trunning\tfailed\twaiting" in text
+    table_ = started("run", "show", "first batch", "--csv").out
+    assert ",failed,skipped," in table_
+
+
 def test_a_batch_is_meant_by_name_id_and_prefix_and_its_runs_by_theirs(started: Scene) -> None:
     started.node.end(started.batch)
     config = Path(started.agent.environ["PENNSIEVE_CONFIG"])

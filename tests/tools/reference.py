@@ -48,9 +48,9 @@ def _intro() -> str:
 
 
 def _linked(kind: str) -> str:
-    inner = kinds_in(kind)
-    names = [name if is_plain(name) else f"[{name}](#{name})" for name in inner.split(" or ")]
-    return kind.removesuffix(inner) + " or ".join(names)
+    kinds = kinds_in(kind)
+    names = [name if is_plain(name) else f"[{name}](#{name})" for name in kinds]
+    return kind.removesuffix(" or ".join(kinds)) + " or ".join(names)
 
 
 def _may_be(field: Field) -> str:

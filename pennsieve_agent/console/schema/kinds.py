@@ -113,11 +113,11 @@ def by_name(documents: Iterable[Document]) -> dict[str, Document]:
     return named
 
 
-def kinds_in(kind: str) -> str:
-    """The kind of the items of lists and maps."""
+def kinds_in(kind: str) -> list[str]:
+    """The kinds that the items of lists and maps may be of."""
     while kind.startswith((_LIST, _MAP)):
         kind = kind.removeprefix(_LIST).removeprefix(_MAP)
-    return kind
+    return kind.split(_OR)
 
 
 def is_plain(kind: str) -> bool:

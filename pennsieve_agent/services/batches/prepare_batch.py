@@ -294,11 +294,11 @@ def _prepared(
     options, problems = typed.options, Problems()
     name = run_request.run_name(options.name, workflow, around.now)
     folder = own_folder(name)
-    found = problems.of(partial(_subjects, around, typed, dataset, workflow, folder))
-    if found is None:
+    matches = problems.of(partial(_subjects, around, typed, dataset, workflow, folder))
+    if matches is None:
         _check_parameters(typed, workflow, problems)
         raise problems.all("batch")
-    subjects, input_ = found
+    subjects, input_ = matches
     settings = partial(parameters_of, undeclared=options.undeclared)
     chosen = problems.of(partial(settings, workflow, subjects, typed.choice)) or []
     if problems:
