@@ -104,15 +104,16 @@ def _detail(name: str, value: str, width: int, streams: Streams) -> str:
     Where there is no room beside the name, it is below that. A word, such as an id, is never cut.
     """
     begin = f"{streams.paint(cells.pad(name, width), 'bold')}{' ' * _GAP}"
-    room, below = streams.width - width - _GAP, max(streams.width - _GAP, _LEAST_TEXT)
+    indent = len(name) - len(name.lstrip()) + _GAP
+    room, below = streams.width - width - _GAP, streams.width - indent
     is_text = " " in value
     if cells.width(value) <= room:
         return f"{begin}{_status(value, streams)}"
     if is_text and room >= _LEAST_TEXT:
         return begin + f"\n{' ' * (width + _GAP)}".join(cells.wrap(value, room))
     if is_text or cells.width(value) <= below:
-        lines = [streams.paint(name, "bold"), *cells.wrap(value, below)]
-        return f"\n{' ' * _GAP}".join(lines)
+        lines = [streams.paint(name, "bold"), *cells.wrap(value, max(below, _LEAST_TEXT))]
+        return f"\n{' ' * indent}".join(lines)
     return f"{begin}{value}"
 
 
