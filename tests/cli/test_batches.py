@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
+from pennsieve_agent.cli.run.batch_download import folders_of
 from pennsieve_agent.cli.run.batch_watch import SeenBatch
 from pennsieve_agent.console.schema import DOCUMENTS
 from pennsieve_agent.console.schema.kinds import faults
 from pennsieve_agent.domain.batches import Batch, BatchRow, run_id
+from pennsieve_agent.domain.local_names import FileSystem
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import AgentError, NodeUnreachable, NotFound
 from pennsieve_agent.settings.own_nodes_file import OwnNodes
@@ -838,6 +840,25 @@ def test_results_are_fetched_as_each_run_succeeds(coming: Scene, tmp_path: Path)
     assert not (tmp_path / "sub-02").exists()
     again = coming(*COMING, str(tmp_path), "--json", code=3).document
     assert (again["downloaded"], len(again["skipped"])) == ([], 2)
+
+
+def test_the_folder_of_a_subject_has_a_name_that_the_file_system_takes(
+    coming: Scene, tmp_path: Path
+) -> None:
+    subjects = ("CON", "a:b", "dot.", "sub", "sub/ses-1", "日" * 80)
+    kept = folders_of(tmp_path, subjects)
+    assert set(kept.values()) == {tmp_path / name for name in subjects}  # as this system does
+    # Mounted here as a share of another system, as AWS and offices have them.
+    refused = FileSystem(frozenset({"CON", "a:b", "dot."}), folds_case=True)
+    there = folders_of(tmp_path, subjects, lambda *_: refused)
+    assert {name: str(path.relative_to(tmp_path)) for name, path in there.items()} == {
+        **{name: name for name in subjects},
+        **{"CON": "_CON", "a:b": "a_b", "dot.": "dot"},
+    }
+    coming.node.end(coming.batch)
+    done = coming("run", "download", "first batch", "--to", str(tmp_path / "new"))
+    assert "3 files of 3 subjects" in done.out
+    assert {path.name for path in (tmp_path / "new").iterdir() if path.is_dir()} == set(SUBJECTS)
 
 
 def test_nothing_that_came_is_lost_by_an_interruption(coming: Scene, tmp_path: Path) -> None:
