@@ -19,7 +19,7 @@ from pennsieve_agent.console.schema.kinds import faults
 from pennsieve_agent.domain.batches import Batch, BatchRow, run_id
 from pennsieve_agent.domain.local_names import FileSystem
 from pennsieve_agent.domain.own_node import OwnNode
-from pennsieve_agent.errors import AgentError, NodeUnreachable, NotFound
+from pennsieve_agent.errors import AgentError, Invalid, NodeUnreachable, NotFound
 from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.cli.conftest import DATASET, Lab, made
 from tests.cli.harness import Agent, Result
@@ -776,12 +776,45 @@ def test_parallel_is_not_for_a_run_that_is_repeated(started: Scene) -> None:
 
 
 @pytest.mark.parametrize("name", ["first batch", "first batch/sub-01"])
-def test_no_step_is_taken_over_and_why_is_said(started: Scene, name: str) -> None:
+def test_a_step_that_the_batch_does_not_have(started: Scene, name: str) -> None:
     started.node.end(started.batch, "sub-01")
-    told = started("run", "retry", name, "--from", "count", code=2)
-    assert "cannot go on from step 'count': what the steps of a batch's runs made is" in told.err
-    assert f"pennsieve run retry '{name}'" in told.err
-    assert "has no step 'x'" in started("run", "retry", name, "--from", "x", code=2).err
+    told = started("run", "retry", name, "--from", "x", code=2)
+    assert "the batch has no step 'x'" in told.err
+    assert "its steps are: " in told.err
+
+
+@pytest.mark.parametrize("name", ["first batch", "first batch/sub-01"])
+def test_a_node_that_takes_over_no_steps_of_batches_starts_none(started: Scene, name: str) -> None:
+    """It would ignore a step in its request, and pay for all of them again."""
+    started.node.end(started.batch, "sub-01")
+    ask = started.ask
+
+    def older(method: str, path: str, *rest: Any, **more: Any) -> Mapping[str, Any]:
+        if path.endswith("/retry-from"):
+            raise NotFound("there is no such request on this function")
+        return ask(method, path, *rest, **more)
+
+    started.ask = older  # type: ignore[method-assign]
+    told = started("run", "retry", name, "--from", "count", code=1)
+    assert "compute node 'my-node' is older than this program: it takes over no steps" in told.err
+    assert "pennsieve compute update my-node" in told.err
+    posts = [path for method, path, _ in started.node.asked if method == "POST"]
+    assert not [path for path in posts if path.endswith("/retry")]
+
+
+def test_a_node_that_keeps_no_steps_is_named(started: Scene) -> None:
+    ask = started.ask
+
+    def older(method: str, path: str, *rest: Any, **more: Any) -> Mapping[str, Any]:
+        if path == "/batches":
+            raise Invalid("the limit 'keepSteps' is not supported by a node", status=400)
+        return ask(method, path, *rest, **more)
+
+    started.ask = older  # type: ignore[method-assign]
+    words = (*START, "--each", "subjects/*", "--name", "second batch")
+    told = started(*words, "--keep-steps", "7", code=1)
+    assert "compute node 'my-node' is older than this program, and keeps nothing" in told.err
+    assert "pennsieve compute update my-node" in told.err
 
 
 COMING = ("run", "download", "first batch", "--as-they-come", "--to")
