@@ -886,7 +886,9 @@ def test_the_folder_of_a_subject_has_a_name_that_the_file_system_takes(
     there = folders_of(tmp_path, subjects, lambda *_: refused)
     assert {name: str(path.relative_to(tmp_path)) for name, path in there.items()} == {
         **{name: name for name in subjects},
-        **{"CON": "_CON", "a:b": "a_b", "dot.": "dot"},
+        "CON": "_CON",
+        "a:b": "a_b",
+        "dot.": "dot",
     }
     coming.node.end(coming.batch)
     done = coming("run", "download", "first batch", "--to", str(tmp_path / "new"))
