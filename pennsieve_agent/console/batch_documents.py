@@ -10,7 +10,7 @@ from pennsieve_agent.console import documents
 from pennsieve_agent.domain.runs import seconds_between
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pennsieve_agent.domain.batches import Batch, BatchRow
 
@@ -45,6 +45,29 @@ def summary(batch: Batch, node: str) -> dict[str, Any]:
     }
 
 
+def retried_from(
+    batch: Batch,
+    node: str,
+    step: str,
+    takes: Mapping[str, Sequence[str]],
+    left: Mapping[str, str],
+    *,
+    changed: bool,
+) -> dict[str, Any]:
+    """Which subjects of a batch go on from a step, and why others do not."""
+    return {
+        "id": batch.id,
+        "name": batch.name,
+        "node": node,
+        "from_step": step,
+        "changed": changed,
+        "subjects": [
+            {"subject": subject, "taken_steps": list(steps)} for subject, steps in takes.items()
+        ],
+        "left": [{"subject": subject, "reason": why} for subject, why in left.items()],
+    }
+
+
 def ended(batch: Batch, node: str) -> dict[str, Any]:
     """A batch that is over, for those who are told of it: no subject, no parameter, no person."""
     whole = summary(batch, node)
@@ -75,7 +98,7 @@ def row_document(row: BatchRow) -> dict[str, Any]:
         "reason": row.reason or None,
         "steps": {
             step: {"status": label(state), "reason": reason or None}
-            for step, (state, reason) in row.steps.items()
+            for step, (state, reason) in row.step_states.items()
         },
         "started_at": documents.time(row.started),
         "completed_at": documents.time(row.ended),

@@ -18,6 +18,7 @@
 ``GET /batches/ID/start``                 what it was started with; a page of its runs
 ``POST /batches/ID/cancel``               end it; 202
 ``POST /batches/ID/retry``                attempt some of its rows once more; 202
+``POST /batches/ID/retry-from``           the same, taking over the steps before one; 202
 ``GET /mail``, ``POST /mail``             whether an address gets mails; ask it to confirm
 ``GET``, ``PATCH``, ``DELETE /secrets``   the caller's own secrets; values are never told
 ========================================= =======================================================

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,6 +36,7 @@ CODE = {
     "main.py": PROGRAM,
     "LICENSE": "MIT",
 }
+SUBJECTS = ("sub-01", "sub-02", "Zoë 3")
 LINE = """name: two
 layout: flat
 steps:
@@ -52,6 +54,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Iterato
     """A lab of its own, with a workflow of two steps."""
     root = tmp_path_factory.mktemp("kept")
     one = made(root, prepared)
+    for subject in SUBJECTS:
+        path = root / "sandbox" / "datasets" / DATASET / "subjects" / subject / "a.txt"
+        path.parent.mkdir(parents=True)
+        path.write_text(subject)
     repository(root / "code", CODE, None)
     (root / "workflow.yaml").write_text(LINE)
     prepare(
@@ -111,3 +117,95 @@ def test_the_first_step_is_taken_over(lab: Lab, agent: Agent) -> None:
     assert "goes on with what its steps made; retry that one" in (
         typed(agent, "run", "retry", "long", "--from", "second", code=2).err
     )
+
+
+def rows(agent: Agent, batch: str) -> dict[str, dict[str, Any]]:
+    document = agent("run", "show", batch, "--json").document
+    return {row["subject"]: row for row in document["rows"]}
+
+
+def many(lab: Lab, agent: Agent, name: str, *more: str) -> tuple[Path, Path]:
+    """A batch of which one subject fails in its first step and one in its second."""
+    first, second = (lab.root / f"{name}-{which}" for which in ("first", "second"))
+    lines = [
+        "subject,first.GATE,second.GATE",
+        "sub-01,,",
+        f"sub-02,,{second}",
+        f"Zoë 3,{first},",
+    ]
+    table = lab.root / f"{name}.csv"
+    table.write_text("\n".join(lines), encoding="utf-8")
+    start = ("run", "start", "-d", DATASET, "-w", "two", "--csv", str(table))
+    words = (*start, "--files", "subjects/{subject}/**", "--name", name, *more)
+    typed(agent, *words, "--wait", code=3)
+    return first, second
+
+
+def test_subjects_of_a_batch_take_their_first_step_over(lab: Lab, agent: Agent) -> None:
+    _, gate = many(lab, agent, "study", "--keep-steps", "7")
+    from_second = ("run", "retry", "study", "--failed", "--from", "second")
+    plan = typed(agent, *from_second, "--dry-run")
+    assert plan.out.startswith(
+        "Would start 1 subject of batch 'study' again from step 'second'\n"
+        "Taken over instead of paid again: input, first\n"
+        "Subjects: sub-02\n"
+    )
+    why = "had not reached step 'second': step 'first' before it did not succeed"
+    assert f"Zoë 3\tits last run {why}" in plan.out
+    shown = typed(agent, *from_second, "--dry-run", "--json").document
+    assert (shown["changed"], shown["from_step"]) == (False, "second")
+    assert shown["subjects"] == [{"subject": "sub-02", "taken_steps": ["input", "first"]}]
+    assert [row["subject"] for row in shown["left"]] == ["Zoë 3"]
+    with_another_name(agent, why)
+    assert {row["attempt"] for row in rows(agent, "study").values()} == {1}
+
+    gate.touch()
+    told = lab.root / "told"
+    done = typed(
+        agent, *from_second, "--wait", "--then", f'echo "$PENNSIEVE_STATE" > {told}', code=3
+    )
+    assert "Started 1 subject of batch 'study' again from step 'second'" in done.out
+    assert "start all steps of the others again: pennsieve run retry study" in done.err
+    assert told.read_text() == "failed\n", "one subject is left that failed"
+    after = rows(agent, "study")
+    states = {name: (row["status"], row["attempt"]) for name, row in after.items()}
+    assert states == {
+        "sub-01": ("succeeded", 1),
+        "sub-02": ("succeeded", 2),
+        "Zoë 3": ("failed", 1),
+    }
+    run = typed(agent, "run", "show", after["sub-02"]["run_id"], "--json").document
+    steps = {step["id"]: step for step in run["steps"]}
+    assert steps["first"]["attempts"] == []
+    assert (
+        steps["first"]["reason"]
+        == "taken over from run 'study/sub-02 (attempt 1)'; it cost nothing"
+    )
+    lone = typed(agent, "run", "retry", "study/Zoë 3", "--from", "second", code=2)
+    assert f"'study' cannot go on from step 'second': its last run {why}" in lone.err
+
+
+def with_another_name(agent: Agent, why: str) -> None:
+    """A file of the only subject that could go on is another one than when it was read."""
+    listed = typed(agent, "dataset", "files", DATASET, "--json").document
+    path = next(file["path"] for file in listed if file["path"].startswith("subjects/sub-02/"))
+    typed(agent, "dataset", "fs", "mv", DATASET, path, f"{path}.old")
+    told = typed(agent, "run", "retry", "study", "--from", "second", code=2)
+    lines = [line.strip() for line in told.err.splitlines()]
+    assert f"sub-02: its input has changed since: '{path}' is called '{path}.old' now" in lines
+    assert f"Zoë 3: its last run {why}" in lines
+    typed(agent, "dataset", "fs", "mv", DATASET, f"{path}.old", path)
+
+
+def test_a_batch_without_kept_steps_says_so(lab: Lab, agent: Agent) -> None:
+    many(lab, agent, "bare")
+    told = typed(agent, "run", "retry", "bare", "--from", "second", code=2)
+    assert (
+        "'bare' cannot go on from step 'second': nothing that the steps of its last run made was "
+        "kept, as it was started without --keep-steps"
+    ) in told.err
+    assert "start all steps again: pennsieve run retry bare" in told.err
+    assert "its steps are: input, first, second, output" in (
+        typed(agent, "run", "retry", "bare", "--from", "x", code=2).err
+    )
+    assert {row["attempt"] for row in rows(agent, "bare").values()} == {1}

@@ -26,9 +26,36 @@ def test_days_that_are_none(agent: Agent, days: str) -> None:
     assert "give 0 to 14 days" in told.err
 
 
-def test_batches_keep_nothing(agent: Agent) -> None:
-    each = ("run", "start", "-d", DATASET, "--each-file", "raw/*", "--keep-steps", "7")
-    assert "--keep-steps" in typed(agent, *each, code=2).err
+SENT = ("run", "start", "-d", DATASET, "--files", "raw", "--keep-steps", "7")
+EACH = ("run", "start", "-d", DATASET, "--each-file", "raw/*", "--keep-steps", "7")
+
+
+def test_a_run_on_this_machine_keeps_no_steps(agent: Agent) -> None:
+    told = typed(agent, *SENT, "--local", code=2)
+    assert "a run on this machine has no limits of cost and time" in told.err
+    assert "--memory-on-oom and --keep-steps; Ctrl+C ends the run" in told.err
+
+
+def test_a_batch_that_is_gone_on_with_has_its_days_already(agent: Agent) -> None:
+    told = typed(agent, "run", "start", "--resume", "study", "--keep-steps", "7", code=2)
+    assert "--keep-steps and --resume cannot be given together" in told.err
+
+
+@pytest.mark.parametrize("words", [("--then", "true"), ("--webhook", "https://lab.example/x")])
+def test_nobody_is_told_of_a_retry_that_is_not_waited_for(
+    scene: Scene, words: tuple[str, str]
+) -> None:
+    ended(scene)
+    told = typed(scene.agent, "run", "retry", RUN, *words, code=2)
+    assert "--then and --webhook need a command that waits for the run's end" in told.err
+    assert [method for method, _, _ in scene.node.asked if method == "POST"] == []
+
+
+def test_an_address_that_nothing_is_sent_to_is_refused_before_a_retry(scene: Scene) -> None:
+    ended(scene)
+    told = typed(scene.agent, "run", "retry", RUN, "--wait", "--webhook", "lab", code=2)
+    assert "webhook" in told.err
+    assert [method for method, _, _ in scene.node.asked if method == "POST"] == []
 
 
 def ended(scene: Scene, **more: Any) -> None:

@@ -395,10 +395,19 @@ def test_the_owner_goes_on_and_the_run_says_who_has_its_files(node: Owned) -> No
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"files": [{"path": "a/b.edf", "package": "N:package:1", "size": 8}]}, "input files"),
-        ({"packages": ["N:package:2"], "files": []}, "input files, packages"),
+        (
+            {"files": [{"path": "a/b.edf", "package": "N:package:1", "size": 8}]},
+            r"input files \('a/b.edf'\)",
+        ),
+        (
+            {"packages": ["N:package:2"], "files": []},
+            r"input files \('a/b.edf'\), packages",
+        ),
         ({"layout": "flat"}, "layout"),
-        ({"parameters": {"work": {"X": "1"}}, "undeclared": True}, "parameters"),
+        (
+            {"parameters": {"work": {"X": "1"}}, "undeclared": True},
+            "parameter X of step 'work'",
+        ),
         ({"version": "v2"}, "version of the workflow"),
     ],
 )

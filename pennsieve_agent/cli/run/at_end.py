@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pennsieve_agent.errors import AgentError
+from pennsieve_agent.errors import AgentError, UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
@@ -50,6 +50,18 @@ class AtEnd:
             from pennsieve_agent.services.runs.run_webhook import check_webhook
 
             check_webhook(self.webhook)
+
+    def check_followed(self, *, is_followed: bool) -> None:
+        """Refuse to tell an end that nobody waits for.
+
+        Raises:
+            UsageProblem: somebody is to be told.
+        """
+        if self != NOBODY and not is_followed:
+            raise UsageProblem(
+                "--then and --webhook need a command that waits for the run's end",
+                hint="add --wait",
+            )
 
     def tell(self, context: Context, run: Run, state: RunState) -> None:
         """Tell that a run has ended; that it cannot be told is said, and changes nothing else."""

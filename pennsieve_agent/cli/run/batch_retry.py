@@ -8,10 +8,11 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.cli.run import batch_retry_from
 from pennsieve_agent.console import batch_documents
 from pennsieve_agent.console.shown import Shown, planned
 from pennsieve_agent.console.words import plural
-from pennsieve_agent.errors import Conflict, UsageProblem
+from pennsieve_agent.errors import Conflict, PlatformError, UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.run.batch_places import LocatedBatch
@@ -29,8 +30,11 @@ def retry(
     ends: Ends,
     subject: str = "",
     failed: bool,
+    from_step: str | None = None,
 ) -> Iterator[Shown]:
     """Begin another attempt of what failed, was cancelled or left out; of one ``subject`` alone.
+
+    With ``from_step``, of those that can take over the steps before it.
 
     Raises:
         Conflict: there is none, or somebody was faster.
@@ -43,17 +47,24 @@ def retry(
     if limits and not is_own:
         raise UsageProblem(
             f"batch '{batch.name}' is on a node that Pennsieve runs, which does not support limits",
-            hint="leave out --max-cost, --time-limit, --spot, --retries and --memory-on-oom",
+            hint="leave out --max-cost, --time-limit, --spot, --retries, --memory-on-oom "
+            "and --keep-steps",
         )
+    if from_step is not None:
+        batch_retry_from.check(located, from_step)
     rows = _rows(located, subject=subject, failed=failed)
     what = f"{plural(len(rows), 'subject')} of batch '{batch.name}'"
-    if ends.dry_run:
+    if ends.dry_run and from_step is None:
         names = ", ".join(row.subject for row in rows)
         yield planned(f"start {what} again: {names}")
         return
     attempts = {row.subject: row.attempt for row in rows}
     try:
-        if isinstance(backend, NodeBatches):
+        if from_step is not None:
+            shown = batch_retry_from.retry(
+                context, located, rows, limits, from_step, dry_run=ends.dry_run
+            )
+        elif isinstance(backend, NodeBatches):
             shown = _on_own_node(context, located, backend, attempts, limits)
         else:
             shown = _on_pennsieve(context, located, attempts)
@@ -61,10 +72,10 @@ def retry(
         raise Conflict(
             error.message, where=batch.id, hint=f"see what goes on: pennsieve run show {batch.id}"
         ) from error
-    if ends.mode is None:
+    if ends.mode is None or ends.dry_run:
         yield shown
         return
-    yield Shown(text=shown.text)
+    yield Shown(text=shown.text, notes=shown.notes[1:])
     yield from ends.follow(context, replace(located, batch=backend.get(batch.id)))
 
 
@@ -75,14 +86,17 @@ def _on_own_node(
     attempts: Mapping[str, int],
     limits: RunLimits,
 ) -> Shown:
-    from pennsieve_agent.services.runs.start_run import limits_document
+    from pennsieve_agent.services.runs.start_run import limit_error, limits_document
 
     batch = located.batch
     with context.interruption.during(
         "the subjects may or may not have been started",
         f"check before you type it again: pennsieve run show {batch.id}",
     ):
-        begun = backend.retry(batch.id, attempts, limits_document(limits))
+        try:
+            begun = backend.retry(batch.id, attempts, limits_document(limits))
+        except PlatformError as error:
+            raise limit_error(error, backend.name) from error
     return Shown(
         batch_documents.summary(backend.get(batch.id), backend.name),
         f"Started {plural(len(begun), 'subject')} of batch '{batch.name}' again",

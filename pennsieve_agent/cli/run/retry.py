@@ -11,19 +11,20 @@ import typer
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.cli.run import limits, start_options
+from pennsieve_agent.cli.run import at_end, limits, start_options
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import Conflict, UsageProblem
 
 
 @command(
     "run retry",
-    answers=("run", "run_plan", "batch_summary", "batch", "planned_change"),
+    answers=("run", "run_plan", "batch_summary", "batch", "batch_retry", "planned_change"),
     examples=[
         "pennsieve run retry spike-rate-1c20",
         "pennsieve run retry spike-rate-1c20 --memory-on-oom x2 --follow",
         "pennsieve run retry all-mice --failed",
         "pennsieve run retry first --from statistics",
+        "pennsieve run retry all-mice --failed --from statistics --wait --then 'sync-results'",
     ],
 )
 def retry(
@@ -41,12 +42,15 @@ def retry(
     follow: start_options.Follow = False,
     wait: start_options.Wait = False,
     watch: start_options.Watch = False,
+    then: at_end.Then = None,
+    webhook: at_end.Webhook = None,
     timeout: options.Timeout = None,
     max_cost: limits.MaxCost = None,
     time_limit: limits.TimeLimit = None,
     spot: limits.Spot = False,
     retries: limits.Retries = 0,
     memory_on_oom: limits.MemoryOnOom = None,
+    keep_steps: limits.KeepSteps = 0,
     dry_run: start_options.DryRun = False,
 ) -> Iterator[Shown]:
     """Start again a run that failed or was cancelled.
@@ -60,35 +64,51 @@ def retry(
     Of a batch, the subjects that failed, were cancelled or were left out are started again in the
     same batch. No subject is started twice, even if two people do this at the same time. If an
     attempt has written results, the next one writes to a folder beside them, 'SUBJECT-attempt-2'.
+    With --from, the subjects that cannot go on from the step are named and left as they are.
     """
     from pennsieve_agent.cli.run import batch_places, batch_retry, batch_start, start
+    from pennsieve_agent.cli.run.retry_from import goes_on
     from pennsieve_agent.cli.run.start_typed import Watching
     from pennsieve_agent.services.runs.repeat_run import is_taken, retried, taken
     from pennsieve_agent.services.runs.run_request import RunOptions
 
-    chosen = limits.limits(max_cost, time_limit, retries, spot=spot, memory_on_oom=memory_on_oom)
-    typed = RunOptions("", limits=chosen)
-    located = batch_places.run_or_batch(context, run)
+    chosen = limits.limits(
+        max_cost,
+        time_limit,
+        retries,
+        spot=spot,
+        memory_on_oom=memory_on_oom,
+        keep_steps=keep_steps,
+    )
+    telling = at_end.AtEnd(then, webhook)
+    telling.check()
     mode = start.mode_of(context, Watching(follow=follow, wait=wait, watch=watch))
-    if from_step is not None:
-        from pennsieve_agent.cli.run.retry_from import goes_on
-
-        typed = replace(typed, goes_on=goes_on(located, from_step))
+    telling.check_followed(is_followed=mode is not None)
+    located = batch_places.run_or_batch(context, run)
     subject = ""
     if not isinstance(located, batch_places.LocatedBatch) and (details := located.run.details):
         subject = details.subject
         if details.batch_id:
             located = batch_places.find(context, details.batch_id)
     if isinstance(located, batch_places.LocatedBatch):
-        ends = batch_start.Ends(mode, timeout, dry_run=dry_run)
+        ends = batch_start.Ends(mode, timeout, dry_run=dry_run, telling=telling)
         yield from batch_retry.retry(
-            context, located, chosen, ends=ends, subject=subject, failed=failed
+            context,
+            located,
+            chosen,
+            ends=ends,
+            subject=subject,
+            failed=failed,
+            from_step=from_step,
         )
         return
     if failed and located.run.status.is_cancelled:
         raise UsageProblem(
             f"run '{located.run.label}' was cancelled; it did not fail", hint="leave out --failed"
         )
+    typed = RunOptions("", limits=chosen)
+    if from_step is not None:
+        typed = replace(typed, goes_on=goes_on(located.run, from_step))
     request = retried(located, typed)
     try:
         yield from start.on_node(
@@ -97,6 +117,7 @@ def retry(
             whole=True,
             mode=mode,
             timeout=timeout,
+            telling=telling,
             dry_run=dry_run,
         )
     except (Conflict, UsageProblem):

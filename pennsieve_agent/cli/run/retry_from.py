@@ -8,34 +8,49 @@ from typing import TYPE_CHECKING
 from pennsieve_agent.errors import UnknownName, UsageProblem
 
 if TYPE_CHECKING:
-    from pennsieve_agent.cli.run.batch_places import LocatedBatch
+    from collections.abc import Iterable
+
     from pennsieve_agent.domain.repeats import GoesOn
     from pennsieve_agent.domain.runs import Run, RunDetails
-    from pennsieve_agent.services.runs.all_runs import Located
 
 
-def goes_on(located: Located | LocatedBatch, step: str) -> GoesOn:
+def goes_on(run: Run, step: str) -> GoesOn:
     """The run whose steps are taken over. Its node has the last word.
 
     Raises:
         UnknownName: there is no such step.
         UsageProblem: nothing that the steps made is there.
     """
-    from pennsieve_agent.cli.run.batch_places import LocatedBatch
     from pennsieve_agent.domain.repeats import GoesOn
 
-    if isinstance(located, LocatedBatch):
-        names = [one.id for one in located.batch.steps]
-        _check_name("batch", step, names)
-        raise _refusal(located.batch.name, step, _OF_BATCH)
-    run = located.run
-    _check_name("run", step, [one.id for one in run.steps])
+    check_step("run", step, (one.id for one in run.steps))
     if why := _why_not(run):
-        raise _refusal(run.label, step, why)
+        raise refusal(run.label, step, why)
     return GoesOn(run.uuid, step)
 
 
-_OF_BATCH = "what the steps of a batch's runs made is deleted when each of them ends"
+def check_step(what: str, step: str, steps: Iterable[str]) -> None:
+    """Refuse a step that a run or batch does not have.
+
+    Raises:
+        UnknownName: it has none of this name.
+    """
+    names = list(steps)
+    if step not in names:
+        raise UnknownName(
+            f"the {what} has no step '{step}'", hint=f"its steps are: {', '.join(names)}"
+        )
+
+
+def refusal(name: str, step: str, why: str) -> UsageProblem:
+    """The error where nothing can be taken over."""
+    return UsageProblem(
+        f"'{name}' cannot go on from step '{step}': {why}",
+        hint=f"start all steps again: pennsieve run retry {quote(name)}",
+    )
+
+
+PENNSIEVES = "it ran on a compute node that Pennsieve runs, which keeps nothing that steps made"
 
 
 def _why_not(run: Run) -> str:
@@ -44,9 +59,7 @@ def _why_not(run: Run) -> str:
 
     details = run.details
     if details is None:
-        return "it ran on a compute node that Pennsieve runs, which keeps nothing that steps made"
-    if details.batch_id:
-        return _OF_BATCH
+        return PENNSIEVES
     if not run.limits.keep_steps:
         return (
             "what its steps made was deleted when it ended, as it was started without --keep-steps"
@@ -65,17 +78,3 @@ def _why_not_kept(run: Run, details: RunDetails) -> str:
     if details.files_of:
         return f"run {details.files_of} goes on with what its steps made; retry that one"
     return ""
-
-
-def _check_name(what: str, step: str, names: list[str]) -> None:
-    if step not in names:
-        raise UnknownName(
-            f"the {what} has no step '{step}'", hint=f"its steps are: {', '.join(names)}"
-        )
-
-
-def _refusal(name: str, step: str, why: str) -> UsageProblem:
-    return UsageProblem(
-        f"'{name}' cannot go on from step '{step}': {why}",
-        hint=f"start all steps again: pennsieve run retry {quote(name)}",
-    )

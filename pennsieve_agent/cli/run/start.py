@@ -189,7 +189,7 @@ def _start(context: Context, typed: TypedStart) -> Iterator[Shown]:
     request, batch = typed.request, typed.batch
     if typed.repeat is not None:
         request, batch = _repeated(context, typed.repeat, typed)
-    typed.check_telling(is_followed=mode is not None)
+    typed.telling.check_followed(is_followed=mode is not None)
     if batch.is_batch:
         yield from batch_start.start_batch(
             context,

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from pennsieve_agent.services.runs.run_request import RunOptions
 
 
-_LIMITS = "--max-cost, --time-limit, --spot, --retries, --memory-on-oom and --keep-steps"
-
-
 @dataclass(frozen=True, slots=True)
 class Watching:
     """Whether and how a run is followed to its end; ``timeout`` is in seconds."""
@@ -82,18 +79,6 @@ class TypedStart:
                     f"'{name}' is a batch, and {option} is for a run", hint="leave it out"
                 )
 
-    def check_telling(self, *, is_followed: bool) -> None:
-        """Refuse to tell an end that nobody waits for.
-
-        Raises:
-            UsageProblem: somebody is to be told.
-        """
-        if self.telling != at_end.NOBODY and not is_followed:
-            raise UsageProblem(
-                "--then and --webhook need a command that waits for the run's end",
-                hint="add --wait",
-            )
-
     def _for_nodes(self) -> Mapping[str, object]:
         """What only a run on a node has."""
         telling = self.telling
@@ -116,7 +101,6 @@ class TypedStart:
             "--all": self.whole,
             "--input-run": self.request.input_runs,
             "--folder": self.request.folder is not None,
-            "--keep-steps": self.request.limits.keep_steps,
             "--repeat": self.repeat is not None,
             "--skip-done": self.batch.skip_done and self.batch.resume is not None,
         }
@@ -137,7 +121,12 @@ class TypedStart:
             "--name": request.name,
             "--dry-run": self.dry_run,
             self.mail.option: self.mail,
-            _LIMITS: request.limits,
+            "--max-cost": request.limits.max_cost,
+            "--time-limit": request.limits.seconds,
+            "--spot": request.limits.spot,
+            "--retries": request.limits.retries,
+            "--memory-on-oom": request.limits.memory_on_oom,
+            "--keep-steps": request.limits.keep_steps,
         }
 
 

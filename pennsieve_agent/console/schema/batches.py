@@ -38,6 +38,35 @@ DOCUMENTS: tuple[Document, ...] = (
         ),
     ),
     Document(
+        "batch_retry",
+        "Subjects of a batch that are started again from a step: run retry BATCH --from.",
+        (
+            Field("id", "text", "The batch's id."),
+            Field("name", "text", "Its name."),
+            Field("node", "text", "The compute node's name."),
+            Field("from_step", "text", "The first step that is repeated."),
+            Field("changed", "boolean", "Whether they were started; false with --dry-run."),
+            Field("subjects", "list of batch_taken", "Those that are started again."),
+            Field("left", "list of batch_left", "Those that cannot go on from the step."),
+        ),
+    ),
+    Document(
+        "batch_taken",
+        "A subject that takes over what had finished.",
+        (
+            Field("subject", "text", "The subject."),
+            Field("taken_steps", "list of text", "The steps that are not paid again."),
+        ),
+    ),
+    Document(
+        "batch_left",
+        "A subject that is not started again.",
+        (
+            Field("subject", "text", "The subject."),
+            Field("reason", "text", "Why it cannot go on from the step."),
+        ),
+    ),
+    Document(
         "batch_counts",
         "How many subjects of a batch are in each state.",
         (

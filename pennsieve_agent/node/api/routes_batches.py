@@ -111,6 +111,13 @@ def retry(request: Request, batch: str) -> Reply:
     return retried(request, _store(request), _head(request, batch))
 
 
+def retry_from(request: Request, batch: str) -> Reply:
+    """Attempt rows of a batch once more, and take over the steps before one."""
+    from pennsieve_agent.node.api.retry_batch import retried_from  # noqa: PLC0415 - as above
+
+    return retried_from(request, _store(request), _head(request, batch))
+
+
 def _store(request: Request) -> BatchStore:
     return BatchStore(request.node, request.store)
 
@@ -131,4 +138,5 @@ ROUTES: tuple[Route, ...] = (
     route("GET", "/batches/{}/start", start_of),
     route("POST", "/batches/{}/cancel", cancel),
     route("POST", "/batches/{}/retry", retry),
+    route("POST", "/batches/{}/retry-from", retry_from),
 )

@@ -13,7 +13,7 @@ from pennsieve_agent.node.batches.batch_document import Problem as RowProblem
 from pennsieve_agent.node.batches.batch_head import BatchHead, caller_of
 from pennsieve_agent.node.batches.batch_runs import steps_of, unfit
 from pennsieve_agent.node.batches.batch_store import BatchStore
-from pennsieve_agent.node.runs.own_run import Who
+from pennsieve_agent.node.runs.own_run import Who, why_not_kept
 from pennsieve_agent.node.runs.plan_jobs import CannotRun, check_budget
 from pennsieve_agent.node.wake_reconciler import wake
 
@@ -31,6 +31,8 @@ def started(request: Request) -> Reply:
     if (known := store.read(new.id)) is not None:
         return _known(request, known, new)
     version = version_for(request, new.workflow, new.version, new.dataset)
+    if why := why_not_kept(request.node, new.common.get("limits") or {}):
+        raise Problem(422, "unfit", why)
     _refuse(new.problems())
     _refuse(unfit(request.node, new, version, Who(request.caller, request.person)))
     try:

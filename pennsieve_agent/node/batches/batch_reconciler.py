@@ -163,7 +163,7 @@ class _Opening:
         if why := beginning.why_none:
             head.stop(RowStatus.SKIPPED, why)
         else:
-            run = beginning.begin(head.next, 1, {})
+            run = beginning.begin(Again(head.next, 1))
             head.next += 1
         self.store.write(head)
         return run
@@ -177,7 +177,7 @@ class _Opening:
             _skip(self.store, head, repeat, RowStatus.SKIPPED, beginning.why_none)
             return ""
         else:
-            run = beginning.begin(repeat.index, repeat.attempt, repeat.limits)
+            run = beginning.begin(repeat)
         self.store.took(head.id, repeat)
         return run
 

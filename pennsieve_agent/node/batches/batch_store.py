@@ -34,11 +34,15 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A row that is to be attempted once more; ``limits`` go over those of the batch."""
+    """A row that is to be attempted once more; ``limits`` go over those of the batch.
+
+    ``goes_on`` is ``{run, step}`` where steps of an earlier attempt are taken over.
+    """
 
     index: int
     attempt: int
     limits: Mapping[str, Any] = field(default_factory=dict)
+    goes_on: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -143,7 +147,10 @@ class BatchStore:
 
     def ask_again(self, batch: str, again: Again) -> bool:
         """Claim another attempt of a row; False where somebody has claimed it."""
-        values = self._kept({"body": {"S": json.dumps(dict(again.limits))}})
+        values = {"body": {"S": json.dumps(dict(again.limits))}}
+        if again.goes_on:
+            values["from"] = {"S": json.dumps(dict(again.goes_on))}
+        values = self._kept(values)
         return self._items.put_new(batch_key(batch), again.key, values)
 
     def again(self, batch: str) -> list[Again]:
@@ -151,7 +158,9 @@ class BatchStore:
         repeats: list[Again] = []
         for item in self._items.query(batch_key(batch), "AGAIN#"):
             _, index, attempt = str(item["sk"]["S"]).split("#")
-            repeats.append(Again(int(index), int(attempt), json.loads(item["body"]["S"])))
+            goes_on = json.loads(item["from"]["S"]) if "from" in item else {}
+            limits = json.loads(item["body"]["S"])
+            repeats.append(Again(int(index), int(attempt), limits, goes_on))
         return repeats
 
     def took(self, batch: str, again: Again) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Self
 from pennsieve_agent.domain.batches import BatchRow, RowStatus, run_id
 from pennsieve_agent.node.batches.batch_head import BatchHead
 from pennsieve_agent.node.batches.batch_runs import request_of
-from pennsieve_agent.node.batches.batch_store import BatchStore
+from pennsieve_agent.node.batches.batch_store import Again, BatchStore
 from pennsieve_agent.node.identity.workflow_registry import Registry
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_document import is_over
@@ -18,6 +18,7 @@ from pennsieve_agent.node.records.start_document import Start
 from pennsieve_agent.node.records.version_document import moves_files
 from pennsieve_agent.node.runs.own_run import Who, access_needed, fitting
 from pennsieve_agent.node.runs.plan_jobs import CannotRun, check_budget
+from pennsieve_agent.node.runs.take_over import go_on
 
 Json = Mapping[str, Any]
 
@@ -42,18 +43,20 @@ class Beginning:
             return cls(node, store, head, {}, str(why))
         return cls(node, store, head, version, _lost(node, head, version))
 
-    def begin(self, index: int, attempt: int, limits: Json) -> str:
-        """Begin the run of a row; its id, empty where none began. May be repeated.
-
-        ``limits`` go over those of the batch.
-        """
+    def begin(self, turn: Again) -> str:
+        """Begin the run of a row; its id, empty where none began. May be repeated."""
         head, runs = self.head, self.store.runs
+        index, attempt = turn.index, turn.attempt
         row = self.store.row(head, index)
         subject = str(row["subject"])
         before = self.store.rows(head.id).get(index)
         earlier = before.spent if before and before.row.attempt < attempt else 0.0
         apart = self._may_have_delivered(subject, attempt)
-        document = request_of(head, row, self.version, attempt, limits, apart=apart)
+        document = request_of(head, row, self.version, attempt, turn.limits, apart=apart)
+        if turn.goes_on:
+            document["from"] = dict(turn.goes_on)
+        if (known := runs.read(document["id"])) is not None:  # begun before, by one who was killed
+            return "" if is_over(known) else known.run
         try:
             record = self._record(subject, document)
         except (CannotRun, ValueError) as why:
@@ -62,9 +65,6 @@ class Beginning:
             )
             self.store.rows(head.id).put(skipped, earlier)
             return ""
-        known = runs.read(record.run)
-        if known is not None:  # begun before, by one who was killed
-            return "" if is_over(known) else record.run
         record.batch = {
             "id": head.id,
             "name": head.name,
@@ -93,7 +93,13 @@ class Beginning:
 
     def _record(self, subject: str, document: dict[str, Any]) -> RunRecord:
         who = Who(self.head.requester, self.head.claimed)
-        record = fitting(self.node, Start.of(document), self.version, who)
+        start = Start.of(document)
+        record = fitting(self.node, start, self.version, who)
+        if start.goes_on:
+            earlier = self.store.runs.read(str(start.goes_on["run"]))
+            if earlier is None:
+                raise CannotRun("the attempt to go on with is not known any more")
+            go_on(self.node, self.store.runs, record, start, earlier)
         if not self.store.reserve_name(self.head, subject):
             raise CannotRun(f"another run on this node is called '{record.name}'")
         return record

@@ -52,7 +52,7 @@ def _prepare(node: Node, store: RunStore, record: RunRecord) -> None:
         raise CannotRun(why)
     elif record.taken and not store.take_files(record.taken["run"], record.run):
         # Last, and once: whoever has the files has to delete them.
-        raise CannotRun(TAKEN_WORDS.format(name=record.taken["name"]))
+        raise CannotRun(TAKEN_WORDS.format(run=f"run '{record.taken['name']}'"))
 
 
 def _is_cancelled(node: Node, store: RunStore, record: RunRecord) -> bool:

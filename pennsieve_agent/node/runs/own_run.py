@@ -109,11 +109,8 @@ def planned(node: Node, start: Start, version: Json, who: Who) -> RunRecord:
         CannotRun: no machine fits a step, or a target has no place.
 
     """
-    if start.limits.get("keepSteps") and node.settings.mode == "compliant":
-        raise CannotRun(
-            "a compliant compute node keeps no step's outputs after the end of a run; leave out "
-            "--keep-steps"
-        )
+    if why := why_not_kept(node, start.limits):
+        raise CannotRun(why)
     targets = _targets(start, version)
     request = _request(start, version, targets)
     plan = _with_names(compile_run(start.id, request, hosts(node)), start, node)
@@ -143,6 +140,16 @@ def planned(node: Node, start: Start, version: Json, who: Who) -> RunRecord:
         | {"nodeDigests": _digests(node)},
         jobs=jobs_of(node, plan, code),
         fingerprint=_fingerprint(start, version, parameters, layout),
+    )
+
+
+def why_not_kept(node: Node, limits: Json) -> str:
+    """Why a node cannot keep what steps make; empty where it can, or is not asked to."""
+    if not limits.get("keepSteps") or node.settings.mode != "compliant":
+        return ""
+    return (
+        "a compliant compute node keeps no step's outputs after the end of a run; leave out "
+        "--keep-steps"
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from shlex import quote
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pennsieve_agent.domain.batches import Batch, BatchRow, RowStatus
 from pennsieve_agent.errors import NodeError, NodeOlder, NotFound
@@ -21,6 +22,29 @@ T = TypeVar("T")
 PAGE = 100
 ROWS = 1000
 """The most rows that a node answers at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSteps:
+    """Which subjects go on from a step.
+
+    ``takes`` are the steps that are taken over, by subject, and ``left`` says why others cannot.
+    """
+
+    takes: Mapping[str, tuple[str, ...]]
+    left: Mapping[str, str]
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        """The answer of a node.
+
+        Raises:
+            ValueError, TypeError, AttributeError, KeyError: it is something else.
+        """
+        return cls(
+            {str(subject): tuple(map(str, steps)) for subject, steps in document["takes"].items()},
+            {str(subject): str(why) for subject, why in document["left"].items()},
+        )
 
 
 class NodeBatches:
@@ -75,6 +99,35 @@ class NodeBatches:
         )
         return [str(subject) for subject in answer.get("begun") or ()]
 
+    def retry_from(
+        self,
+        batch: Batch,
+        attempts: Mapping[str, int],
+        limits: Mapping[str, Any],
+        step: str,
+        *,
+        begin: bool,
+    ) -> KeptSteps:
+        """As :meth:`retry`, of those subjects that can take over the steps before one.
+
+        Nothing begins without ``begin``.
+
+        Raises:
+            Conflict: somebody was faster, or one of them goes on.
+            NodeOlder: the node takes over steps of single runs alone.
+        """
+        body = {"rows": dict(attempts), "limits": dict(limits), "step": step, "check": not begin}
+        path = f"/batches/{batch.id}/retry-from"
+        try:
+            answer = self._calls.ask("POST", path, body=body, admin=self.node.is_owned)
+        except NotFound:
+            raise NodeOlder(
+                f"compute node '{self.name}' is older than this program: it takes over no steps of "
+                "a batch's runs",
+                hint=f"update it with: pennsieve compute update {quote(self.name)}",
+            ) from None
+        return self._read(KeptSteps.of, answer)
+
     def started(self, batch_id: str) -> BatchAgain:
         """What it was started with, to be started again.
 
@@ -127,7 +180,7 @@ class NodeBatches:
     def _read(self, read: Callable[[Mapping[str, Any]], T], document: Mapping[str, Any]) -> T:
         try:
             return read(document)
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
             raise self._wrong(str(error)) from error
 
     def _wrong(self, what: str) -> NodeError:

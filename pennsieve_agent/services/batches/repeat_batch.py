@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -108,6 +108,7 @@ def limits_of(document: Json) -> RunLimits:
         spot=bool(document.get("spot")),
         retries=int(document.get("retries") or 0),
         memory_on_oom=float(document.get("memoryOnOom") or 0),
+        keep_steps=int(document.get("keepSteps") or 0),
     )
 
 
@@ -144,6 +145,19 @@ def subjects_again(
     )
     in_folder = sum(file.path.startswith(f"{folder}/") for file in files)
     return tuple(subjects), Input(in_folder=in_folder, changes=tuple(changes))
+
+
+def changed_subjects(
+    platform: Platform, again: BatchAgain, subjects: Collection[str]
+) -> dict[str, str]:
+    """Of these subjects, those whose files are others today, and the first thing that differs."""
+    present = PresentFiles(platform.datasets.files(again.dataset))
+    changed = {}
+    for row in again.rows:
+        if row.subject in subjects and (words := present.same(row.files)[1]):
+            more = f", and {len(words) - 1} more" if len(words) > 1 else ""
+            changed[row.subject] = f"its input has changed since: {words[0]}{more}"
+    return changed
 
 
 def parameters_again(

@@ -13,6 +13,7 @@ from pennsieve_agent.services.runs import estimate_run
 from pennsieve_agent.services.runs.start_run import (
     REFUSALS,
     files_document,
+    limit_error,
     limits_document,
     targets_document,
 )
@@ -85,6 +86,8 @@ def send(calls: NodeCalls, node: OwnNode, body: Mapping[str, Any], journal: Answ
     except PlatformError as error:
         if error.status in REFUSALS:
             journal.answered("refused")
+        if (older := limit_error(error, node.name)) is not error:
+            raise older from error
         if problems := _problems(error):
             refuse(problems, error.message, hint="correct them, then type the same command again")
         raise
