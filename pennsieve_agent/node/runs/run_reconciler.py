@@ -193,6 +193,7 @@ class RunReconciler:
     def _launch(self, record: RunRecord, job: JobRecord) -> None:
         submitter = JobSubmitter(self.node, record)
         access_points = AccessPoints(self.node, record)
+        record.tidied = False
         if missing := [] if job.calls else access_points.missing(job):
             # Written down before they are created: nobody else could find them to delete them.
             record.access_points |= dict.fromkeys(missing, "")
@@ -291,7 +292,8 @@ class RunReconciler:
         reports.flush()
         if record.outbox and self.node.now() - record.ended < REPORT_SECONDS:
             return False
-        tidy(self.node, record)
+        if not record.tidied:
+            tidy(self.node, record)
         if not self._archived(record) and self.node.now() - record.ended < ARCHIVE_SECONDS:
             return False
         record.phase = Phase.DONE
