@@ -97,7 +97,7 @@ def row_document(row: BatchRow) -> dict[str, Any]:
         "reason": row.reason or None,
         "steps": {
             step: {"status": label(state), "reason": reason or None}
-            for step, (state, reason) in row.steps.items()
+            for step, (state, reason) in row.step_states.items()
         },
         "started_at": documents.time(row.started),
         "completed_at": documents.time(row.ended),

@@ -23,6 +23,9 @@ MOST_RUNS = 10_000
 """The most runs of a batch."""
 MOST_SUBJECT = 128
 """Characters of the longest subject."""
+MOST_PART = 240
+"""Bytes of the longest part of a subject between its slashes, in UTF-8. It names a folder, and file
+systems have at most 255 bytes for that (POSIX, "NAME_MAX" of Linux); ``-attempt-10`` may follow."""
 MOST_NAME = 127
 """Characters of the longest name of a batch: with a slash and a subject it names a run."""
 PARALLEL, MOST_PARALLEL = 50, 500
@@ -102,9 +105,13 @@ def tidy_subject(text: str) -> str:
 def subject_problem(subject: str) -> str:
     """Why a subject is not valid, in words; empty when it is."""
     parts = [part.strip() for part in subject.split("/")]
+    longest = max(len(part.encode(errors="replace")) for part in parts)
     rules = {
         "a subject needs a name": not subject,
         f"a subject has at most {MOST_SUBJECT} characters": len(subject) > MOST_SUBJECT,
+        f"a part of a subject is at most {MOST_PART} bytes long; it is {longest}": (
+            longest > MOST_PART
+        ),
         "a subject has no control characters": bool(_CONTROL.search(subject)),
         "a subject does not begin with '-'": subject.startswith("-"),
         "a subject has no empty part and no '.' or '..' between its slashes": bool(
@@ -203,6 +210,14 @@ class BatchRow:
             **{name: _text(document, name) for name in ("created", "started", "ended")},
             cost=_cost(document),
         )
+
+    @property
+    def step_states(self) -> Mapping[str, tuple[str, str]]:
+        """State and reason by step; one that had not started when its run ended is skipped."""
+        if not self.status.is_final:
+            return self.steps
+        words = {"NOT_STARTED": "SKIPPED"}
+        return {step: (words.get(state, state), why) for step, (state, why) in self.steps.items()}
 
     def document(self) -> dict[str, Any]:
         """As ``GET /batches/ID/rows`` has it."""

@@ -11,6 +11,7 @@ from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.run import batch_places, places
 from pennsieve_agent.cli.run.at_end import NOBODY, AtEnd
 from pennsieve_agent.console.shown import NOTHING, Shown
+from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,7 +144,12 @@ def _typed(request: RunOptions, options: BatchOptions) -> tuple[Typed, str]:
     from pennsieve_agent.services.batches.prepare_batch import Typed
     from pennsieve_agent.services.batches.selection import Choice
 
-    table, digest = _table(options.csv) if options.csv else (None, "")
+    table, digest, fault = None, "", None
+    if options.csv:
+        try:
+            table, digest = _table(options.csv)
+        except UsageProblem as error:  # told with all else that is wrong
+            fault = error
     choice = Choice(
         folders=options.per_folder or "",
         single_files=options.per_file or "",
@@ -154,11 +160,10 @@ def _typed(request: RunOptions, options: BatchOptions) -> tuple[Typed, str]:
         again=options.again,
     )
     parallel = PARALLEL if options.parallel is None else options.parallel
-    return Typed(replace(request, parameters=()), choice, parallel), digest
+    return Typed(replace(request, parameters=()), choice, parallel, fault), digest
 
 
 def _table(path: Path) -> tuple[CsvTable, str]:
-    from pennsieve_agent.errors import UsageProblem
     from pennsieve_agent.services.batches.csv_table import read_table
 
     try:

@@ -103,10 +103,9 @@ def audit_table(value: Batch, rows: Sequence[BatchRow], streams: Streams, now: f
 
 
 def _states(row: BatchRow, steps: Sequence[str]) -> list[str]:
-    words = [label(row.steps[step][0]) if step in row.steps else "" for step in steps]
-    # A step of a run that is over is waited for no more.
-    known = {**_DONE, "pending": "not run"} if row.status.is_final else _DONE
-    return [known.get(word, word) for word in words]
+    states = row.step_states
+    words = [label(states[step][0]) if step in states else "" for step in steps]
+    return [_DONE.get(word, word) for word in words]
 
 
 def _summary(row: BatchRow, steps: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.cli.context import Context
@@ -93,8 +94,8 @@ def watch(
     batch = located.batch
     with context.interruption.during(
         "stopped watching; the batch goes on",
-        f"watch again: pennsieve run watch {batch.id}\n"
-        f"  cancel it:   pennsieve run cancel {batch.id}",
+        f"watch again: pennsieve run watch {quote(batch.name)}\n"
+        f"  cancel it:   pennsieve run cancel {quote(batch.name)}",
         always=True,
     ):
         streams = context.streams

@@ -98,7 +98,7 @@ def prepare(
     """
     from pennsieve_agent.engine.compile import compile_run  # noqa: PLC0415 - few commands need it
 
-    row, known = _known(context, dataset, options, problems)
+    row, known = known_workflow(context, dataset, options, problems)
     workflow = known.workflow if known else Workflow("", options.workflow or "")
     name = problems.of(lambda: run_request.run_name(options.name, workflow, now)) or "run"
     folder = problems.of(lambda: run_request.results_folder(options.folder, name)) or name
@@ -163,7 +163,7 @@ def prepare(
     )
 
 
-def _known(
+def known_workflow(
     context: OwnNodeContext,
     dataset: Dataset | None,
     options: run_request.RunOptions,
@@ -253,21 +253,6 @@ def newer(row: NodeWorkflow, known: WorkflowVersion, before: str) -> tuple[str, 
         f"take the newest with: --workflow {quote(row.name)}"
     )
     return (words,)
-
-
-def workflow_on(
-    context: OwnNodeContext,
-    dataset: Dataset,
-    reference: str | None,
-    versions: Sequence[str],
-) -> tuple[NodeWorkflow, WorkflowVersion]:
-    """The workflow that is meant, as the node lists it, and the version that is meant.
-
-    Raises:
-        UsageProblem: none or several match, or it is not on the node.
-    """
-    row = _workflow(context, dataset, reference)
-    return row, _version(context, row, versions)
 
 
 def _workflow(

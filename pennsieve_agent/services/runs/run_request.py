@@ -142,13 +142,22 @@ def run_name(requested: str | None, workflow: Workflow, now: float) -> str:
         slug = re.sub(r"[^A-Za-z0-9_.\-]+", "-", workflow.name).strip("-.")[:43] or "run"
         # Two runs begun in one second must not share a name, nor so a folder.
         return f"{slug}-{stamp}-{secrets.token_hex(2)}"
+    check_name(requested)
+    return requested
+
+
+def check_name(requested: str) -> None:
+    """Refuse a name that Pennsieve does not accept for a run.
+
+    Raises:
+        UsageProblem: it is one.
+    """
     if not _NAME.fullmatch(requested):
         raise UsageProblem(
             f"'{requested}' is not a valid name for a run",
-            hint="3 to 64 letters, digits, spaces, '.', '_' or '-', beginning with a letter or "
-            "digit",
+            hint="3 to 64 characters: letters from a to z without accents, digits, spaces, '.', "
+            "'_' or '-', beginning with a letter or digit",
         )
-    return requested
 
 
 def results_folder(requested: str | None, name: str) -> str:
