@@ -194,7 +194,7 @@ def expiry(at: float) -> Item:
 
 
 def is_small(item: Mapping[str, Any]) -> bool:
-    """Whether the document of an item is in the item itself, as it is."""
+    """Whether the document of an item is in the item itself, unchanged."""
     return "body" in item
 
 
