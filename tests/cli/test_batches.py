@@ -328,6 +328,45 @@ def test_what_the_node_refuses_is_told_with_its_subjects(scene: Scene) -> None:
     assert "Started batch" in scene(*words).out  # the refused one is not gone on with
 
 
+def test_a_mail_is_asked_for_once_and_sent_with_the_batch(scene: Scene) -> None:
+    words = (*START, "--each", "subjects/*", "--mail-to", "lab@example.org")
+    plan = scene(*words, "--dry-run", "--json").document["mail"]
+    assert plan == {
+        "address": "lab@example.org",
+        "status": "none",
+        "sent_at": None,
+        "reason": None,
+    }
+    assert scene.node.mails == {}
+    first = scene(*words)
+    assert "AWS has sent a mail to lab@example.org" in first.err
+    assert scene.node.batches[scene.batch]["mail"] == "lab@example.org"
+    assert all("mail" not in row for row in scene.node.batches[scene.batch]["runs"])
+    scene.node.mails = {"lab@example.org": "confirmed"}
+    again = scene(*words)
+    assert "AWS has sent" not in again.err
+    asked = [(method, path) for method, path, _ in scene.node.asked if path == "/mail"]
+    assert asked == [("GET", "/mail"), ("GET", "/mail"), ("POST", "/mail"), ("GET", "/mail")]
+
+
+@pytest.mark.parametrize("how", [("--each", "subjects/*"), ("--files", "subjects/sub-01")])
+def test_an_older_node_that_sends_no_mails_is_named_and_starts_nothing(
+    scene: Scene, how: tuple[str, ...]
+) -> None:
+    scene.node.mails = None
+    told = scene(*START, *how, "--mail", code=1)
+    assert "compute node 'my-node' is older than this program and sends no mails" in told.err
+    assert "pennsieve compute update my-node" in told.err
+    assert not scene.node.batches
+    assert not scene.node.starts
+
+
+def test_without_mail_nobody_asks_for_one(scene: Scene) -> None:
+    scene.node.mails = None
+    scene(*START, "--each", "subjects/*")
+    assert "mail" not in scene.node.batches[scene.batch]
+
+
 def test_all_that_hinders_a_batch_is_told_at_once(scene: Scene) -> None:
     scene.node.hindrances = [{"code": "unfit", "message": "the budget is used up"}]
     words = (*START, "--each", "subjects/*")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.cli.run import batch_places, places
+from pennsieve_agent.cli.run import batch_places, mail_options, places
 from pennsieve_agent.cli.run.at_end import NOBODY, AtEnd
 from pennsieve_agent.console.shown import NOTHING, Shown
 from pennsieve_agent.errors import UsageProblem
@@ -124,6 +124,7 @@ def _begun(
         )
     else:
         check(ready)
+        mail_options.ask(context, ready.first)
         estimate_views.note_batch(context, ready)
         own = ready.own_node is not None
         batch = journal.begin(
@@ -237,6 +238,7 @@ def _words(typed: Typed, digest: str) -> dict[str, Any]:
         **({"versions": sorted(options.versions)} if options.versions else {}),
         **({"again": choice.again.batch} if choice.again else {}),
         "parallel": typed.parallel,
+        **({"mail": options.mail} if options.mail else {}),
     }
 
 

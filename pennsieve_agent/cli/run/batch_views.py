@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from pennsieve_agent.cli.run.record_views import mail_words
 from pennsieve_agent.console import batch_documents, cells, tables
 from pennsieve_agent.console.batch_documents import label
 from pennsieve_agent.console.shown import Details, Part, Shown, Table
@@ -51,6 +52,7 @@ def batch(
         ("started", when(value.created, now, relative=context.relative)),
         ("took", duration(value.created, value.ended, now)),
         ("estimated cost", "" if value.cost is None else usd(value.cost)),
+        ("mail", mail_words(context, value.mail, is_over=value.status.is_final)),
     ]
     if not rows:
         none = "no subject failed" if failed else "no subject"
