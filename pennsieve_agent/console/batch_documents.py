@@ -82,6 +82,7 @@ def shown(batch: Batch, node: str, rows: Sequence[BatchRow]) -> dict[str, Any]:
     """A batch with its subjects."""
     return {
         **summary(batch, node),
+        "mail": documents.mail(batch.mail),
         "steps": [step.id for step in batch.steps],
         "rows": [row_document(row) for row in rows],
     }

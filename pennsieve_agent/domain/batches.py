@@ -15,6 +15,7 @@ from dataclasses import fields as fields_of
 from typing import Any, Self
 
 from pennsieve_agent.domain.forecast import Forecast
+from pennsieve_agent.domain.mail import MailTo
 from pennsieve_agent.domain.run_results import own_folder
 from pennsieve_agent.domain.server_word import ServerWord
 
@@ -292,7 +293,8 @@ class Batch:
 
     ``caller`` is the AWS identity that started it, ``person`` what that caller called himself
     (``{name, email}``). ``parameters``, ``limits`` and ``layout`` are empty in lists. ``estimate``
-    is what was said of the cost and time of all its runs together before the start.
+    is what was said of the cost and time of all its runs together before the start. ``mail`` is who
+    is told of its end, None in lists.
     """
 
     id: str
@@ -312,6 +314,7 @@ class Batch:
     limits: Json = field(default_factory=dict)
     layout: str = ""
     estimate: Forecast | None = None
+    mail: MailTo | None = None
 
     @classmethod
     def of(cls, document: Json) -> Self:
@@ -337,6 +340,7 @@ class Batch:
             parameters=dict(_map(document, "parameters")),
             limits=dict(_map(document, "limits")),
             estimate=Forecast.known(document.get("estimate")),
+            mail=MailTo.of(document.get("mail")),
         )
 
 

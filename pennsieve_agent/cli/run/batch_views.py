@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from pennsieve_agent.cli.run.record_views import mail_words
 from pennsieve_agent.console import batch_documents, cells, tables
 from pennsieve_agent.console.batch_documents import label
 from pennsieve_agent.console.shown import Details, Part, Shown, Table
@@ -51,6 +52,7 @@ def batch(
         ("started", when(value.created, now, relative=context.relative)),
         ("took", duration(value.created, value.ended, now)),
         ("estimated cost", "" if value.cost is None else usd(value.cost)),
+        ("mail", mail_words(context, value.mail, is_over=value.status.is_final)),
     ]
     if not rows:
         none = "no subject failed" if failed else "no subject"
@@ -63,14 +65,13 @@ def batch(
 
 
 def _hints(value: Batch, *, failed: bool) -> list[str]:
-    if not (value.counts.failed or value.counts.skipped):
-        return []
-    hints = (
-        []
-        if failed
-        else [f"only those that failed: pennsieve run show {quote(value.name)} --failed"]
-    )
-    return [*hints, f"start them again: pennsieve run retry {quote(value.name)}"]
+    counts = value.counts
+    hints = []
+    if (counts.failed or counts.skipped) and not failed:
+        hints = [f"only those that failed: pennsieve run show {quote(value.name)} --failed"]
+    if counts.failed or counts.skipped or (counts.canceled and counts.is_over):
+        hints.append(f"start them again: pennsieve run retry {quote(value.name)}")
+    return hints
 
 
 def audit_table(value: Batch, rows: Sequence[BatchRow], streams: Streams, now: float) -> str:

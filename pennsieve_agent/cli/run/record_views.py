@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pennsieve_agent.cli.run import mail_options
 from pennsieve_agent.console.shown import Details, Part, Table
 from pennsieve_agent.console.tables import Column, Cut
 from pennsieve_agent.console.words import UNKNOWN, figure, plural, size, span, usd, when
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.domain.mail import MailTo
     from pennsieve_agent.domain.runs import Run, RunDetails, RunInput, RunState, StepState
 
 MOST_PATHS = 5
@@ -104,6 +106,12 @@ def kept_words(context: Context, details: RunDetails) -> str:
         month += f", {usd(S3_GB_MONTH * details.input_bytes / _GB)} for the input"
     until = when(details.kept_until, context.now(), relative=context.relative)
     return f"until {until}, {month}; go on with: run retry --from STEP"
+
+
+def mail_words(context: Context, mail: MailTo | None, *, is_over: bool) -> str:
+    """Who is told of an end by mail, or was; empty where nobody is."""
+    sent = when(mail.sent, context.now(), relative=context.relative) if mail else ""
+    return mail_options.words(mail, sent, is_over=is_over)
 
 
 def taken_words(details: RunDetails) -> str:

@@ -116,6 +116,8 @@ class RunRecord:
     is taken over, ``{run, name, step, steps, since}``: from which run, from which step on it is
     repeated, the steps that are not, and when that run's input came. ``kept`` is ``{until}`` where
     its own files are kept after its end.
+    ``mail`` is who is told of the end, and what became of it
+    (:mod:`pennsieve_agent.node.mail.send_mail`).
     ``outbox`` are reports that the platform has not taken yet, in order; ``reported``
     has the last state of each step among them, so that nothing is said twice. ``archive`` is how
     far that of the log is (:mod:`pennsieve_agent.node.runs.log_archive`).
@@ -167,6 +169,7 @@ class RunRecord:
     files: str = ""
     taken: dict[str, Any] = field(default_factory=dict)
     kept: dict[str, Any] = field(default_factory=dict)
+    mail: dict[str, Any] = field(default_factory=dict)
 
     @property
     def folder(self) -> str:

@@ -30,6 +30,7 @@ from pennsieve_agent.node.runs.observe_jobs import limits_of, observe
 from pennsieve_agent.node.runs.read_meters import read_meters
 from pennsieve_agent.node.runs.run_cleanup import tidy
 from pennsieve_agent.node.runs.run_costs import run_cost
+from pennsieve_agent.node.runs.run_mail import mail_end
 from pennsieve_agent.node.runs.run_metrics import metrics_of
 from pennsieve_agent.node.runs.status_reports import StatusReports
 from pennsieve_agent.node.runs.transitions import (
@@ -292,8 +293,11 @@ class RunReconciler:
         reports.flush()
         if record.outbox and self.node.now() - record.ended < REPORT_SECONDS:
             return False
+        is_mailed = mail_end(self.node, self.store, record)
         if not record.tidied:
             tidy(self.node, record)
+        if not is_mailed:
+            return False
         if not self._archived(record) and self.node.now() - record.ended < ARCHIVE_SECONDS:
             return False
         record.phase = Phase.DONE

@@ -30,6 +30,7 @@ from pennsieve_agent.services.runs import (
     prepare_own_run,
     prepare_pennsieve_run,
     prepare_run,
+    run_mail,
     run_request,
 )
 from pennsieve_agent.services.runs.node_runs import NodeRuns
@@ -199,6 +200,7 @@ def _on_own_node(
     ]
     (checked, hindrance), history = side_by_side(asks)
     checked = checked or run_request.Checked()
+    mail = problems.of(partial(run_mail.mail_of, node, context.calls, typed.options.mail))
     if ready is None or problems:
         problems.take((None, hindrance))
         raise problems.all("batch")
@@ -213,6 +215,7 @@ def _on_own_node(
         hindrance=hindrance,
         quotas=checked.quotas,
         budget_left=checked.budget_left,
+        mail=mail,
     )
     estimator = estimate_run.OwnEstimator.of_version(node, history, known, typed.options.limits)
     return replace(ready, first=first, document=known.document, estimator=estimator)

@@ -31,7 +31,7 @@ from pennsieve_agent.services.nodes.node_documents import (
     WorkflowVersion,
     decode_version,
 )
-from pennsieve_agent.services.runs import run_request
+from pennsieve_agent.services.runs import run_mail, run_request
 from pennsieve_agent.services.runs.estimate_run import OwnEstimator, history_of
 from pennsieve_agent.services.runs.node_runs import NodeRuns
 from pennsieve_agent.services.runs.run_input import Earlier, input_of
@@ -119,6 +119,7 @@ def prepare(
     (read, why_none), (checked, hindrance), (history, _) = side_by_side(
         [partial(tried, ask) for ask in asks]
     )
+    mail = problems.of(partial(run_mail.mail_of, context.node, context.calls, options.mail))
     checked = checked or run_request.Checked()
     input_ = problems.take((read, why_none))
     files = input_.files if input_ else ()
@@ -160,6 +161,7 @@ def prepare(
         estimate=estimator.of(plan, input_.files),
         budget_left=checked.budget_left,
         goes_on=options.goes_on,
+        mail=mail,
     )
 
 
