@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import io
 import json
@@ -234,6 +235,41 @@ def test_files_and_parameters_of_all_subjects_are_told_in_one_message(
     both = scene(*START, "--each", "none/*", "-p", "NONE=1", code=2).err
     assert "matches 'none/*'" in both
     assert "step 'count' has no parameter called 'NONE'" in both
+
+
+@pytest.fixture
+def asking(scene: Scene) -> Scene:
+    """A workflow with a parameter that has no default."""
+    steps: list[Any] = copy.deepcopy(VERSION["steps"])  # type: ignore[arg-type]
+    steps[1]["parameters"].append({"name": "BAND", "type": "string"})
+    scene.node.version = {**VERSION, "name": "own-count", "steps": steps}
+    return scene
+
+
+def test_a_value_that_all_subjects_lack_is_told_once_and_asked_for_on_a_terminal(
+    asking: Scene,
+) -> None:
+    words = (*START, "--each", "subjects/*")
+    told = asking(*words, code=2)
+    assert told.err.startswith("error: parameter 'BAND' of step 'count' needs a value\n")
+    assert "add --param BAND=VALUE" in told.err
+    both = asking(*words, "-p", "NONE=1", code=2, terminal=True)
+    assert "needs a value" in both.err
+    assert "step 'count' has no parameter called 'NONE'" in both.err
+    assert not asking.node.batches
+    asked = asking(*words, answers="alpha\n", terminal=True)
+    assert "BAND: " in asked.err
+    (body,) = asking.node.batches.values()
+    assert body["parameters"] == {"count": {"BAND": "alpha"}}
+
+
+def test_a_value_that_some_subjects_lack_is_told_with_their_lines(
+    asking: Scene, tmp_path: Path
+) -> None:
+    file = table(tmp_path, "subject,BAND\nsub-01,alpha\nsub-02,\nZoë 3,\n")
+    words = (*START, "--csv", file, "--files", "subjects/{subject}")
+    err = asking(*words, code=2, terminal=True).err
+    assert "line 4, 'Zoë 3' and 1 more: parameter 'BAND'" in " ".join(err.split())
 
 
 def test_names_and_the_table_are_told_in_one_message(scene: Scene, tmp_path: Path) -> None:
@@ -521,6 +557,31 @@ def test_the_view_names_failures_and_the_slowest(started: Scene, width: int) -> 
     assert "1 running, 1 succeeded, 1 failed" in lines
     assert any(line.startswith("✗ sub-02  step") for line in lines)
     assert any(line.startswith("● sub-01  ") for line in lines)
+
+
+@pytest.mark.parametrize("width", [80, 40])
+def test_the_last_view_of_a_batch_stays_as_text(started: Scene, width: int) -> None:
+    started.agent.quick = True
+    started.node.end(started.batch, "sub-02")
+    seen = started("run", "watch", "first batch", code=3, terminal=True, width=width)
+    _, _, after = seen.out.rpartition("\x1b[?1049l")  # the terminal's first screen is back
+    lines = after.splitlines()
+    assert any(line.startswith("2 succeeded, 1 failed") for line in lines)
+    assert any("✗" in line and "sub-02" in line for line in lines)
+    assert "Ctrl+C" not in after
+    assert "\x1b]2;first batch failed\x1b\\\a" in after
+    as_json = started("run", "watch", "first batch", "--json", code=3, terminal=True)
+    assert as_json.document["counts"]["failed"] == 1
+
+
+def test_what_is_suggested_for_a_cancelled_batch_leads_somewhere(started: Scene) -> None:
+    for subject in SUBJECTS:
+        started.node.set(started.batch, subject, "CANCELED")
+    waited = started("run", "wait", "first batch", code=3)
+    assert "see it: pennsieve run show 'first batch'\n" in waited.err
+    shown = started("run", "show", "first batch")
+    assert "start them again: pennsieve run retry 'first batch'" in shown.err
+    assert "--failed" not in shown.err
 
 
 def test_the_cost_of_a_batch_is_that_of_all_runs(started: Scene) -> None:

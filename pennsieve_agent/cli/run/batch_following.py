@@ -95,9 +95,10 @@ def end(
         return Shown(document, exit_code=exit_code(batch))
     if exit_code(batch) == ExitCode.OK:
         return Shown(notes=[words])
-    raise RunFailed(
-        words, where=batch.id, hint=f"see why: pennsieve run show {quote(batch.name)} --failed"
-    )
+    has_failed = batch.counts.failed or batch.counts.skipped
+    why = f"see why: pennsieve run show {quote(batch.name)} --failed"
+    all_of_it = f"see it: pennsieve run show {quote(batch.name)}"
+    raise RunFailed(words, where=batch.id, hint=why if has_failed else all_of_it)
 
 
 def end_words(batch: Batch) -> str:

@@ -103,7 +103,7 @@ def _begun(
     from pennsieve_agent.services.batches import start_batch as starting
 
     typed, digest = _typed(request, options)
-    ready, check = _prepared(context, typed, hand_over, dry_run=dry_run)
+    ready, typed, check = _prepared(context, typed, hand_over, dry_run=dry_run)
     repeat_views.note_differences(context, ready.first)
     if options.skip_done:
         ready = repeat_views.without_done(context, ready)
@@ -179,12 +179,15 @@ def _table(path: Path) -> tuple[CsvTable, str]:
 
 def _prepared(
     context: Context, typed: Typed, hand_over: HandOver | None, *, dry_run: bool
-) -> tuple[PreparedBatch, Any]:
-    """The batch with everything checked, and what refuses a taken name or a hindered node."""
+) -> tuple[PreparedBatch, Typed, Any]:
+    """The batch with everything checked, and what refuses a taken name or a hindered node.
+
+    Between them what was typed, with the answers to questions.
+    """
     from functools import partial
 
     from pennsieve_agent.cli.run import estimate_views, start_views
-    from pennsieve_agent.cli.run.missing_grant import with_grant
+    from pennsieve_agent.cli.run.missing_answers import with_answers
     from pennsieve_agent.services.batches import prepare_batch
     from pennsieve_agent.services.runs.hindrances import refuse_hindered
 
@@ -192,8 +195,18 @@ def _prepared(
     around = prepare_batch.Surroundings(
         context.platform, context.own_nodes, context.node_calls, earlier, context.now(), hand_over
     )
-    prepare = partial(prepare_batch.prepare, around, typed)
-    ready = prepare() if dry_run else with_grant(context, prepare, is_agreed=typed.options.grant)
+
+    def with_settings(request: RunOptions) -> Typed:
+        return replace(typed, choice=replace(typed.choice, settings=request.parameters))
+
+    ready, request = with_answers(
+        context,
+        lambda request: prepare_batch.prepare(around, with_settings(request)),
+        replace(typed.options, parameters=typed.choice.settings),
+        dry_run=dry_run,
+        what="batch",
+    )
+    typed = with_settings(request)
     first = ready.first
     common = ready.runs[0].parameters
     start_views.note_undeclared(context, first.request.workflow, common)
@@ -203,7 +216,7 @@ def _prepared(
         over = partial(estimate_views.refuse_batch, ready)
         refuse_hindered(earlier, first, typed.options, "batch", over)
 
-    return ready, check
+    return ready, typed, check
 
 
 def _words(typed: Typed, digest: str) -> dict[str, Any]:

@@ -65,14 +65,13 @@ def batch(
 
 
 def _hints(value: Batch, *, failed: bool) -> list[str]:
-    if not (value.counts.failed or value.counts.skipped):
-        return []
-    hints = (
-        []
-        if failed
-        else [f"only those that failed: pennsieve run show {quote(value.name)} --failed"]
-    )
-    return [*hints, f"start them again: pennsieve run retry {quote(value.name)}"]
+    counts = value.counts
+    hints = []
+    if (counts.failed or counts.skipped) and not failed:
+        hints = [f"only those that failed: pennsieve run show {quote(value.name)} --failed"]
+    if counts.failed or counts.skipped or (counts.canceled and counts.is_over):
+        hints.append(f"start them again: pennsieve run retry {quote(value.name)}")
+    return hints
 
 
 def audit_table(value: Batch, rows: Sequence[BatchRow], streams: Streams, now: float) -> str:

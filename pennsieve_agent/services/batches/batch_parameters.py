@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from pennsieve_agent.services.batches.problems import some
 from pennsieve_agent.services.batches.repeat_batch import merged, parameters_again
 from pennsieve_agent.services.batches.selection import Choice, settings_of
 from pennsieve_agent.services.batches.subjects import Subject
+from pennsieve_agent.services.runs.start_problems import Problems
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.workflows import Workflow
@@ -27,7 +29,8 @@ def parameters_of(
     """The parameters of each subject.
 
     Raises:
-        UsageProblem: some cannot be used; all are told.
+        UsageProblem: some cannot be used, or have no value; all are told.
+        MissingValueError: all subjects lack a value.
     """
     from pennsieve_agent.engine.run_parameters import (  # noqa: PLC0415 - few commands need it
         check_parameters,
@@ -52,8 +55,32 @@ def parameters_of(
         settings = settings_of(subject, choice, names.__contains__)
         check = partial(check_parameters, workflow, settings, undeclared=undeclared)
         chosen.append(faults.of(subject, check) or {})
-    faults.refuse()
+    problems = Problems()
+    if choice.again is None:  # else they are merged with those that were
+        _check_values(workflow, list(zip(subjects, chosen, strict=True)), faults, problems)
+    problems.of(faults.refuse)
+    if problems:
+        raise problems.all("batch")
     return chosen
+
+
+def _check_values(
+    workflow: Workflow,
+    chosen: Sequence[tuple[Subject, Parameters]],
+    faults: Faults,
+    problems: Problems,
+) -> None:
+    """Collect parameters without a value: those that all subjects lack are told once."""
+    from pennsieve_agent.engine.run_parameters import missing_values  # noqa: PLC0415 - as above
+
+    missing = [missing_values(workflow, values) for _, values in chosen]
+    counts = Counter(one.message for lacking in missing for one in lacking)
+    for (subject, _), lacking in zip(chosen, missing, strict=True):
+        for one in lacking:
+            if counts[one.message] < len(chosen):
+                faults.add(subject, one)
+            elif subject is chosen[0][0]:
+                problems.take((None, one))
 
 
 def check_without_files(workflow: Workflow, choice: Choice, *, undeclared: bool) -> None:
@@ -62,14 +89,17 @@ def check_without_files(workflow: Workflow, choice: Choice, *, undeclared: bool)
     Raises:
         UsageProblem: some cannot be used; all are told.
     """
-    from pennsieve_agent.engine.run_parameters import check_parameters  # noqa: PLC0415 - as above
+    from pennsieve_agent.engine.run_parameters import (  # noqa: PLC0415 - as above
+        check_parameters,
+        check_values,
+    )
 
     if choice.rows:
         templates.check_names(choice.settings, ("subject", *choice.columns), "the table")
         rows = [Subject(row.subject, values=row.values, line=row.line) for row in choice.rows]
         parameters_of(workflow, rows, choice, undeclared=undeclared)
     elif not templates.names_in(choice.settings):  # else they depend on the subject
-        check_parameters(workflow, choice.settings, undeclared=undeclared)
+        check_values(workflow, check_parameters(workflow, choice.settings, undeclared=undeclared))
 
 
 def as_before(

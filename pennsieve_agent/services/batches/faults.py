@@ -27,12 +27,13 @@ class Faults:
             return check()
         except SeveralProblems as error:
             for problem in error.problems:
-                self._add(subject, problem)
+                self.add(subject, problem)
         except UsageProblem as error:
-            self._add(subject, error)
+            self.add(subject, error)
         return None
 
-    def _add(self, subject: Subject, error: AgentError) -> None:
+    def add(self, subject: Subject, error: AgentError) -> None:
+        """Keep what is wrong with a subject."""
         self._subjects.setdefault(error.message, []).append(subject)
         self._hint = self._hint or error.hint or ""
 
