@@ -252,6 +252,9 @@ _PLAIN = (
     ("is not a valid float", "is not a number"),
     ("is not a valid integer", "is not a whole number"),
     ("is not a valid int range", "is not a whole number"),
+    ("is not a valid int", "is not a whole number"),
+    ("Directory '", "'"),
+    ("' is a file", "' is a file, not a folder"),
     (_TOO_MUCH, "too many words:"),
     ("requires an argument", "needs a value"),
 )

@@ -37,7 +37,7 @@ def open_web(
 
 
 def _in_sandbox(context: Context, dataset: str, folders: Sequence[str]) -> str:
-    root = _sandbox_folder(context)
+    root = sandbox_folder(context)
     if root is None:
         raise UsageProblem(
             "a sandbox has no web application, and the folder of this one is not known",
@@ -49,7 +49,7 @@ def _in_sandbox(context: Context, dataset: str, folders: Sequence[str]) -> str:
     return next((place for place in places if place.is_dir()), root).as_uri()
 
 
-def _sandbox_folder(context: Context) -> Path | None:
+def sandbox_folder(context: Context) -> Path | None:
     """The folder of the sandbox that the profile leads to: that of 'sandbox env', or the usual."""
     from pennsieve_agent.cli.sandbox.box import folder
     from pennsieve_agent.sandbox.host.state import STATE_FILE, SandboxState

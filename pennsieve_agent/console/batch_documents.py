@@ -82,6 +82,7 @@ def shown(batch: Batch, node: str, rows: Sequence[BatchRow]) -> dict[str, Any]:
     """A batch with its subjects."""
     return {
         **summary(batch, node),
+        "mail": documents.mail(batch.mail),
         "steps": [step.id for step in batch.steps],
         "rows": [row_document(row) for row in rows],
     }
@@ -97,7 +98,7 @@ def row_document(row: BatchRow) -> dict[str, Any]:
         "reason": row.reason or None,
         "steps": {
             step: {"status": label(state), "reason": reason or None}
-            for step, (state, reason) in row.steps.items()
+            for step, (state, reason) in row.step_states.items()
         },
         "started_at": documents.time(row.started),
         "completed_at": documents.time(row.ended),

@@ -16,6 +16,7 @@ from pennsieve_agent.console.words import moment
 if TYPE_CHECKING:
     from pennsieve_agent.domain.compute import ComputeNode
     from pennsieve_agent.domain.datasets import DataFile
+    from pennsieve_agent.domain.mail import MailTo
     from pennsieve_agent.domain.measured import Measured
     from pennsieve_agent.domain.plans import RunPlan
     from pennsieve_agent.domain.profile import Identity, Profile
@@ -257,9 +258,22 @@ def run_details(value: RunDetails) -> dict[str, Any]:
         },
         "node_version": value.node_version or None,
         "fingerprint": value.fingerprint or None,
+        "mail": mail(value.mail),
         "kept_until": time("" if value.files_of else value.kept_until),
         "taken_from": value.taken_from or None,
         "taken_steps": list(value.taken_steps),
+    }
+
+
+def mail(value: MailTo | None) -> dict[str, Any] | None:
+    """Who is told of an end by mail."""
+    if value is None:
+        return None
+    return {
+        "address": value.to,
+        "status": value.status and value.status.value,
+        "sent_at": time(value.sent),
+        "reason": value.reason or None,
     }
 
 

@@ -27,7 +27,7 @@ def text(error: AgentError, streams: Streams) -> str:
     if error.hint:
         lines.append(f"  {coloured.paint('hint:', 'cyan')} {error.hint}")
     for number, problem in enumerate(_parts(error), 1):
-        lines.append(f"  {number}. {problem.message}")
+        lines.append(f"  {number}. {problem.message}".replace("\n", "\n   "))
         for name, colour, words in (
             ("where:", "dim", _place(problem)),
             ("hint:", "cyan", problem.hint or ""),

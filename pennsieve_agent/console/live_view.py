@@ -77,6 +77,14 @@ def _ended_by_a_signal() -> Iterator[None]:
         signal.signal(signal.SIGTERM, former)
 
 
+def as_text(lines: Sequence[DrawnLine], streams: Streams) -> str:
+    """Lines as text that stays on the terminal."""
+    return "\n".join(
+        "".join(streams.paint(text, style) if style else text for text, style in line.parts)
+        for line in lines
+    )
+
+
 def drawn(lines: Sequence[DrawnLine]) -> Text:
     """Lines as they are drawn; of other people's texts nothing acts on the terminal."""
     from rich.text import Text  # noqa: PLC0415 - as above

@@ -95,18 +95,26 @@ def details(pairs: Sequence[tuple[str, str]], streams: Streams) -> str:
     if not streams.out_is_terminal:
         return "\n".join(f"{name}\t{value}" for name, value in kept)
     width = max((cells.width(name) for name, _ in kept), default=0)
-    return "\n".join(
-        f"{streams.paint(cells.pad(name, width), 'bold')}  {_hanging(value, width + _GAP, streams)}"
-        for name, value in kept
-    )
+    return "\n".join(_detail(name, value, width, streams) for name, value in kept)
 
 
-def _hanging(value: str, indent: int, streams: Streams) -> str:
-    """A value, its further lines below its first. A word, such as an id, is never cut."""
-    room = streams.width - indent
-    if cells.width(value) <= room or room < _LEAST_TEXT or " " not in value:
-        return _status(value, streams)
-    return f"\n{' ' * indent}".join(cells.wrap(value, room))
+def _detail(name: str, value: str, width: int, streams: Streams) -> str:
+    """A name and its value, whose further lines are below its first.
+
+    Where there is no room beside the name, it is below that. A word, such as an id, is never cut.
+    """
+    begin = f"{streams.paint(cells.pad(name, width), 'bold')}{' ' * _GAP}"
+    indent = len(name) - len(name.lstrip()) + _GAP
+    room, below = streams.width - width - _GAP, streams.width - indent
+    is_text = " " in value
+    if cells.width(value) <= room:
+        return f"{begin}{_status(value, streams)}"
+    if is_text and room >= _LEAST_TEXT:
+        return begin + f"\n{' ' * (width + _GAP)}".join(cells.wrap(value, room))
+    if is_text or cells.width(value) <= below:
+        lines = [streams.paint(name, "bold"), *cells.wrap(value, max(below, _LEAST_TEXT))]
+        return f"\n{' ' * indent}".join(lines)
+    return f"{begin}{value}"
 
 
 def _records(kinds: Sequence[Column], rows: Sequence[Sequence[str]], streams: Streams) -> str:

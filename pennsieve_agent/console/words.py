@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from pennsieve_agent.domain.forecast_limits import money
+
 if TYPE_CHECKING:
     from pennsieve_agent.domain.measured import Measured
 
@@ -18,14 +20,11 @@ _GO_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(\.\d+)?\s*(Z|[+-]\
 
 UNKNOWN = "unknown"
 """The word for a figure that nobody measured: it is not 0."""
-_CENT = 0.01
 
 
 def usd(amount: float | None) -> str:
-    """An amount of money: ``0.25 USD``; a little is not nothing: ``<0.01 USD``."""
-    if amount is None:
-        return UNKNOWN
-    return "<0.01 USD" if 0 < amount < _CENT else f"{amount:.2f} USD"
+    """An amount of money: ``0.25 USD``, ``0.0034 USD``."""
+    return UNKNOWN if amount is None else money(amount)
 
 
 def count(value: int | None, noun: str = "", *, unit: str = "") -> str:

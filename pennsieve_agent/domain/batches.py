@@ -15,6 +15,7 @@ from dataclasses import fields as fields_of
 from typing import Any, Self
 
 from pennsieve_agent.domain.forecast import Forecast
+from pennsieve_agent.domain.mail import MailTo
 from pennsieve_agent.domain.run_results import own_folder
 from pennsieve_agent.domain.server_word import ServerWord
 
@@ -23,6 +24,9 @@ MOST_RUNS = 10_000
 """The most runs of a batch."""
 MOST_SUBJECT = 128
 """Characters of the longest subject."""
+MOST_PART = 240
+"""Bytes of the longest part of a subject between its slashes, in UTF-8. It names a folder, and file
+systems have at most 255 bytes for that (POSIX, "NAME_MAX" of Linux); ``-attempt-10`` may follow."""
 MOST_NAME = 127
 """Characters of the longest name of a batch: with a slash and a subject it names a run."""
 PARALLEL, MOST_PARALLEL = 50, 500
@@ -102,9 +106,13 @@ def tidy_subject(text: str) -> str:
 def subject_problem(subject: str) -> str:
     """Why a subject is not valid, in words; empty when it is."""
     parts = [part.strip() for part in subject.split("/")]
+    longest = max(len(part.encode(errors="replace")) for part in parts)
     rules = {
         "a subject needs a name": not subject,
         f"a subject has at most {MOST_SUBJECT} characters": len(subject) > MOST_SUBJECT,
+        f"a part of a subject is at most {MOST_PART} bytes long; it is {longest}": (
+            longest > MOST_PART
+        ),
         "a subject has no control characters": bool(_CONTROL.search(subject)),
         "a subject does not begin with '-'": subject.startswith("-"),
         "a subject has no empty part and no '.' or '..' between its slashes": bool(
@@ -204,6 +212,14 @@ class BatchRow:
             cost=_cost(document),
         )
 
+    @property
+    def step_states(self) -> Mapping[str, tuple[str, str]]:
+        """State and reason by step; one that had not started when its run ended is skipped."""
+        if not self.status.is_final:
+            return self.steps
+        words = {"NOT_STARTED": "SKIPPED"}
+        return {step: (words.get(state, state), why) for step, (state, why) in self.steps.items()}
+
     def document(self) -> dict[str, Any]:
         """As ``GET /batches/ID/rows`` has it."""
         values = {field_.name: getattr(self, field_.name) for field_ in fields_of(self)}
@@ -277,7 +293,8 @@ class Batch:
 
     ``caller`` is the AWS identity that started it, ``person`` what that caller called himself
     (``{name, email}``). ``parameters``, ``limits`` and ``layout`` are empty in lists. ``estimate``
-    is what was said of the cost and time of all its runs together before the start.
+    is what was said of the cost and time of all its runs together before the start. ``mail`` is who
+    is told of its end, None in lists.
     """
 
     id: str
@@ -297,6 +314,7 @@ class Batch:
     limits: Json = field(default_factory=dict)
     layout: str = ""
     estimate: Forecast | None = None
+    mail: MailTo | None = None
 
     @classmethod
     def of(cls, document: Json) -> Self:
@@ -322,6 +340,7 @@ class Batch:
             parameters=dict(_map(document, "parameters")),
             limits=dict(_map(document, "limits")),
             estimate=Forecast.known(document.get("estimate")),
+            mail=MailTo.of(document.get("mail")),
         )
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from posixpath import commonpath
 from shlex import quote
 
+from pennsieve_agent.domain.globs import literal
 from pennsieve_agent.domain.runs import Run
 
 _MEMORY = "start it again with more memory for that step: {again} --memory-on-oom x2"
@@ -33,16 +37,48 @@ _ADVICE = (
 )  # fmt: skip
 
 
-def advice(reason: str, run: Run) -> str:
-    """What to try, with the command to type; empty where nobody can tell."""
+_FEW = 3
+"""So many files are named one by one; of more, the folder that they are in."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFiles:
+    """What a run has read: ``dataset`` is a name or an id, ``paths`` are empty if unknown."""
+
+    dataset: str
+    paths: Sequence[str] = ()
+
+
+def advice(reason: str, run: Run, read: Callable[[], ReadFiles] | None = None) -> str:
+    """What to try, with the command to type; empty where nobody can tell.
+
+    ``read`` is asked where the run should be repeated on this machine.
+    """
     for pattern, words in _ADVICE:
         if re.search(pattern, reason):
+            is_here = "{here}" in words
+            files = read() if is_here and read else ReadFiles(run.dataset_id)
             return words.format(
                 again=f"pennsieve run retry {run.typed}",
-                here=f"pennsieve run start --local -w {quote(run.workflow_name)} "
-                f"-d {run.dataset_id}",
+                here=_here(run, files),
                 node=quote(run.node_name or run.node_uuid),
                 workflow=quote(run.workflow_name),
                 dataset=run.dataset_id,
             )
     return ""
+
+
+def _here(run: Run, files: ReadFiles) -> str:
+    """The command that runs the same on this machine."""
+    paths = list(files.paths)
+    if len(paths) > _FEW:
+        paths = [folder] if (folder := commonpath(paths)) else []
+    chosen = [f"--files {quote(literal(path))}" for path in paths] or ["--all"]
+    settings = [
+        f"-p {quote(f'{step}.{name}={value}')}"
+        for step, values in run.parameters.items()
+        for name, value in values.items()
+        if value
+    ]
+    begin = f"pennsieve run start --local -w {quote(run.workflow_name)} -d {quote(files.dataset)}"
+    return " ".join([begin, *chosen, *settings])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pennsieve_agent.domain.forecast import Band, Forecast
 from pennsieve_agent.domain.runs import RunLimits
 
-_CENT = 0.01
+_CENT, _LEAST = 0.01, 0.000001
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +89,12 @@ def _time(estimate: Forecast, limits: RunLimits, what: str) -> tuple[str, ...]:
 
 
 def money(amount: float) -> str:
-    """USD with two digits, or as many as a smaller amount needs."""
+    """USD with two digits, or as many as a smaller amount needs; a little is not nothing."""
     if amount >= _CENT or not amount:
         return f"{amount:.2f} USD"
-    return f"{amount:.4f} USD" if amount >= _CENT**2 else f"{amount:.6f} USD"
+    if amount >= _CENT**2:
+        return f"{amount:.4f} USD"
+    return f"{amount:.6f} USD" if amount >= _LEAST else "<0.000001 USD"
 
 
 def _above(amount: float) -> str:

@@ -11,6 +11,7 @@ from typing import Self
 from pennsieve_agent.domain.datasets import DataFile
 from pennsieve_agent.domain.figures import total
 from pennsieve_agent.domain.forecast import Forecast
+from pennsieve_agent.domain.mail import MailTo
 from pennsieve_agent.domain.measured import Measured
 from pennsieve_agent.domain.server_word import ServerWord
 from pennsieve_agent.domain.workflows import Step, Workflow
@@ -219,7 +220,8 @@ class RunDetails:
     ``estimate`` is what was said of its cost and time before it. ``costs`` are the parts of its
     cost in USD by kind (:data:`~pennsieve_agent.domain.cost_kinds.OWN_COST_KINDS`); empty before
     they are counted. ``step_costs`` are those of machines by step, and ``spent`` is what
-    it has cost so far. ``spot`` says that its steps ran on machines that AWS may take back.
+    it has cost so far. ``mail`` is who is told of its end by mail. ``spot`` says that its steps ran
+    on machines that AWS may take back.
     """
 
     workflow_version: str = ""
@@ -249,6 +251,7 @@ class RunDetails:
     files_of: str = ""
     taken_from: str = ""
     taken_steps: tuple[str, ...] = ()
+    mail: MailTo | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,14 +135,20 @@ def check_values(workflow: Workflow, chosen: Mapping[str, Mapping[str, str]]) ->
         MissingValueError: one is missing.
         SeveralProblems: several are.
     """
-    missing = [
+    if missing := missing_values(workflow, chosen):
+        raise together(missing)
+
+
+def missing_values(
+    workflow: Workflow, chosen: Mapping[str, Mapping[str, str]]
+) -> list[MissingValueError]:
+    """The values that steps lack."""
+    return [
         MissingValueError(step, parameter)
         for step in workflow.steps
         if is_processor(step)
         for parameter in _missing(step, _all_values(step, chosen.get(step.id, {})))
     ]
-    if missing:
-        raise together(missing)
 
 
 def _all_values(step: Step, values_set: Mapping[str, str]) -> dict[str, str]:

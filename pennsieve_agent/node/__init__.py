@@ -8,6 +8,7 @@ call a function.
     runs           runs, from the request to the receipt
     batches        many runs that are asked for at once, and begin a few at a time
     jobs           jobs on AWS Batch
+    mail           mails about the ends of runs
     identity       as whom a run acts on Pennsieve
     transfer_job   the jobs that stage the input and upload the results
 

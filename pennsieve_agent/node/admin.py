@@ -25,6 +25,7 @@ from pennsieve_agent.node.api import (
     routes_batches,
     routes_builds,
     routes_images,
+    routes_mail,
     routes_node,
     routes_runs,
 )
@@ -39,6 +40,7 @@ request_handler = RequestHandler(
         *routes_node.ROUTES,
         *routes_runs.ROUTES,
         *routes_batches.ROUTES,
+        *routes_mail.ROUTES,
     ),
     is_owners=True,
 )

@@ -19,18 +19,20 @@
 ``POST /batches/ID/cancel``               end it; 202
 ``POST /batches/ID/retry``                attempt some of its rows once more; 202
 ``POST /batches/ID/retry-from``           the same, taking over the steps before one; 202
+``GET /mail``, ``POST /mail``             whether an address gets mails; ask it to confirm
 ``GET``, ``PATCH``, ``DELETE /secrets``   the caller's own secrets; values are never told
 ========================================= =======================================================
 """
 
 from __future__ import annotations
 
-from pennsieve_agent.node.api import routes_batches, routes_node, routes_runs
+from pennsieve_agent.node.api import routes_batches, routes_mail, routes_node, routes_runs
 from pennsieve_agent.node.api.request_handler import RequestHandler
 from pennsieve_agent.node.execution_environment import make_clients
 
 request_handler = RequestHandler(
-    (*routes_node.ROUTES, *routes_runs.ROUTES, *routes_batches.ROUTES), is_owners=False
+    (*routes_node.ROUTES, *routes_runs.ROUTES, *routes_batches.ROUTES, *routes_mail.ROUTES),
+    is_owners=False,
 )
 handler = request_handler.handler
 make_clients("dynamodb", "lambda")

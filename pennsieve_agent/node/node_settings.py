@@ -15,7 +15,8 @@ class NodeSettings:
 
     ``mover_image`` is an image with Python 3.11 or newer and nothing else; ``code_key`` is where
     the node's code lies in ``bucket``. ``monthly_budget`` is in USD, 0 for none, and
-    ``budget_topic`` is told before it is used up; ``gpu_queue``,
+    ``budget_topic`` is told before it is used up; ``mail_topic`` mails the ends of runs, and is
+    empty on a node that Pennsieve runs; ``gpu_queue``,
     ``gpu_type`` (of EC2 instances) and ``gpu_execution_role`` are empty where there are no GPUs.
     ``role`` names are ARNs. ``endpoint`` is an emulated AWS.
     ``admin`` and ``organization`` (the node id of the workspace) are of nodes that their owner
@@ -56,6 +57,7 @@ class NodeSettings:
     max_vcpus: str = "64"
     monthly_budget: str = "0"
     budget_topic: str = ""
+    mail_topic: str = ""
     endpoint: str = ""
     admin: str = ""
     organization: str = ""
@@ -94,7 +96,7 @@ class NodeSettings:
 
 _OPTIONAL = {
     *("gpu_queue", "gpu_type", "gpu_execution_role"),
-    *("max_vcpus", "monthly_budget", "budget_topic", "endpoint"),
+    *("max_vcpus", "monthly_budget", "budget_topic", "mail_topic", "endpoint"),
     *("admin", "organization", "cognito", "key", "transfer_function", "files_function", "builder"),
     *("stack_digest", "policy_digest"),
 }

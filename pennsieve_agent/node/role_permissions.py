@@ -64,7 +64,14 @@ _SIGN_IN = _right(
 )
 _DEAD_LETTERS = _right("sqs", "SendMessage", "dead-letters", "keep events that it could not handle")
 _ASK = _right("lambda", "InvokeFunction", "relay", "ask Pennsieve through the relay")
+_MAIL = _right(
+    "sns",
+    "ListSubscriptionsByTopic Subscribe",
+    "mail-addresses",
+    "ask the address of --mail whether it wants mails, and see what it answered",
+)
 _ANSWERS = (
+    _MAIL,
     _WAKE,
     _right("logs", "FilterLogEvents GetLogEvents", "job-log", "read the log of a run"),
     _right("s3", "GetObject", "bucket-logs", "give a link to the kept log of a run"),
@@ -169,6 +176,12 @@ RECONCILER = (
     _right("lambda", "InvokeFunction", "reconciler", "begin the next runs of a batch"),
     _right("lambda", "InvokeFunction", "transfers", "let functions move the files of small runs"),
     _right("sns", "Publish", "budget-topic", "warn before the month's budget is used up"),
+    _right(
+        "sns",
+        "ListSubscriptionsByTopic Publish",
+        "mail-topic",
+        "mail that a run has ended, to an address that has confirmed",
+    ),
     _right("iam", "PassRole", "roles-to-pass", "pass jobs their roles"),
     _DEAD_LETTERS,
     _OWN_LOG,

@@ -22,7 +22,7 @@ from pennsieve_agent.account.rights.policy_sentences import RoleDocuments, admin
 from pennsieve_agent.account.rights.role_documents import roles_of
 from pennsieve_agent.account.spec.node_spec import Mode
 from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide
-from pennsieve_agent.node.api import routes_admin, routes_node, routes_runs
+from pennsieve_agent.node.api import routes_admin, routes_mail, routes_node, routes_runs
 from pennsieve_agent.node.api.request_handler import Route, route
 from pennsieve_agent.node.identity.workflow_registry import READ, WRITE
 from tests.account.stack.specs import NAMES, node
@@ -44,7 +44,7 @@ def told(table: Table) -> set[tuple[str, str]]:
 
 
 def test_each_request_that_is_answered_has_a_sentence_and_no_other() -> None:
-    assert told(BOTH) == requests((*routes_node.ROUTES, *routes_runs.ROUTES))
+    assert told(BOTH) == requests((*routes_node.ROUTES, *routes_runs.ROUTES, *routes_mail.ROUTES))
     assert told(OWNER) == requests(routes_admin.ROUTES)
     assert len(users_can()) == len(BOTH)
     assert len(owners_can()) == len(BOTH) + len(OWNER) + 1

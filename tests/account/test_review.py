@@ -167,6 +167,18 @@ def test_the_costs_name_what_steps_write() -> None:
     assert f"| 1 GB that steps write, until it is delivered | {0.06 + 2 * 0.03:.4f} |" in page
 
 
+@pytest.mark.parametrize("mode", list(Mode))
+def test_mails_about_runs_are_told_as_what_goes_out_and_compliant_ones_name_nothing(
+    mode: Mode,
+) -> None:
+    spec = node(mode)
+    (flow,) = (f for f in flows(spec, template(spec)) if f.what.startswith("ends of runs"))
+    assert spec.names.mail_topic in flow.start
+    assert ("no name, no reason" in flow.what) is (mode is Mode.COMPLIANT)
+    (row,) = (r for r in at_rest(spec, template(spec)) if "ends of runs" in r.what)
+    assert (row.key == YOURS) is (mode is not Mode.BASIC)
+
+
 def test_a_warning_of_the_budget_is_told_as_what_goes_out() -> None:
     spec = node(monthly_budget=20.0, budget_email="ada@example.org")
     (flow,) = (f for f in flows(spec, template(spec)) if "budget" in f.what)

@@ -218,6 +218,19 @@ def test_the_budgets_topic_has_the_address_and_is_the_nodes_own() -> None:
     assert "BudgetTopic" not in json.dumps(body(Settings()))
 
 
+@pytest.mark.parametrize("mode", list(Mode))
+def test_mails_about_runs_have_a_topic_of_their_own_in_every_mode(mode: Mode) -> None:
+    resources: Any = body(Settings(mode=mode))
+    topic = resources["MailTopic"]["Properties"]
+    assert topic["TopicName"] == NAMES.mail_topic
+    assert "Subscription" not in topic, "people name their addresses themselves"
+    of_aws = topic["KmsMasterKeyId"] == "alias/aws/sns"
+    assert of_aws is (mode is Mode.BASIC)
+    for name in ("Gateway", "Admin", "Reconciler"):
+        variables = resources[name]["Properties"]["Environment"]["Variables"]
+        assert variables["NODE_MAIL_TOPIC"] == {"Ref": "MailTopic"}
+
+
 def test_a_new_node_runs_at_most_64_processors_at_once() -> None:
     resources: Any = body(settle(TypedSettings(), None))
     for name in ("FargateMachines", "SpotMachines"):

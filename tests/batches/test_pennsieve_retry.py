@@ -77,7 +77,7 @@ def test_two_who_retry_one_batch_send_each_subject_once(journal: BatchJournal) -
         again(there, first, {"s0000": 1})
         list(sender(there, first).send())
     with journal.resume(batch) as second:
-        with pytest.raises(Conflict, match="'s0000' is running, or was retried by another command"):
+        with pytest.raises(Conflict, match="'s0000' is running, or retried by another command"):
             again(there, second, {"s0000": 1, "s0001": 1})
         assert not list(sender(there, second).send())
     assert len(there.taken) == 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import io
 import json
@@ -12,10 +13,12 @@ from typing import Any
 
 import pytest
 
+from pennsieve_agent.cli.run.batch_download import folders_of
 from pennsieve_agent.cli.run.batch_watch import SeenBatch
 from pennsieve_agent.console.schema import DOCUMENTS
 from pennsieve_agent.console.schema.kinds import faults
 from pennsieve_agent.domain.batches import Batch, BatchRow, run_id
+from pennsieve_agent.domain.local_names import FileSystem
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import AgentError, Invalid, NodeUnreachable, NotFound
 from pennsieve_agent.settings.own_nodes_file import OwnNodes
@@ -180,6 +183,8 @@ def test_a_batch_of_one_is_a_batch(scene: Scene) -> None:
         (("--each", "subjects/*", "--parallel", "0"), "--parallel must be 1 to 500, not 0"),
         (("--each", "subjects/*", "--parallel", "501"), "--parallel must be 1 to 500, not 501"),
         (("--each", "nothing-*"), "matches 'nothing-*'"),
+        (("--each", ""), "'' is not a pattern for --each"),
+        (("--each-file", "/"), "'/' is not a pattern for --each-file"),
         (("--each", "subjects/*", "--files", "*.xyz"), "some subjects have no files"),
         (
             ("--each", "subjects/*", "-p", "NONE=1"),
@@ -211,6 +216,79 @@ def test_faults_of_a_table_are_told_at_once(scene: Scene, tmp_path: Path) -> Non
     Path(file).write_text("subject\n", encoding="utf-8")
     assert "the batch would have no runs" in scene(*words, code=2).err
     assert not scene.node.batches
+
+
+def test_files_and_parameters_of_all_subjects_are_told_in_one_message(
+    scene: Scene, tmp_path: Path
+) -> None:
+    file = table(tmp_path, "subject,LEAST,NONE\nsub-01,few,1\nsub-08,-1,\nsub-09,3,\nsub-02,1,\n")
+    err = scene(*START, "--csv", file, "--files", "subjects/{subject}", code=2).err
+    assert "error: this batch cannot start\n" in err
+    for line in (
+        "     line 3: no file for 'sub-08' matches 'subjects/sub-08'\n",
+        "     line 4: no file for 'sub-09' matches 'subjects/sub-09'\n",
+        "     line 2, 'sub-01': parameter 'LEAST' of step 'count' must be a number",
+        "     line 2, 'sub-01': step 'count' has no parameter called 'NONE'\n",
+        "     line 3, 'sub-08': parameter 'LEAST' of step 'count' must be at least 0",
+    ):
+        assert line in err
+    both = scene(*START, "--each", "none/*", "-p", "NONE=1", code=2).err
+    assert "matches 'none/*'" in both
+    assert "step 'count' has no parameter called 'NONE'" in both
+
+
+@pytest.fixture
+def asking(scene: Scene) -> Scene:
+    """A workflow with a parameter that has no default."""
+    steps: list[Any] = copy.deepcopy(VERSION["steps"])  # type: ignore[arg-type]
+    steps[1]["parameters"].append({"name": "BAND", "type": "string"})
+    scene.node.version = {**VERSION, "name": "own-count", "steps": steps}
+    return scene
+
+
+def test_a_value_that_all_subjects_lack_is_told_once_and_asked_for_on_a_terminal(
+    asking: Scene,
+) -> None:
+    words = (*START, "--each", "subjects/*")
+    told = asking(*words, code=2)
+    assert told.err.startswith("error: parameter 'BAND' of step 'count' needs a value\n")
+    assert "add --param BAND=VALUE" in told.err
+    both = asking(*words, "-p", "NONE=1", code=2, terminal=True)
+    assert "needs a value" in both.err
+    assert "step 'count' has no parameter called 'NONE'" in both.err
+    assert not asking.node.batches
+    asked = asking(*words, answers="alpha\n", terminal=True)
+    assert "BAND: " in asked.err
+    (body,) = asking.node.batches.values()
+    assert body["parameters"] == {"count": {"BAND": "alpha"}}
+
+
+def test_a_value_that_some_subjects_lack_is_told_with_their_lines(
+    asking: Scene, tmp_path: Path
+) -> None:
+    file = table(tmp_path, "subject,BAND\nsub-01,alpha\nsub-02,\nZoë 3,\n")
+    words = (*START, "--csv", file, "--files", "subjects/{subject}")
+    err = asking(*words, code=2, terminal=True).err
+    assert "line 4, 'Zoë 3' and 1 more: parameter 'BAND'" in " ".join(err.split())
+
+
+def test_names_and_the_table_are_told_in_one_message(scene: Scene, tmp_path: Path) -> None:
+    file = table(tmp_path, "id\nsub-01\n")
+    words = ("run", "start", "--node", "my-node", "-w", "own-count", "-d", "nothing")
+    err = scene(*words, "--csv", file, "--name", "Zoë", "--parallel", "0", code=2).err
+    assert "error: this batch cannot start\n" in err
+    for words_ in (
+        "--parallel must be 1 to 500, not 0",
+        "'Zoë' is not a valid name for a run",
+        "letters from a to z without accents",
+        "line 1: there is no column 'subject'; its columns are 'id'",
+        "no dataset is called 'nothing'",
+    ):
+        assert words_ in err
+    more = scene(*words, "--each", "subjects/*", "-p", "NONE=1", code=2).err
+    assert "step 'count' has no parameter called 'NONE'" in more
+    names = ("run", "start", "--node", "nope", "-d", "nothing", "--each", "subjects/*")
+    assert "this batch cannot start" in scene(*names, code=2).err
 
 
 def test_after_a_lost_answer_the_same_command_goes_on_with_the_same_batch(scene: Scene) -> None:
@@ -248,6 +326,45 @@ def test_what_the_node_refuses_is_told_with_its_subjects(scene: Scene) -> None:
     assert "the name is taken" in scene(*words, code=1).err
     scene.node.refusal = None
     assert "Started batch" in scene(*words).out  # the refused one is not gone on with
+
+
+def test_a_mail_is_asked_for_once_and_sent_with_the_batch(scene: Scene) -> None:
+    words = (*START, "--each", "subjects/*", "--mail-to", "lab@example.org")
+    plan = scene(*words, "--dry-run", "--json").document["mail"]
+    assert plan == {
+        "address": "lab@example.org",
+        "status": "none",
+        "sent_at": None,
+        "reason": None,
+    }
+    assert scene.node.mails == {}
+    first = scene(*words)
+    assert "AWS has sent a mail to lab@example.org" in first.err
+    assert scene.node.batches[scene.batch]["mail"] == "lab@example.org"
+    assert all("mail" not in row for row in scene.node.batches[scene.batch]["runs"])
+    scene.node.mails = {"lab@example.org": "confirmed"}
+    again = scene(*words)
+    assert "AWS has sent" not in again.err
+    asked = [(method, path) for method, path, _ in scene.node.asked if path == "/mail"]
+    assert asked == [("GET", "/mail"), ("GET", "/mail"), ("POST", "/mail"), ("GET", "/mail")]
+
+
+@pytest.mark.parametrize("how", [("--each", "subjects/*"), ("--files", "subjects/sub-01")])
+def test_an_older_node_that_sends_no_mails_is_named_and_starts_nothing(
+    scene: Scene, how: tuple[str, ...]
+) -> None:
+    scene.node.mails = None
+    told = scene(*START, *how, "--mail", code=1)
+    assert "compute node 'my-node' is older than this program and sends no mails" in told.err
+    assert "pennsieve compute update my-node" in told.err
+    assert not scene.node.batches
+    assert not scene.node.starts
+
+
+def test_without_mail_nobody_asks_for_one(scene: Scene) -> None:
+    scene.node.mails = None
+    scene(*START, "--each", "subjects/*")
+    assert "mail" not in scene.node.batches[scene.batch]
 
 
 def test_all_that_hinders_a_batch_is_told_at_once(scene: Scene) -> None:
@@ -308,6 +425,20 @@ def test_the_table_as_csv_is_read_by_any_reader(started: Scene) -> None:
     assert (rows[2]["count"], rows[2]["seconds"]) == ("failed", "65.0")
 
 
+def test_a_step_that_never_began_is_skipped_in_every_view(started: Scene) -> None:
+    states = {"input": ["FAILED", "no such file"], "count": ["NOT_STARTED", ""]}
+    started.node.set(started.batch, "sub-02", "FAILED", steps=states)
+    started.node.set(started.batch, "sub-01", "STARTED", steps=states)
+    rows = started("run", "show", "first batch", "--json").document["rows"]
+    known = {row["subject"]: row["steps"]["count"]["status"] for row in rows if row["steps"]}
+    assert known == {"sub-01": "pending", "sub-02": "skipped"}
+    text = started("run", "show", "first batch").out
+    assert "sub-02\tfailed\tfailed\tskipped" in text
+    assert "sub-01\trunning\tfailed\twaiting" in text
+    table_ = started("run", "show", "first batch", "--csv").out
+    assert ",failed,skipped," in table_
+
+
 def test_a_batch_is_meant_by_name_id_and_prefix_and_its_runs_by_theirs(started: Scene) -> None:
     started.node.end(started.batch)
     config = Path(started.agent.environ["PENNSIEVE_CONFIG"])
@@ -352,6 +483,32 @@ def test_wait_ends_as_the_whole_does(started: Scene) -> None:
     assert "batch 'first batch': 2 succeeded, 1 failed" in failed.err
     document = started("run", "wait", "first batch", "--json", code=3).document
     assert document["counts"]["failed"] == 1
+
+
+def test_runs_and_batches_are_waited_for_together(started: Scene, tmp_path: Path) -> None:
+    started.agent.quick = True
+    first = started.batch
+    started(*START, "--each", "subjects/*", "--name", "second")
+    started.node.runs["one"] = summary("one", 1_700_000_000, name="night", status="SUCCEEDED")
+    started.node.end(first)
+    names = ("night", "first batch", "second", "first batch")
+    open_one = started("run", "wait", *names, "--timeout", "0", code=8)
+    assert "one has not ended: second" in open_one.err
+    assert "pennsieve run wait second\n" in open_one.err
+    started.node.end(started.batch, "sub-02")
+    file = tmp_path / "told"
+    told = f'echo "$PENNSIEVE_RUN $PENNSIEVE_STATE" >> "{file}"'
+    waited = started("run", "wait", *names, "--then", told, code=3)
+    assert "batch 'first batch': 3 succeeded" in waited.err
+    assert "batch 'second': 2 succeeded, 1 failed" in waited.err
+    assert "1 of 3 did not succeed" in waited.err
+    assert "pennsieve run show second" in waited.err
+    ends = ["one succeeded", f"{first} succeeded", f"{started.batch} failed"]
+    assert file.read_text().splitlines() == ends
+    documents = started("run", "wait", *names, "--json", code=3).document
+    assert [one["id"] for one in documents] == ["one", first, started.batch]
+    assert not list(faults("list of run or batch", documents, DOCUMENTS))
+    assert documents[2]["counts"]["failed"] == 1
 
 
 def test_watch_tells_each_change_and_ends_as_the_whole_does(started: Scene) -> None:
@@ -400,6 +557,31 @@ def test_the_view_names_failures_and_the_slowest(started: Scene, width: int) -> 
     assert "1 running, 1 succeeded, 1 failed" in lines
     assert any(line.startswith("✗ sub-02  step") for line in lines)
     assert any(line.startswith("● sub-01  ") for line in lines)
+
+
+@pytest.mark.parametrize("width", [80, 40])
+def test_the_last_view_of_a_batch_stays_as_text(started: Scene, width: int) -> None:
+    started.agent.quick = True
+    started.node.end(started.batch, "sub-02")
+    seen = started("run", "watch", "first batch", code=3, terminal=True, width=width)
+    _, _, after = seen.out.rpartition("\x1b[?1049l")  # the terminal's first screen is back
+    lines = after.splitlines()
+    assert any(line.startswith("2 succeeded, 1 failed") for line in lines)
+    assert any("✗" in line and "sub-02" in line for line in lines)
+    assert "Ctrl+C" not in after
+    assert "\x1b]2;first batch failed\x1b\\\a" in after
+    as_json = started("run", "watch", "first batch", "--json", code=3, terminal=True)
+    assert as_json.document["counts"]["failed"] == 1
+
+
+def test_what_is_suggested_for_a_cancelled_batch_leads_somewhere(started: Scene) -> None:
+    for subject in SUBJECTS:
+        started.node.set(started.batch, subject, "CANCELED")
+    waited = started("run", "wait", "first batch", code=3)
+    assert "see it: pennsieve run show 'first batch'\n" in waited.err
+    shown = started("run", "show", "first batch")
+    assert "start them again: pennsieve run retry 'first batch'" in shown.err
+    assert "--failed" not in shown.err
 
 
 def test_the_cost_of_a_batch_is_that_of_all_runs(started: Scene) -> None:
@@ -455,6 +637,25 @@ def test_following_shows_the_lines_of_active_runs_to_the_end(started: Scene) -> 
     out = started("run", "logs", "first batch", "--follow").out
     assert sorted(line.partition("|")[0].strip() for line in out.splitlines()) == sorted(SUBJECTS)
     assert looked
+
+
+def test_following_a_batch_that_is_over_shows_what_it_printed(started: Scene) -> None:
+    started.agent.quick = True
+    started.node.end(started.batch, "sub-02")
+    started.node.messages = [
+        {"timestamp": 1_700_000_000_000, "message": f"hello {n}", "step": "count"} for n in range(3)
+    ]
+    follow = ("run", "logs", "first batch", "--follow")
+    said = started(*follow, "--tail", "1", code=3)
+    assert [line.rpartition("| ")[2] for line in said.out.splitlines()] == ["hello 2"] * 3
+    assert "2 succeeded, 1 failed" in said.err
+    lines = [json.loads(line) for line in started(*follow, "--json", code=3).out.splitlines()]
+    assert [one.get("subject") for one in lines[:-1]] == [
+        s for s in sorted(SUBJECTS) for _ in range(3)
+    ]
+    assert lines[-1]["error"]["code"] == "run_failed"
+    none = started(*follow, "--grep", "nothing", code=3)
+    assert (none.out, "no such line of batch 'first batch'" in none.err) == ("", True)
 
 
 @pytest.mark.parametrize(
@@ -794,6 +995,27 @@ def test_results_are_fetched_as_each_run_succeeds(coming: Scene, tmp_path: Path)
     assert not (tmp_path / "sub-02").exists()
     again = coming(*COMING, str(tmp_path), "--json", code=3).document
     assert (again["downloaded"], len(again["skipped"])) == ([], 2)
+
+
+def test_the_folder_of_a_subject_has_a_name_that_the_file_system_takes(
+    coming: Scene, tmp_path: Path
+) -> None:
+    subjects = ("CON", "a:b", "dot.", "sub", "sub/ses-1", "日" * 80)
+    kept = folders_of(tmp_path, subjects)
+    assert set(kept.values()) == {tmp_path / name for name in subjects}  # as this system does
+    # Mounted here as a share of another system, as AWS and offices have them.
+    refused = FileSystem(frozenset({"CON", "a:b", "dot."}), folds_case=True)
+    there = folders_of(tmp_path, subjects, lambda *_: refused)
+    assert {name: str(path.relative_to(tmp_path)) for name, path in there.items()} == {
+        **{name: name for name in subjects},
+        "CON": "_CON",
+        "a:b": "a_b",
+        "dot.": "dot",
+    }
+    coming.node.end(coming.batch)
+    done = coming("run", "download", "first batch", "--to", str(tmp_path / "new"))
+    assert "3 files of 3 subjects" in done.out
+    assert {path.name for path in (tmp_path / "new").iterdir() if path.is_dir()} == set(SUBJECTS)
 
 
 def test_nothing_that_came_is_lost_by_an_interruption(coming: Scene, tmp_path: Path) -> None:

@@ -99,6 +99,15 @@ def test_a_check_reads_no_run(agent: Agent, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("ready")
+def test_a_file_in_place_of_the_folder_is_wrong_usage(agent: Agent, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    for words in (("receipt", "any"), ("download", "any")):
+        refused = agent("run", *words, "--to", str(tmp_path / "file"))
+        assert refused.code == 2, refused.err
+        assert f"'{tmp_path / 'file'}' is a file, not a folder" in refused.err
+    assert (tmp_path / "file").read_text() == "mine"
+
+
 def test_no_file_of_somebody_else_is_replaced(agent: Agent, tmp_path: Path) -> None:
     (tmp_path / "workflow.json").write_text("mine")
     answer = agent("run", "receipt", "zeroth", "--to", str(tmp_path))

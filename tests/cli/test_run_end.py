@@ -49,8 +49,8 @@ def runs(scene: Scene) -> Scene:
     ("words", "code", "said"),
     [
         ((GOOD, GOOD), 0, "run 'run-aaaa' succeeded"),
-        ((GOOD, BAD), 3, "error: 1 of 2 runs did not succeed"),
-        ((GOOD, OPEN, "--timeout", "0"), 8, "1 of the runs have not ended: run-cccc"),
+        ((GOOD, BAD), 3, "error: 1 of 2 did not succeed"),
+        ((GOOD, OPEN, "--timeout", "0"), 8, "one has not ended: run-cccc"),
         ((OPEN, "--timeout", "0"), 8, "run 'run-cccc' is still running"),
         ((BAD,), 3, "error: run 'run-bbbb' failed in step 'count'"),
     ],

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pennsieve_agent.console import cells
 from pennsieve_agent.console.shown import Shown, show
 from pennsieve_agent.console.streams import Streams
-from pennsieve_agent.console.tables import ID, NAME, PATH, Column, Cut, table
+from pennsieve_agent.console.tables import ID, NAME, PATH, Column, Cut, details, table
 from pennsieve_agent.domain.name_matching import pick, short_ids
 
 LONG = [f"{'a' * 28}-{middle}-{'z' * 28}" for middle in ("one", "two")]
@@ -149,3 +149,19 @@ def test_what_stands_three_spaces_after_a_command_is_not_a_part_of_it() -> None:
         "pennsieve compute doctor 'lab' --run",
         "(a trial run, about 0.001 USD)",
     ]
+
+
+def test_a_value_without_room_beside_its_name_is_below_it_and_cuts_no_word() -> None:
+    long = "about 0.11 USD (from 0.06 USD to 0.80 USD); about 4 min 36 s (from 44 s to 1 h)"
+    pairs = [("of 57 runs that succeeded", "0.13 USD"), ("estimate before", long), ("id", IDS[0])]
+    lines = details(pairs, at(40)).splitlines()
+    assert lines[0] == "of 57 runs that succeeded  0.13 USD"
+    assert lines[1:4] == [
+        "estimate before",
+        "  about 0.11 USD (from 0.06 USD to 0.80",
+        "  USD); about 4 min 36 s (from 44 s to 1",
+    ]
+    assert all(cells.width(line) <= 40 for line in lines[:-1])
+    assert lines[-1].endswith(IDS[0])  # too long for a line, so it is whole where it is
+    short = details([("a long name of a value", "0b82cade-ed3f-41d0-8bfe-6be98b50a932")], at(40))
+    assert short == "a long name of a value\n  0b82cade-ed3f-41d0-8bfe-6be98b50a932"

@@ -32,7 +32,9 @@ def test_a_run_has_one_id_wherever_it_is_computed() -> None:
         run_id("not-an-id", "sub-01")
 
 
-@pytest.mark.parametrize("subject", ["sub-01", "sub-01/ses-02", "Zürich 7", "被験者-1", "a" * 128])
+@pytest.mark.parametrize(
+    "subject", ["sub-01", "sub-01/ses-02", "Zürich 7", "被験者-1", "a" * 128, "日" * 80]
+)
 def test_valid_subjects(subject: str) -> None:
     assert valid_subject(subject)
 
@@ -42,6 +44,7 @@ def test_valid_subjects(subject: str) -> None:
     [
         ("", "needs a name"),
         ("a" * 129, "at most 128"),
+        ("日" * 81, "a part of a subject is at most 240 bytes long; it is 243"),
         ("sub\n01", "control"),
         ("\udc80", "control"),
         ("-rf", "'-'"),

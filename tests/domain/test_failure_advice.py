@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from pennsieve_agent.domain.failure_advice import advice
+from pennsieve_agent.domain.failure_advice import ReadFiles, advice
 from pennsieve_agent.domain.runs import Run, RunStatus
 from pennsieve_agent.node.runs.batch_reasons import failure
 
@@ -44,3 +46,20 @@ def test_a_reason_of_aws_leads_to_something_to_try(job: dict[str, object], words
 )
 def test_a_limit_that_was_reached_can_be_raised(reason: str, words: str) -> None:
     assert words in advice(reason, RUN)
+
+
+@pytest.mark.parametrize(
+    ("paths", "words"),
+    [
+        (["raw/a b[1].edf"], "-d 'Mouse EEG' --files 'raw/a b\\[1\\].edf' -p 'count.STYLE=a b'"),
+        (["a.edf", "b.edf"], "-d 'Mouse EEG' --files a.edf --files b.edf -p"),
+        ([f"raw/sub-1/{n}.edf" for n in range(4)], "-d 'Mouse EEG' --files raw/sub-1 -p"),
+        ([f"{n}.edf" for n in range(4)], "-d 'Mouse EEG' --all -p"),
+        ([], "-d 'Mouse EEG' --all -p"),
+    ],
+)
+def test_what_failed_is_repeated_here_on_its_files(paths: list[str], words: str) -> None:
+    run = replace(RUN, parameters={"count": {"STYLE": "a b", "EMPTY": ""}})
+    told = advice("it ended with exit code 3", run, lambda: ReadFiles("Mouse EEG", paths))
+    assert f"pennsieve run start --local -w 'spike rate' {words}" in told
+    assert "EMPTY" not in told

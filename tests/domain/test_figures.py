@@ -26,8 +26,8 @@ def test_a_sum_with_an_unknown_part_is_unknown() -> None:
     [
         (None, "unknown"),
         (0.0, "0.00 USD"),
-        (0.0000001, "<0.01 USD"),
-        (0.0004, "<0.01 USD"),
+        (0.0000001, "<0.000001 USD"),
+        (0.0004, "0.0004 USD"),
         (0.01, "0.01 USD"),
         (12.345, "12.35 USD"),
     ],

@@ -72,7 +72,13 @@ def test_without_prices_nothing_is_held_against_them() -> None:
 
 @pytest.mark.parametrize(
     ("amount", "words"),
-    [(0, "0.00 USD"), (2.5, "2.50 USD"), (0.0034, "0.0034 USD"), (0.00002, "0.000020 USD")],
+    [
+        (0, "0.00 USD"),
+        (2.5, "2.50 USD"),
+        (0.0034, "0.0034 USD"),
+        (0.00002, "0.000020 USD"),
+        (1e-9, "<0.000001 USD"),
+    ],
 )
 def test_small_amounts_are_readable(amount: float, words: str) -> None:
     assert money(amount) == words

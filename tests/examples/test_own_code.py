@@ -69,5 +69,5 @@ def test_a_batch_fails_in_part_and_is_repeated(prepared: Prepared, tmp_path: Pat
         assert f"status\tsucceeded: {succeeded + 3} succeeded" in recorded[after]
         rows = [line for line in recorded[before] if line.startswith("sub-")]
         assert [row.split("\t")[1:5] for row in rows] == 3 * [
-            ["failed", "done", "failed", "not run"]
+            ["failed", "done", "failed", "skipped"]
         ]

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from pennsieve_agent.domain.own_node import OwnNode
-from pennsieve_agent.errors import Conflict, Forbidden, Invalid, NotFound, PlatformError
+from pennsieve_agent.errors import Conflict, Forbidden, Invalid, NodeOlder, NotFound, PlatformError
 
 NODE = OwnNode(
     token="0a1b2c3d",
@@ -100,6 +100,8 @@ class FakeNode:
         self.hindrances: list[dict[str, str]] = []
         self.quotas: list[dict[str, Any]] = []
         self.budget_left: float | None = None
+        self.mails: dict[str, str] | None = {}
+        """What addresses have said to AWS; None on a node that sends no mails."""
         self._lock = threading.Lock()
 
     def ask(
@@ -112,6 +114,8 @@ class FakeNode:
         admin: bool = False,
     ) -> Mapping[str, Any]:
         del admin
+        if path == "/mail" and self.mails is None:
+            raise NodeOlder("the node does not know this request")
         status, answer = self.answer(method, path, dict(query or {}), dict(body or {}))
         if status >= 300:
             raise _ERRORS.get(status, PlatformError)(answer["message"], status=status)
@@ -133,12 +137,20 @@ class FakeNode:
                 }
             if parts[0] == "workflows":
                 return self._registry(parts)
-            if parts == ["runs"]:
-                return 200, self._list(query)
+            if parts in (["mail"], ["runs"]):
+                mail = parts == ["mail"]
+                return 200, self._mail(method, query | body) if mail else self._list(query)
             run = self.runs.get(parts[1])
             if run is None:
                 return 404, {"code": "no-run", "message": "the node has no such run"}
             return self._of_run(method, run, parts[2:], query)
+
+    def _mail(self, method: str, about: Mapping[str, str]) -> dict[str, Any]:
+        assert self.mails is not None
+        address = about["address"]
+        if method == "POST":
+            self.mails.setdefault(address, "pending")
+        return {"address": address, "status": self.mails.get(address, "none")}
 
     def _registry(self, parts: list[str]) -> tuple[int, dict[str, Any]]:
         if len(parts) > 1:

@@ -356,8 +356,17 @@ class Bucket(_Client):
 
         return self._do("complete_multipart_upload", effect)
 
-    def delete_object(self, *, Key: str, **_: Any) -> Any:  # noqa: N803
-        return self._do("delete_object", lambda: self.world.objects.pop(Key, None))
+    def delete_objects(self, *, Delete: Any, **_: Any) -> Any:  # noqa: N803
+        keys = [row["Key"] for row in Delete["Objects"]]
+        if not 0 < len(keys) <= 1000:
+            raise Refusal("MalformedXML")
+
+        def effect() -> Any:
+            for key in keys:
+                self.world.objects.pop(key, None)
+            return {}
+
+        return self._do("delete_objects", effect)
 
     def get_object(self, *, Key: str, **_: Any) -> Any:  # noqa: N803
         def effect() -> Any:
@@ -577,9 +586,52 @@ class Quotas(_Client):
 
 
 class Topics(_Client):
-    """Amazon SNS: a subject has at most 99 ASCII characters and no line end ("Publish")."""
+    """Amazon SNS: a subject has at most 99 ASCII characters and no line end ("Publish").
 
-    def publish(self, *, TopicArn: str, Subject: str, Message: str) -> Any:  # noqa: N803
+    ``world.addresses`` are the addresses of topics, each with its filter and whether it confirmed.
+    """
+
+    def publish(
+        self,
+        *,
+        TopicArn: str,  # noqa: N803
+        Subject: str,  # noqa: N803
+        Message: str,  # noqa: N803
+        MessageAttributes: Any = None,  # noqa: N803
+    ) -> Any:
         assert re.fullmatch(r"[!-~][ -~]{0,98}", Subject), Subject
         told = (TopicArn, Subject, Message)
-        return self._do("publish", lambda: self.world.told.append(told))
+        to = {name: row["StringValue"] for name, row in (MessageAttributes or {}).items()}
+
+        def effect() -> None:
+            self.world.told.append(told)
+            for address, (topic, policy, confirmed) in self.world.addresses.items():
+                fits = all(to.get(name) in values for name, values in policy.items())
+                if topic == TopicArn and confirmed and fits:
+                    self.world.mailed.append((address, Subject, Message))
+
+        return self._do("publish", effect)
+
+    def subscribe(self, *, TopicArn: str, Protocol: str, Endpoint: str, Attributes: Any) -> Any:  # noqa: N803
+        assert Protocol == "email"
+        policy = json.loads(Attributes["FilterPolicy"])
+
+        def effect() -> Any:
+            assert self.world.addresses.setdefault(Endpoint, (TopicArn, policy, False))[1] == policy
+            return {"SubscriptionArn": "pending confirmation"}
+
+        return self._do("subscribe", effect)
+
+    def list_subscriptions_by_topic(self, *, TopicArn: str, NextToken: str = "0") -> Any:  # noqa: N803
+        rows = [
+            {
+                "Endpoint": address,
+                "SubscriptionArn": f"{TopicArn}:1" if confirmed else "PendingConfirmation",
+            }
+            for address, (topic, _, confirmed) in self.world.addresses.items()
+            if topic == TopicArn
+        ]
+        end = int(NextToken) + 100
+        more = {"NextToken": str(end)} if len(rows) > end else {}
+        page = {"Subscriptions": rows[int(NextToken) : end], **more}
+        return self._do("list_subscriptions_by_topic", lambda: page)

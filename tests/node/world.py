@@ -121,6 +121,10 @@ class World:
     parameters: dict[str, str] = field(default_factory=dict)
     told: list[tuple[str, str, str]] = field(default_factory=list)
     """What was published: the topic, the subject, the text."""
+    addresses: dict[str, tuple[str, dict[str, list[str]], bool]] = field(default_factory=dict)
+    """The addresses of topics: the topic, whose messages they get, whether they confirmed it."""
+    mailed: list[tuple[str, str, str]] = field(default_factory=list)
+    """What came by mail: to whom, the subject, the text."""
     lines: list[tuple[str, int, str]] = field(default_factory=list)
     streams: set[str] = field(default_factory=set)
     called: list[tuple[str, dict[str, Any]]] = field(default_factory=list)

@@ -15,6 +15,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 WIDTH = 110
+_CONTINUED = "\n" + 6 * " "
+"""Before the rest of a line that is longer than ``WIDTH``."""
 _MANY = 6
 """So many rows of a table's end are kept."""
 _FOLDER = re.compile(r"/\S+/(?=spike-rate )")
@@ -64,11 +66,11 @@ class Recording:
         return shown.stdout
 
     def shortened(self, shown: str) -> str:
-        """The lines for the README: none of pip's, no notes, none longer than a screen is wide."""
+        """The lines for the README: none of pip's, no notes; long ones go on in the next line."""
         lines = (shown[shown.index(self.first) :]).splitlines()
         kept = [_FOLDER.sub("~/", line) for line in lines if not _LEFT_OUT.match(line)]
         kept = _without_many(kept)
-        text = "\n".join(line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…" for line in kept)
+        text = "\n".join(_CONTINUED.join(_folded(line)) for line in kept)
         return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
     def recorded(self) -> str:
@@ -109,9 +111,18 @@ def _without_many(lines: list[str]) -> list[str]:
     return kept
 
 
+def _folded(line: str) -> list[str]:
+    """A line in parts that are no longer than ``WIDTH``, cut between words."""
+    parts = []
+    while len(line) > WIDTH and (at := line.rfind(" ", 0, WIDTH - len(_CONTINUED))) > 0:
+        parts.append(line[:at])
+        line = line[at + 1 :]
+    return [*parts, line]
+
+
 def answers(recording: str) -> dict[str, list[str]]:
     """The lines of each command, without what is different each time."""
-    blocks = re.split(r"(?m)^\$ ", recording)[1:]
+    blocks = re.split(r"(?m)^\$ ", recording.replace(_CONTINUED, " "))[1:]
     lines = {words: said.splitlines() for words, _, said in (b.partition("\n") for b in blocks)}
     return {
         words: [_CHANGING.sub("…", line).partition("…")[0] for line in said if line]

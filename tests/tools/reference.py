@@ -48,8 +48,9 @@ def _intro() -> str:
 
 
 def _linked(kind: str) -> str:
-    name = kinds_in(kind)
-    return kind if is_plain(name) else kind.replace(name, f"[{name}](#{name})")
+    kinds = kinds_in(kind)
+    names = [name if is_plain(name) else f"[{name}](#{name})" for name in kinds]
+    return kind.removesuffix(" or ".join(kinds)) + " or ".join(names)
 
 
 def _may_be(field: Field) -> str:

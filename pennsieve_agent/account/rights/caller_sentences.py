@@ -31,6 +31,8 @@ BOTH: Table = {
     ("GET", "/runs/{}/logs"): "read the logs of {runs}, in which known secrets are masked",
     ("GET", "/runs/{}/archive"): "download the whole log of {runs}",
     ("POST", "/runs/{}/cancel"): "cancel {runs}",
+    ("GET", "/mail"): "see whether an e-mail address gets mails of the node",
+    ("POST", "/mail"): "have AWS ask an e-mail address whether it wants mails about runs",
     ("GET", "/secrets"): "list the names of {secrets}; values are never shown",
     ("PATCH", "/secrets"): "set {secrets}, which their runs get",
     ("DELETE", "/secrets"): "delete {secrets}",

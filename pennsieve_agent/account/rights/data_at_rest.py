@@ -133,7 +133,8 @@ def _images(name: str, properties: Mapping[str, Any]) -> Iterator[Kept]:
 def _topic(name: str, properties: Mapping[str, Any]) -> Iterator[Kept]:
     key = AWS_MANAGED if properties.get("KmsMasterKeyId") == "alias/aws/sns" else YOURS
     where = f"Amazon SNS, topic {properties.get('TopicName', name)}"
-    yield Kept("warnings of the budget", where, key, "until they are delivered")
+    what = "warnings of the budget" if name == "BudgetTopic" else "mails about the ends of runs"
+    yield Kept(what, where, key, "until they are delivered")
 
 
 _STORES = {

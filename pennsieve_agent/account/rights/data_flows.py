@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pennsieve_agent.account.rights.statement_sentences import listing
-from pennsieve_agent.account.spec.node_spec import NodeSpec
+from pennsieve_agent.account.spec.node_spec import Mode, NodeSpec
 from pennsieve_agent.node.api.routes_runs import LINK_SECONDS
 
 TLS = "TLS"
@@ -59,6 +59,19 @@ def _of_people(spec: NodeSpec) -> Iterator[Flow]:
             "TLS as far as Amazon SNS; then as e-mail is",
             "no name of a run, a file or a person",
         )
+    yield Flow(
+        _mailed(spec),
+        f"AWS Lambda, {names.reconciler}, by Amazon SNS, {names.mail_topic}",
+        "the e-mail addresses that people named with --mail and confirmed to AWS",
+        "TLS as far as Amazon SNS; then as e-mail is",
+        "only for runs that were started with --mail; to the address that was named there",
+    )
+
+
+def _mailed(spec: NodeSpec) -> str:
+    if spec.settings.mode is Mode.COMPLIANT:
+        return "ends of runs: the run's id, how it ended, time, cost; no name, no reason"
+    return "ends of runs: names of the run, workflow and subjects, why it failed, time, cost"
 
 
 def _of_pennsieve(spec: NodeSpec) -> Iterator[Flow]:

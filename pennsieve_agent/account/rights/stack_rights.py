@@ -264,11 +264,11 @@ def _batch(place: Place) -> Iterator[_Scope]:
 
 
 def _others(place: Place) -> Iterator[_Scope]:
-    yield _Scope("MakeTopic", "create the topic that warns of the budget",
+    yield _Scope("MakeTopic", "create the topics of mails: budget, ends of runs",
                  "sns: * !Unsubscribe",
                  (place.arn("sns", f"{place.names.stack}-*"),))  # fmt: skip
     # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html
-    yield _Scope("EndWarnings", f"end the topic's subscription; {NO_RESOURCE}",
+    yield _Scope("EndWarnings", f"end the topics' subscriptions; {NO_RESOURCE}",
                  "sns: Unsubscribe", ("*",))  # fmt: skip
     yield _Scope("MakeRepositories", "create the repositories for the node's own images",
                  "ecr: *", (place.arn("ecr", f"repository/{place.names.stack}/*"),))  # fmt: skip

@@ -168,6 +168,11 @@ class NodeNames:
         return f"{self.stack}-budget"
 
     @property
+    def mail_topic(self) -> str:
+        """The topic by which people get mails about the ends of their runs."""
+        return f"{self.stack}-mail"
+
+    @property
     def schedule(self) -> str:
         """The rule that wakes the reconciler every five minutes while runs are active."""
         return f"{self.stack}-schedule"

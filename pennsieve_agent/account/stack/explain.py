@@ -35,7 +35,7 @@ _SERVICES = {
     "IAM": Group.ROLES,
     "DynamoDB": Group.RECORDS,
     "Logs": Group.RECORDS,
-    "SNS": Group.RECORDS,
+    "SNS": Group.FUNCTIONS,
     "CloudWatch": Group.FUNCTIONS,
     "SQS": Group.FUNCTIONS,
 }
@@ -84,11 +84,13 @@ _WHAT = {
     "use",
     "AWS::S3Files::FileSystemPolicy": "the file system is entered by its access points alone",
     "AWS::S3Files::MountTarget": "where jobs in one subnet reach the file system",
-    "AWS::SNS::Topic": "warns by e-mail before the month's budget is used up",
+    "AWS::SNS::Topic": "sends e-mail to addresses that have confirmed that they want it",
     "AWS::SQS::Queue": "a queue of events",
 }
 _VERBS = {"Add": "create", "Modify": "update", "Remove": "delete"}
 _OURS = {
+    "BudgetTopic": "warns by e-mail before the month's budget is used up",
+    "MailTopic": "tells people by e-mail that their runs have ended, who asked and confirmed it",
     "GatewayRole": "permissions of the function that answers the node's users",
     "AdminRole": "permissions of the function that answers you, the owner",
     "ReconcilerRole": "permissions of the function that carries out runs",

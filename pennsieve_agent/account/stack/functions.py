@@ -177,6 +177,7 @@ def _created_with_the_stack(spec: NodeSpec) -> dict[str, object]:
         variable("mover_role"): attribute("MoverRole", "Arn"),
         **({variable("gpu_execution_role"): attribute("GpuExecutionRole", "Arn")} if gpu else {}),
         **({variable("budget_topic"): ref("BudgetTopic")} if spec.settings.monthly_budget else {}),
+        variable("mail_topic"): ref("MailTopic"),
         **({variable("key"): attribute("Key", "Arn")} if has_key(spec) else {}),
     }
 

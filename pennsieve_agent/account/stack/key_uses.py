@@ -40,6 +40,9 @@ _USES = {
     # Amazon SQS Developer Guide, "Configuring AWS KMS permissions":
     # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
     "sqs:SendMessage": ("Decrypt", "GenerateDataKey"),
+    # Amazon SNS Developer Guide, "Managing Amazon SNS encryption keys and costs":
+    # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    "sns:Publish": ("Decrypt", "GenerateDataKey"),
 }
 
 

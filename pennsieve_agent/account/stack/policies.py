@@ -33,6 +33,7 @@ PLATFORM_REPOSITORIES = "*"
 ANY_ACCOUNT = "*"
 
 _OF_BUILDS = {"builder", "build-log"}
+_OF_TOPICS = {"budget-topic", "mail-addresses", "mail-topic"}
 _LIST = "AWS supports no resource-level permissions for lists"
 FILES_SERVICE = "elasticfilesystem.amazonaws.com"
 """What S3 Files is called in trust policies and rules."""
@@ -238,6 +239,9 @@ def _resources(kind: str, where: Where) -> tuple[Any, Conditions]:
         roles = (f"{names.stack}-*execution", names.job_role, names.mover_role)
     created = {"s3files:CreateAction": "CreateAccessPoint"}
     passed = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
+    # Who subscribes always names a protocol, who lists never does ("Using identity-based policies
+    # with SNS", https://docs.aws.amazon.com/sns/latest/dg/sns-using-identity-based-policies.html).
+    by_mail = {"sns:Protocol": "email"}
     # Who mounts is not asked for tags ("S3 Files condition keys for clients",
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-security-iam.html).
     through = {"s3files:AccessPointArn": f"{files}/access-point/*"}
@@ -255,6 +259,7 @@ def _resources(kind: str, where: Where) -> tuple[Any, Conditions]:
         # The boundary, which knows no file system and has to be short, leaves this to the roles.
         "mount": (where.files or files, {"ArnLike": through} if where.files else {}),
         "bucket-list": (f"arn:{names.partition}:s3:::{names.bucket}", {"StringLike": listed}),
+        "mail-addresses": (names.arn("sns", names.mail_topic), {"StringEqualsIfExists": by_mail}),
         "own-interface": ("*", {"Null": {"lambda:SourceFunctionArn": "true"}}),
         "roles-to-pass": ([where.role(role) for role in roles], {"StringEquals": passed}),
     }
@@ -272,6 +277,8 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
     transfers = [names.transfer, names.transfer_files]
     if names.region == "*":  # the boundary, which has to be short
         transfers = [f"{names.transfer}*"]
+        if kind in _OF_TOPICS:
+            return names.arn("sns", f"{names.stack}-*")
     table: dict[str, str | list[str]] = {
         "any": "*",
         "table": names.arn("dynamodb", f"table/{names.table}"),
@@ -288,6 +295,7 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
         "parameters-of-gpu-step": f"{secrets}{GPU_PARAMETERS}*",
         "parameters-of-run": f"{secrets}{PARAMETERS}*",
         "budget-topic": names.arn("sns", names.budget_topic),
+        "mail-topic": names.arn("sns", names.mail_topic),
         "schedule": names.arn("events", f"rule/{names.schedule}"),
         "submission": [
             names.arn("batch", f"job-queue/{names.stack}-*"),

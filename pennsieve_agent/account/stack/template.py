@@ -12,7 +12,8 @@ from pennsieve_agent.account.stack.network import network
 from pennsieve_agent.account.stack.queues import queues
 from pennsieve_agent.account.stack.roles import roles
 from pennsieve_agent.account.stack.storage import bucket_resources, storage
-from pennsieve_agent.account.stack.template_parts import Resources, attribute, ref, tags
+from pennsieve_agent.account.stack.template_parts import Resources, attribute, ref
+from pennsieve_agent.account.stack.topics import topics
 from pennsieve_agent.account.stack.transfer_functions import transfer_functions
 from pennsieve_agent.domain.node_protocol import digest_of
 from pennsieve_agent.node.node_settings import variable
@@ -36,7 +37,7 @@ def node_template(spec: NodeSpec) -> dict[str, Any]:
         **(functions(spec, spec.code) if spec.code is not None else {}),
         **(transfer_functions(spec, spec.code) if spec.code is not None else {}),
         **image_builds(spec),
-        **_budget(spec),
+        **topics(spec),
     }
     outputs = {
         name: {"Value": value, "Description": about}
@@ -83,29 +84,6 @@ def bucket_template(spec: NodeSpec) -> dict[str, Any]:
     private, encrypted as everything in it, and deleted with it.
     """
     return {**_HEAD, "Resources": bucket_resources(spec)}
-
-
-def _budget(spec: NodeSpec) -> Resources:
-    """The topic that the node tells before the month's budget is used up, and who hears it.
-
-    Encrypted with AWS's own key for topics: what is sent is a sum of money and the node's id, and
-    is kept until it is delivered.
-    """
-    if not spec.settings.monthly_budget:
-        return {}
-    email = spec.settings.budget_email
-    subscribed = {"Subscription": [{"Protocol": "email", "Endpoint": email}]} if email else {}
-    return {
-        "BudgetTopic": {
-            "Type": "AWS::SNS::Topic",
-            "Properties": {
-                "TopicName": spec.names.budget_topic,
-                "KmsMasterKeyId": "alias/aws/sns",
-                **subscribed,
-                "Tags": tags(spec),
-            },
-        }
-    }
 
 
 def _outputs(spec: NodeSpec) -> dict[str, tuple[object, str]]:

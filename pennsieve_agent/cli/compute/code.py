@@ -30,7 +30,7 @@ Repositories = Annotated[
     examples=["pennsieve compute code list shared-node"],
 )
 def list_(context: Context, node: options.Node) -> Shown:
-    """The code that a node may run; without a list, that of every workflow.
+    """The code that a node of Pennsieve may run; without a list, that of every workflow.
 
     Only nodes that Pennsieve runs have such a list. A node of your own runs what is registered on
     it, and nothing else.
@@ -56,7 +56,7 @@ def allow(
     repositories: Repositories,
     dry_run: options.DryRun = False,
 ) -> Shown:
-    """Let a node run this code, and only what is on its list.
+    """Let a node that Pennsieve runs run this code, and only what is on its list.
 
     A node without a list runs the code of every workflow; the first entry ends that.
     """
@@ -89,7 +89,7 @@ def disallow(
     yes: options.Yes = False,
     dry_run: options.DryRun = False,
 ) -> Shown:
-    """Take code off a node's list.
+    """Take code off the list of a node that Pennsieve runs.
 
     You are asked before the last entry is removed, because a node without a list runs the code of
     every workflow.

@@ -48,7 +48,7 @@ class Kind(StrEnum):
     examples=["pennsieve compute layer list shared-node"],
 )
 def list_(context: Context, node: options.Node) -> Shown:
-    """The layers of a compute node."""
+    """The layers of a compute node that Pennsieve runs."""
     from pennsieve_agent.console import offer_documents
 
     target = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)
@@ -86,7 +86,7 @@ def create(
     description: Annotated[str, typer.Option(metavar="TEXT", help="A description.")] = "",
     dry_run: options.DryRun = False,
 ) -> Shown:
-    """Create an empty layer, which a run fills."""
+    """Create an empty layer on a node that Pennsieve runs; a run fills it."""
     target = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)
     if name in {layer.name for layer in context.platform.layers.list(target.uuid)}:
         raise Conflict(
@@ -114,7 +114,7 @@ def delete(
     yes: options.Yes = False,
     dry_run: options.DryRun = False,
 ) -> Shown:
-    """Delete a layer with everything in it. This cannot be undone."""
+    """Delete a layer of a node of Pennsieve, with everything in it. This cannot be undone."""
     from pennsieve_agent.domain.name_matching import need_whole
 
     target = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)

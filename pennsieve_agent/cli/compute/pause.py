@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @command("compute pause", answers="compute_node", examples=["pennsieve compute pause lab"])
 def pause(context: Context, node: options.Node, dry_run: options.DryRun = False) -> Shown:
-    """Let no new run start on a compute node. What it costs in AWS goes on."""
+    """Let no new run start on a compute node that Pennsieve runs. What it costs in AWS goes on."""
     why = "only you and those you share it with can start runs on it"
     instead = "stop sharing it with: pennsieve compute unshare NODE --aws ARN"
     chosen = node_choice.find_pennsieves(context, node, why, instead)
@@ -27,7 +27,7 @@ def pause(context: Context, node: options.Node, dry_run: options.DryRun = False)
 
 @command("compute resume", answers="compute_node", examples=["pennsieve compute resume lab"])
 def resume(context: Context, node: options.Node, dry_run: options.DryRun = False) -> Shown:
-    """Let runs start on a compute node again."""
+    """Let runs start again on a compute node that Pennsieve runs."""
     why = "it cannot be paused, so runs can start on it at any time"
     instead = "check it with: pennsieve compute doctor NODE"
     chosen = node_choice.find_pennsieves(context, node, why, instead)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,8 @@ Fetch = Callable[..., Shown]
 """Gets what a run wrote into a folder: of the context, the run, the folder, ``import_seconds``."""
 if TYPE_CHECKING:
     from pennsieve_agent.cli.run.batch_places import LocatedBatch
+    from pennsieve_agent.domain.datasets import DataFile
+    from pennsieve_agent.domain.local_names import FileSystem
 
 _LISTS = ("downloaded", "skipped", "unchecked", "importing")
 _RECORDS = ("blocked", "failed", "renamed")
@@ -45,11 +47,12 @@ def download(
         raise _nothing(located)
     backend = runs_of(context, located)
     whole = Whole(to)
+    folders = folders_of(to, [row.subject for row in rows])
     for number, row in enumerate(rows, 1):
         context.streams.note(f"{number} of {len(rows)}: {row.subject}")
         try:
             run = Located(backend.get(row.run), backend)
-            shown = fetch(context, run, to / row.subject)
+            shown = fetch(context, run, folders[row.subject])
         except (UsageProblem, StillRunning, NotFound) as problem:
             whole.fail(row.subject, problem.message)
         else:
@@ -59,6 +62,29 @@ def download(
         whole.notes.append(f"{plural(left, 'run')} to go; type the same command again later")
         whole.code = whole.code or int(ExitCode.STILL_RUNNING)
     return whole.shown(len(rows))
+
+
+def folders_of(
+    to: Path,
+    subjects: Sequence[str],
+    ask: Callable[[Path, Sequence[DataFile]], FileSystem] | None = None,
+) -> dict[str, Path]:
+    """The folder of each subject below ``to``, under a name that its file system takes.
+
+    ``ask`` tells how that takes names.
+    """
+    from pennsieve_agent.domain.datasets import DataFile
+    from pennsieve_agent.domain.local_names import local_paths
+    from pennsieve_agent.services.files.file_system import file_system
+    from pennsieve_agent.transfer.fetch import writing
+
+    target = to.expanduser().absolute()
+    # As of a file in each: a subject may lie in the folder of another one.
+    files = [DataFile("", f"{subject}/results", None) for subject in subjects]
+    with writing(target):
+        system = (ask or file_system)(target, files)
+    placed = zip(subjects, local_paths(files, system), strict=True)
+    return {subject: to / path.parent for subject, (_, path) in placed}
 
 
 def _nothing(located: LocatedBatch) -> StillRunning | NotFound:

@@ -87,9 +87,7 @@ def end(
     Raises:
         RunFailed: a run failed, was cancelled or left out.
     """
-    from pennsieve_agent.cli.run.batch_views import counts_words
-
-    words = f"batch '{batch.name}': {counts_words(batch.counts)}"
+    words = end_words(batch)
     at_end.tell_batch(context, batch, located.backend.name)
     if context.as_json and as_document:
         rows = list(located.backend.rows(batch.id))
@@ -97,9 +95,17 @@ def end(
         return Shown(document, exit_code=exit_code(batch))
     if exit_code(batch) == ExitCode.OK:
         return Shown(notes=[words])
-    raise RunFailed(
-        words, where=batch.id, hint=f"see why: pennsieve run show {quote(batch.name)} --failed"
-    )
+    has_failed = batch.counts.failed or batch.counts.skipped
+    why = f"see why: pennsieve run show {quote(batch.name)} --failed"
+    all_of_it = f"see it: pennsieve run show {quote(batch.name)}"
+    raise RunFailed(words, where=batch.id, hint=why if has_failed else all_of_it)
+
+
+def end_words(batch: Batch) -> str:
+    """How a batch ended, in words."""
+    from pennsieve_agent.cli.run.batch_views import counts_words
+
+    return f"batch '{batch.name}': {counts_words(batch.counts)}"
 
 
 def exit_code(batch: Batch) -> int:

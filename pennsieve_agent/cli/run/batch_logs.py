@@ -66,28 +66,54 @@ def until_now(context: Context, located: LocatedBatch, choice: LogChoice) -> Ite
     Raises:
         UnknownName: no subject is called so.
     """
+    messages = list[Any]()
+    is_empty = True
+    for part in _so_far(context, located, choice):
+        is_empty = False
+        messages += part.lines
+        yield replace(part, lines=())
+    notes = [_nothing(located, choice)] if is_empty else []
+    yield Shown(document={"batch_id": located.batch.id, "messages": messages}, notes=notes)
+
+
+def _so_far(context: Context, located: LocatedBatch, choice: LogChoice) -> Iterator[Shown]:
     only = choice.lines(context, located, follow=False)
     rows = _rows(located, choice)
     readers = Readers(context, batch_places.runs_of(context, located), choice, only, _width(rows))
-    is_empty = True
-    messages = list[Any]()
     for row in rows:
-        if not row.run:
-            continue
-        for part in readers.look(row):
-            is_empty = False
-            messages += part.lines
-            yield replace(part, lines=())
-    which = "such line" if choice.typed.is_any else "line yet"
-    notes = (f"no {which} of batch '{located.batch.name}'",) if is_empty else ()
-    yield Shown(document={"batch_id": located.batch.id, "messages": messages}, notes=notes)
+        if row.run:
+            yield from readers.look(row)
+
+
+def _nothing(located: LocatedBatch, choice: LogChoice) -> str:
+    if choice.typed.is_any:
+        return f"no such line of batch '{located.batch.name}'"
+    is_over = located.batch.status.is_final
+    return f"no line {'' if is_over else 'yet '}of batch '{located.batch.name}'"
+
+
+def _printed(context: Context, located: LocatedBatch, choice: LogChoice) -> Iterator[Shown]:
+    """The lines of a batch that is over, as they are followed."""
+    choice.lines(context, located, follow=True)  # what does not go with --follow is refused
+    is_empty = True
+    for part in _so_far(context, located, choice):
+        is_empty = False
+        yield part
+    if is_empty:
+        yield Shown(notes=[_nothing(located, choice)])
 
 
 def followed(
     context: Context, located: LocatedBatch, wait: BatchWait, choice: LogChoice | None = None
 ) -> Iterator[Shown]:
-    """The lines of the runs that go on, as they come, until the batch is over."""
+    """The lines of the runs that go on, as they come, until the batch is over.
+
+    Of a batch that is over already, what it printed.
+    """
     choice = choice or LogChoice()
+    if located.batch.status.is_final:
+        yield from _printed(context, located, choice)
+        return
     only = choice.lines(context, located, follow=True)
     rows = _rows(located, choice)
     readers = Readers(context, batch_places.runs_of(context, located), choice, only, _width(rows))

@@ -92,6 +92,12 @@ class BatchOptions:
             raise UsageProblem(
                 "--each and --each-file cannot be given together", hint="leave one out"
             )
+        for option, pattern in (("--each", self.per_folder), ("--each-file", self.per_file)):
+            if pattern is not None and not pattern.strip("/ "):
+                raise UsageProblem(
+                    f"'{pattern}' is not a pattern for {option}",
+                    hint=f"for example: {option} 'raw/sub-*'",
+                )
         mine = next(
             name
             for name, value in (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pennsieve_agent.cli.run import estimate_views, start_views
+from pennsieve_agent.cli.run import estimate_views, mail_options, start_views
 from pennsieve_agent.cli.run.start_views import LAYOUTS, left_out_words
 from pennsieve_agent.cli.run.views import limits_words
 from pennsieve_agent.console import documents, estimate_documents, tables
@@ -40,6 +40,7 @@ def plan(ready: PreparedBatch) -> Shown:
         ("results", f"{first.folder}/SUBJECT"),
         ("limits", limits_of(ready)),
         ("steps kept", kept_words(ready)),
+        ("mail", mail_options.words(first.mail)),
         ("AWS allows", "; ".join(first.quotas)),
         *estimate_views.pairs(estimate, own.region if own else None),
         ("at least", _sure_words(sure)),
@@ -163,6 +164,7 @@ def _document(ready: PreparedBatch, estimate: dict[str, Any] | None) -> dict[str
         "results_left_out": first.input.left_out,
         "differences": list(first.differences),
         "quotas": list(first.quotas),
+        "mail": documents.mail(first.mail),
         "limits": documents.limits(first.request.limits),
         "kept_usd_per_gb": start_views.kept_price(first),
         "max_cost_usd_of_all": limit * len(ready.runs) if limit else None,

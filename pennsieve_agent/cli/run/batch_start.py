@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.cli.run import batch_places, places
+from pennsieve_agent.cli.run import batch_places, mail_options, places
 from pennsieve_agent.cli.run.at_end import NOBODY, AtEnd
 from pennsieve_agent.console.shown import NOTHING, Shown
+from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,7 +103,7 @@ def _begun(
     from pennsieve_agent.services.batches import start_batch as starting
 
     typed, digest = _typed(request, options)
-    ready, check = _prepared(context, typed, hand_over, dry_run=dry_run)
+    ready, typed, check = _prepared(context, typed, hand_over, dry_run=dry_run)
     repeat_views.note_differences(context, ready.first)
     if options.skip_done:
         ready = repeat_views.without_done(context, ready)
@@ -123,6 +124,7 @@ def _begun(
         )
     else:
         check(ready)
+        mail_options.ask(context, ready.first)
         estimate_views.note_batch(context, ready)
         own = ready.own_node is not None
         batch = journal.begin(
@@ -145,7 +147,12 @@ def _typed(request: RunOptions, options: BatchOptions) -> tuple[Typed, str]:
     from pennsieve_agent.services.batches.prepare_batch import Typed
     from pennsieve_agent.services.batches.selection import Choice
 
-    table, digest = _table(options.csv) if options.csv else (None, "")
+    table, digest, fault = None, "", None
+    if options.csv:
+        try:
+            table, digest = _table(options.csv)
+        except UsageProblem as error:  # told with all else that is wrong
+            fault = error
     choice = Choice(
         folders=options.per_folder or "",
         single_files=options.per_file or "",
@@ -156,11 +163,10 @@ def _typed(request: RunOptions, options: BatchOptions) -> tuple[Typed, str]:
         again=options.again,
     )
     parallel = PARALLEL if options.parallel is None else options.parallel
-    return Typed(replace(request, parameters=()), choice, parallel), digest
+    return Typed(replace(request, parameters=()), choice, parallel, fault), digest
 
 
 def _table(path: Path) -> tuple[CsvTable, str]:
-    from pennsieve_agent.errors import UsageProblem
     from pennsieve_agent.services.batches.csv_table import read_table
 
     try:
@@ -175,12 +181,15 @@ def _table(path: Path) -> tuple[CsvTable, str]:
 
 def _prepared(
     context: Context, typed: Typed, hand_over: HandOver | None, *, dry_run: bool
-) -> tuple[PreparedBatch, Any]:
-    """The batch with everything checked, and what refuses a taken name or a hindered node."""
+) -> tuple[PreparedBatch, Typed, Any]:
+    """The batch with everything checked, and what refuses a taken name or a hindered node.
+
+    Between them what was typed, with the answers to questions.
+    """
     from functools import partial
 
     from pennsieve_agent.cli.run import estimate_views, start_views
-    from pennsieve_agent.cli.run.missing_grant import with_grant
+    from pennsieve_agent.cli.run.missing_answers import with_answers
     from pennsieve_agent.services.batches import prepare_batch
     from pennsieve_agent.services.runs.hindrances import refuse_hindered
 
@@ -188,8 +197,18 @@ def _prepared(
     around = prepare_batch.Surroundings(
         context.platform, context.own_nodes, context.node_calls, earlier, context.now(), hand_over
     )
-    prepare = partial(prepare_batch.prepare, around, typed)
-    ready = prepare() if dry_run else with_grant(context, prepare, is_agreed=typed.options.grant)
+
+    def with_settings(request: RunOptions) -> Typed:
+        return replace(typed, choice=replace(typed.choice, settings=request.parameters))
+
+    ready, request = with_answers(
+        context,
+        lambda request: prepare_batch.prepare(around, with_settings(request)),
+        replace(typed.options, parameters=typed.choice.settings),
+        dry_run=dry_run,
+        what="batch",
+    )
+    typed = with_settings(request)
     first = ready.first
     common = ready.runs[0].parameters
     start_views.note_undeclared(context, first.request.workflow, common)
@@ -199,7 +218,7 @@ def _prepared(
         over = partial(estimate_views.refuse_batch, ready)
         refuse_hindered(earlier, first, typed.options, "batch", over)
 
-    return ready, check
+    return ready, typed, check
 
 
 def _words(typed: Typed, digest: str) -> dict[str, Any]:
@@ -221,6 +240,7 @@ def _words(typed: Typed, digest: str) -> dict[str, Any]:
         **({"versions": sorted(options.versions)} if options.versions else {}),
         **({"again": choice.again.batch} if choice.again else {}),
         "parallel": typed.parallel,
+        **({"mail": options.mail} if options.mail else {}),
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from pennsieve_agent.cli.run.record_views import mail_words
 from pennsieve_agent.console import batch_documents, cells, tables
 from pennsieve_agent.console.batch_documents import label
 from pennsieve_agent.console.shown import Details, Part, Shown, Table
@@ -51,6 +52,7 @@ def batch(
         ("started", when(value.created, now, relative=context.relative)),
         ("took", duration(value.created, value.ended, now)),
         ("estimated cost", "" if value.cost is None else usd(value.cost)),
+        ("mail", mail_words(context, value.mail, is_over=value.status.is_final)),
     ]
     if not rows:
         none = "no subject failed" if failed else "no subject"
@@ -63,17 +65,16 @@ def batch(
 
 
 def _hints(value: Batch, *, failed: bool) -> list[str]:
-    if not (value.counts.failed or value.counts.skipped):
-        return []
-    hints = (
-        []
-        if failed
-        else [f"only those that failed: pennsieve run show {quote(value.name)} --failed"]
-    )
-    again = f"pennsieve run retry {quote(value.name)}"
-    if value.limits.get("keepSteps"):
-        hints.append(f"go on from the step that failed: {again} --from STEP")
-    return [*hints, f"start them again: {again}"]
+    counts = value.counts
+    hints = []
+    if (counts.failed or counts.skipped) and not failed:
+        hints = [f"only those that failed: pennsieve run show {quote(value.name)} --failed"]
+    if counts.failed or counts.skipped or (counts.canceled and counts.is_over):
+        again = f"pennsieve run retry {quote(value.name)}"
+        if value.limits.get("keepSteps"):
+            hints.append(f"go on from the step that failed: {again} --from STEP")
+        hints.append(f"start them again: {again}")
+    return hints
 
 
 def audit_table(value: Batch, rows: Sequence[BatchRow], streams: Streams, now: float) -> str:
@@ -106,10 +107,9 @@ def audit_table(value: Batch, rows: Sequence[BatchRow], streams: Streams, now: f
 
 
 def _states(row: BatchRow, steps: Sequence[str]) -> list[str]:
-    words = [label(row.steps[step][0]) if step in row.steps else "" for step in steps]
-    # A step of a run that is over is waited for no more.
-    known = {**_DONE, "pending": "not run"} if row.status.is_final else _DONE
-    return [known.get(word, word) for word in words]
+    states = row.step_states
+    words = [label(states[step][0]) if step in states else "" for step in steps]
+    return [_DONE.get(word, word) for word in words]
 
 
 def _summary(row: BatchRow, steps: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.cli.context import Context
@@ -12,6 +13,8 @@ from pennsieve_agent.cli.run.at_end import NOBODY, AtEnd
 from pennsieve_agent.cli.run.batch_views import counts_words, why_words
 from pennsieve_agent.cli.run.watch_rows import KEYS_OF_SEVERAL, Drawn
 from pennsieve_agent.console import cells
+from pennsieve_agent.console.batch_documents import label
+from pennsieve_agent.console.live_view import as_text, shown_live
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.console.words import duration, usd
 from pennsieve_agent.domain.batches import RowStatus
@@ -57,6 +60,8 @@ class SeenBatch:
             name = cells.cut(row.subject, max(width - 20, 8))
             ran = duration(row.started, row.ended, now)
             lines.append(_drawn(width, ("● ", "cyan"), (name, ""), (f"  {ran}", "dim")))
+        if batch.status.is_final:
+            return lines
         return [*lines, _drawn(width), _drawn(width, (KEYS_OF_SEVERAL, "dim"))]
 
 
@@ -84,6 +89,8 @@ def watch(
 ) -> Iterator[Shown]:
     """Watch a batch until it is over; in a pipe each change of the counts is a line.
 
+    On a terminal the last view stays as text.
+
     Who is to be told ``at_end`` is told then.
 
     Raises:
@@ -93,13 +100,17 @@ def watch(
     batch = located.batch
     with context.interruption.during(
         "stopped watching; the batch goes on",
-        f"watch again: pennsieve run watch {batch.id}\n"
-        f"  cancel it:   pennsieve run cancel {batch.id}",
+        f"watch again: pennsieve run watch {quote(batch.name)}\n"
+        f"  cancel it:   pennsieve run cancel {quote(batch.name)}",
         always=True,
     ):
         streams = context.streams
-        if streams.out_is_terminal and context.environ.get("TERM") != "dumb":
-            batch = _live(context, located, timeout)
+        is_drawn = streams.out_is_terminal and context.environ.get("TERM") != "dumb"
+        if is_drawn and not context.as_json:
+            seen = _live(context, located, timeout)
+            batch = seen.batch
+            lines = seen.picture(context.now(), streams.width - 1)
+            yield Shown(text=as_text(lines, streams))
         else:
             wait = batch_following.waiter(context, located, timeout)
             last = ""
@@ -115,9 +126,8 @@ def watch(
     yield batch_following.end(context, located, batch, as_document=True, at_end=at_end)
 
 
-def _live(context: Context, located: LocatedBatch, timeout: float | None) -> Batch:
-    from pennsieve_agent.console.live_view import shown_live
-
+def _live(context: Context, located: LocatedBatch, timeout: float | None) -> SeenBatch:
+    """What was seen last, after drawing until the batch is over."""
     seen = SeenBatch(located.batch)
     wait = batch_following.waiter(context, located, timeout)
     _look(located, seen)
@@ -128,8 +138,8 @@ def _live(context: Context, located: LocatedBatch, timeout: float | None) -> Bat
 
     with shown_live(context.streams, lambda width, _: seen.picture(context.now(), width)):
         batch = wait.until_over(located.batch, look)
-    context.streams.announce(f"{batch.name} {batch.status.value.lower()}")
-    return batch
+    context.streams.announce(f"{batch.name} {label(batch.status.value)}")
+    return seen
 
 
 def _look(located: LocatedBatch, seen: SeenBatch) -> None:

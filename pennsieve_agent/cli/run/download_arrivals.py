@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.cli.run.batch_download import Fetch, Whole
+from pennsieve_agent.cli.run.batch_download import Fetch, Whole, folders_of
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import (
     AgentError,
@@ -104,19 +104,21 @@ class _Arrivals:
             if is_last or not _is_passing(error):
                 raise
             return
-        for row in rows:
-            if row.run not in self.finished:
-                self._get(row, len(rows), batch.counts.total, is_last=is_last)
+        new = [row for row in rows if row.run not in self.finished]
+        folders = folders_of(self.to, [row.subject for row in new])
+        for row in new:
+            count = f"{len(rows)} of {batch.counts.total}"
+            self._get(row, folders[row.subject], count, is_last=is_last)
 
-    def _get(self, row: BatchRow, count: int, total: int, *, is_last: bool) -> None:
+    def _get(self, row: BatchRow, folder: Path, count: str, *, is_last: bool) -> None:
         from pennsieve_agent.services.runs.all_runs import Located
 
         if row.run not in self._parts:
-            self.context.streams.note(f"{row.subject} succeeded ({count} of {total})")
+            self.context.streams.note(f"{row.subject} succeeded ({count})")
         try:
             run = Located(self.runs.get(row.run), self.runs)
             seconds = None if is_last else 0.0
-            shown = self.fetch(self.context, run, self.to / row.subject, import_seconds=seconds)
+            shown = self.fetch(self.context, run, folder, import_seconds=seconds)
         except (UsageProblem, StillRunning, NotFound) as problem:
             self.finished.add(row.run)
             self.whole.fail(row.subject, problem.message)

@@ -79,15 +79,18 @@ def _success(context: Context, run: Run, state: RunState) -> str:
 
 def _say_why(context: Context, located: Located, state: RunState, *, has_lines: bool) -> None:
     """Why it failed: step, reason, its last lines unless they were shown, and what to try."""
-    from pennsieve_agent.cli.run.failed_step import failed_step
+    from functools import partial
+
+    from pennsieve_agent.cli.run.failed_step import failed_step, read_files
     from pennsieve_agent.domain.failure_advice import advice
 
     if state.status is not RunStatus.FAILED:
         return
     streams = context.streams
-    step = failed_step(located, state)
+    read = partial(read_files, context, located)
+    step = failed_step(located, state, read)
     tried = step.advice if step else ""
     if step is not None:
         streams.note(step.head(streams) if has_lines else step.text(streams))
-    if words := tried or advice(state.reason, located.run):
+    if words := tried or advice(state.reason, located.run, read):
         streams.note(f"next: {words}")

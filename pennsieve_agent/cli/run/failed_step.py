@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pennsieve_agent.domain.failure_advice import advice
+from pennsieve_agent.domain.failure_advice import ReadFiles, advice
 from pennsieve_agent.errors import AgentError
 
 if TYPE_CHECKING:
+    from pennsieve_agent.cli.context import Context
     from pennsieve_agent.console.streams import Streams
     from pennsieve_agent.domain.runs import Run, RunState
     from pennsieve_agent.services.runs.all_runs import Located
@@ -72,8 +73,13 @@ class FailedStep:
         return "\n".join([head, f"Its last {plural(len(shown), 'line')}:", *shown])
 
 
-def failed_step(located: Located, state: RunState) -> FailedStep | None:
-    """The first step that failed; None for a run that did not fail, or in no step."""
+def failed_step(
+    located: Located, state: RunState, read: Callable[[], ReadFiles] | None = None
+) -> FailedStep | None:
+    """The first step that failed; None for a run that did not fail, or in no step.
+
+    ``read`` tells which files it has read, where that is to be said.
+    """
     from pennsieve_agent.domain.runs import RunStatus
 
     failed = [step for step in state.steps if step.status is RunStatus.FAILED]
@@ -86,7 +92,18 @@ def failed_step(located: Located, state: RunState) -> FailedStep | None:
     except AgentError:  # the run itself is known, and worth showing
         lines = None
     reason = step.reason or _exit(step.attempts)
-    return FailedStep(located.run, step.id, reason, lines, advice(reason, located.run))
+    return FailedStep(located.run, step.id, reason, lines, advice(reason, located.run, read))
+
+
+def read_files(context: Context, located: Located) -> ReadFiles:
+    """The files that a run has read, as far as they can be told."""
+    run = located.run
+    try:
+        files = located.backend.input(run).files or ()
+        dataset = context.platform.datasets.get(run.dataset_id).name
+    except AgentError:  # the run itself is known, and worth showing
+        return ReadFiles(run.dataset_id)
+    return ReadFiles(dataset, [file.path for file in files])
 
 
 def _exit(attempts: Sequence[Any]) -> str:

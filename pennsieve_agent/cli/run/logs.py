@@ -72,8 +72,9 @@ def logs(
 ) -> Iterator[Shown]:
     """What a run printed. With --follow the exit code is the run's, as for 'run start --wait'.
 
-    Lines of a batch begin with the subject; with --follow those of its active runs are shown, and
-    --tail counts for each subject. Ctrl+C stops following, not the run.
+    Lines of a batch begin with the subject, and --tail counts for each subject. With --follow,
+    those of its active runs are shown; of a batch that is over, all. Ctrl+C stops following, not
+    the run.
 
     --json prints one document; with --follow, one object per line. On AWS, a line longer than
     256 KB is cut into several.

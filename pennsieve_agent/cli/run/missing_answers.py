@@ -1,10 +1,10 @@
-"""A run that lacks an answer: a grant, or the value of a parameter; it is asked for first."""
+"""A run or batch that lacks a grant or the value of a parameter: these are asked for first."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.errors import AgentError, SeveralProblems, together
@@ -12,17 +12,22 @@ from pennsieve_agent.errors import AgentError, SeveralProblems, together
 if TYPE_CHECKING:
     from pennsieve_agent.engine.run_parameters import MissingValueError
     from pennsieve_agent.services.runs.prepare_own_run import NotGrantedError
-    from pennsieve_agent.services.runs.run_request import Prepared, RunOptions
+    from pennsieve_agent.services.runs.run_request import RunOptions
+
+T = TypeVar("T")
 
 
 def with_answers(
     context: Context,
-    prepare: Callable[[RunOptions], Prepared],
+    prepare: Callable[[RunOptions], T],
     request: RunOptions,
     *,
     dry_run: bool,
-) -> tuple[Prepared, RunOptions]:
-    """The run that ``prepare`` makes, where need be after questions, and the options then.
+    what: str = "run",
+) -> tuple[T, RunOptions]:
+    """What ``prepare`` makes, where need be after questions, and the options then.
+
+    ``what`` is the word for it.
 
     Where anything else is wrong, nothing is asked: all of it is told at once. A dry run asks for
     values, and grants nothing.
@@ -42,7 +47,7 @@ def with_answers(
         others = len(problems) - len(values) - len(grants)
         if others and grants and request.grant:  # granting it comes later, and is agreed to
             left = [one for one in problems if one not in grants]
-            raise together(left, "this run cannot start") from None
+            raise together(left, f"this {what} cannot start") from None
         if others or (values and not context.streams.can_ask):
             raise
         if grants and (dry_run or not (request.grant or context.streams.can_ask)):

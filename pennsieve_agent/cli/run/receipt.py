@@ -36,7 +36,10 @@ def receipt(
     to: Annotated[
         Path | None,
         typer.Option(
-            "--to", metavar="DIR", help="The folder to write; default: receipt-NAME, here."
+            "--to",
+            metavar="DIR",
+            file_okay=False,
+            help="The folder to write; default: receipt-NAME, here.",
         ),
     ] = None,
     check: Annotated[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pennsieve_agent.cli.run import mail_options
 from pennsieve_agent.console.shown import Details, Part, Table
 from pennsieve_agent.console.tables import Column, Cut
 from pennsieve_agent.console.words import UNKNOWN, figure, plural, size, span, usd, when
@@ -11,6 +12,7 @@ from pennsieve_agent.domain.forecast_limits import money
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.domain.mail import MailTo
     from pennsieve_agent.domain.runs import Run, RunDetails, RunInput, RunState, StepState
 
 MOST_PATHS = 5
@@ -129,6 +131,12 @@ def _until(context: Context, details: RunDetails) -> str:
     """When what is kept is deleted: a day on a terminal, ISO 8601 in a pipe."""
     until = when(details.kept_until, context.now(), relative=False)
     return until[:10] if context.relative else until
+
+
+def mail_words(context: Context, mail: MailTo | None, *, is_over: bool) -> str:
+    """Who is told of an end by mail, or was; empty where nobody is."""
+    sent = when(mail.sent, context.now(), relative=context.relative) if mail else ""
+    return mail_options.words(mail, sent, is_over=is_over)
 
 
 def taken_words(details: RunDetails) -> str:

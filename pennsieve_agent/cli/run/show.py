@@ -57,8 +57,10 @@ def show(
     With --status the exit code is 0 when the run succeeded, 3 when it failed or was cancelled, and
     8 when it has not ended.
     """
+    from functools import partial
+
     from pennsieve_agent.cli.run import batch_places, batch_show, places, views
-    from pennsieve_agent.cli.run.failed_step import failed_step
+    from pennsieve_agent.cli.run.failed_step import failed_step, read_files
     from pennsieve_agent.console import documents
 
     if sum((status, outputs, web)) > 1:
@@ -92,7 +94,8 @@ def show(
         return Shown(document, state.status.label, exit_code=_exit_code(state.status))
     located = _with_starter(context, located)
     input_ = located.backend.input(located.run)
-    return views.run(context, located.run, state, input_, failed_step(located, state))
+    failed_in = failed_step(located, state, partial(read_files, context, located))
+    return views.run(context, located.run, state, input_, failed_in)
 
 
 def _web(context: Context, located: Located) -> Shown:

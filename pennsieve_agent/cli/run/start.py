@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pennsieve_agent.cli import local_run, local_secrets, options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.cli.run import at_end, batch_options, limits, start_options
+from pennsieve_agent.cli.run import at_end, batch_options, limits, mail_options, start_options
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import UsageProblem
 
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         "pennsieve run start --repeat all-mice --skip-done",
         "pennsieve run start -d 'Mouse EEG' -w spike-rate --each 'raw/sub-*' --max-cost 2",
         "pennsieve run start -d 'Mouse EEG' --csv subjects.csv --files 'raw/{subject}/*.edf'",
+        "pennsieve run start -d 'Mouse EEG' -w spike-rate --each 'raw/sub-*' --mail",
     ],
 )
 def start(
@@ -70,6 +71,8 @@ def start(
     watch: start_options.Watch = False,
     then: at_end.Then = None,
     webhook: at_end.Webhook = None,
+    mail: mail_options.Mail = False,
+    mail_to: mail_options.MailTo = None,
     timeout: options.Timeout = None,
     max_cost: limits.MaxCost = None,
     time_limit: limits.TimeLimit = None,
@@ -110,6 +113,9 @@ def start(
     With --each, --each-file or --csv it is a batch: a run for each subject, which is a folder, a
     file or a row. {subject} and {COLUMN} in --files and --param are replaced for each of them.
     Limits are for each run. If the terminal was closed before all runs were sent, use --resume.
+
+    With --mail, an own node mails you when the run, or the whole batch, has ended; no terminal has
+    to stay open. The first time AWS asks you by a mail whether it may: click the link in it.
 
     With --keep-steps, an own node keeps for some days what finished steps made if the run fails or
     is cancelled, and 'run retry --from' goes on with it. What that costs is shown first.
@@ -160,6 +166,7 @@ def start(
         here,
         batch,
         at_end.AtEnd(then, webhook),
+        mail_options.MailTyped(own=mail, to=mail_to),
         start_typed.Watching(follow=follow, wait=wait, watch=watch, timeout=timeout),
         repeat=repeat,
         whole=whole,
@@ -178,6 +185,7 @@ def _start(context: Context, typed: TypedStart) -> Iterator[Shown]:
         yield start_local.start_local(context, typed.request, typed.here, whole=typed.whole)
         return
     mode = mode_of(context, typed.watching)
+    typed = replace(typed, request=replace(typed.request, mail=typed.mail.address(context)))
     request, batch = typed.request, typed.batch
     if typed.repeat is not None:
         request, batch = _repeated(context, typed.repeat, typed)
@@ -268,8 +276,13 @@ def on_node(
         estimate_views.note(context, ready)
         yield start_views.plan(ready)
     elif _takes_input(context, ready, whole=whole):
+
+        def clear() -> None:
+            check()
+            mail_options.ask(context, ready)
+
         yield from starting.start_and_show(
-            context, ready, request, check, mode=mode, timeout=timeout, telling=telling
+            context, ready, request, clear, mode=mode, timeout=timeout, telling=telling
         )
     else:
         yield Shown(notes=["nothing was started"])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pennsieve_agent.cli.run import at_end
+from pennsieve_agent.cli.run import at_end, mail_options
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class TypedStart:
     here: LocalOptions
     batch: BatchOptions
     telling: at_end.AtEnd
+    mail: mail_options.MailTyped
     watching: Watching
     repeat: str | None = None
     whole: bool = False
@@ -62,6 +63,7 @@ class TypedStart:
                 "missing option '--dataset'", hint="name a dataset: --dataset DATASET"
             )
         self.telling.check()
+        self.mail.check()
 
     def check_repeated_batch(self, name: str) -> None:
         """Refuse what chooses the input of one run, where a batch is started again.
@@ -87,6 +89,7 @@ class TypedStart:
             "--watch": self.watching.watch,
             "--then": telling.then is not None,
             "--webhook": telling.webhook is not None,
+            self.mail.option: self.mail,
             "--repeat": self.repeat is not None,
             "--skip-done": self.batch.skip_done,
         }
@@ -117,6 +120,7 @@ class TypedStart:
             "--layout": request.layout,
             "--name": request.name,
             "--dry-run": self.dry_run,
+            self.mail.option: self.mail,
             "--max-cost": request.limits.max_cost,
             "--time-limit": request.limits.seconds,
             "--spot": request.limits.spot,

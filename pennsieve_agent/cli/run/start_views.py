@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pennsieve_agent.cli.run import estimate_views
+from pennsieve_agent.cli.run import estimate_views, mail_options
 from pennsieve_agent.cli.run.views import limits_words
 from pennsieve_agent.console import documents, estimate_documents
 from pennsieve_agent.console.shown import Details, Part, Shown, Table
@@ -51,6 +51,7 @@ def _plan_document(ready: Prepared) -> dict[str, Any]:
         "limits": documents.limits(ready.request.limits),
         "differences": list(ready.differences),
         "kept_usd_per_gb": kept_price(ready),
+        "mail": documents.mail(ready.mail),
         "quotas": list(ready.quotas),
         "fingerprint": ready.fingerprint or None,
         "estimate": estimate_documents.planned(ready.estimate, _sure(ready)),
@@ -72,6 +73,7 @@ def _plan_text(ready: Prepared) -> list[Part]:
         ("note", _shared_folder(ready.input, ready.folder)),
         ("limits", limits_words(ready.request.limits)),
         ("steps kept", kept_words(ready)),
+        ("mail", mail_options.words(ready.mail)),
         ("AWS allows", "; ".join(ready.quotas)),
         *estimate_views.pairs(ready.estimate, ready.own_node.region if ready.own_node else None),
         ("at least", sure_words(_estimated(ready))),

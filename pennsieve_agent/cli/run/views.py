@@ -90,6 +90,7 @@ def _run_text(context: Context, run: Run, state: RunState, input_: RunInput) -> 
         ("why", state.reason),
         ("limits", limits_words(run.limits)),
         ("steps kept", record_views.kept_words(context, details_)),
+        ("mail", record_views.mail_words(context, details_.mail, is_over=state.status.is_final)),
         ("taken over", record_views.taken_words(details_)),
         ("input", record_views.input_words(input_, details_.layout)),
         ("results in", details_.folder or ", ".join(dict.fromkeys(folders))),

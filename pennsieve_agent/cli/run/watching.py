@@ -57,12 +57,10 @@ class WatchedRun:
 
     def last_picture(self, context: Context) -> Shown:
         """What stays on the terminal at the end."""
-        paint = context.streams.paint
-        lines = [
-            "".join(paint(text, style) if style else text for text, style in line.parts)
-            for line in self.picture(context.streams.width - 1, ROWS_AT_END)
-        ]
-        return Shown(text="\n".join(lines))
+        from pennsieve_agent.console.live_view import as_text
+
+        lines = self.picture(context.streams.width - 1, ROWS_AT_END)
+        return Shown(text=as_text(lines, context.streams))
 
 
 def seen(context: Context, following: Follower) -> Iterator[Iterable[Shown]]:

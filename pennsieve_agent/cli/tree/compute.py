@@ -35,8 +35,18 @@ COMMANDS: tuple[Entry, ...] = (
         "Delete a compute node, on Pennsieve and in AWS, and check that nothing is left.",
         ADMIN,
     ),
-    Command("compute pause", "compute.pause", "Let no new run start on a compute node.", ADMIN),
-    Command("compute resume", "compute.pause", "Let runs start on a compute node again.", ADMIN),
+    Command(
+        "compute pause",
+        "compute.pause",
+        "Let no new run start on a compute node that Pennsieve runs.",
+        ADMIN,
+    ),
+    Command(
+        "compute resume",
+        "compute.pause",
+        "Let runs start again on a compute node that Pennsieve runs.",
+        ADMIN,
+    ),
     Command(
         "compute doctor",
         "compute.doctor",
@@ -97,23 +107,37 @@ COMMANDS: tuple[Entry, ...] = (
     Command(
         "compute code list",
         "compute.code",
-        "The code that a node may run; without a list, that of every workflow.",
+        "The code that a node of Pennsieve may run; without a list, that of every workflow.",
     ),
     Command(
         "compute code allow",
         "compute.code",
-        "Let a node run this code, and only what is on its list.",
+        "Let a node that Pennsieve runs run this code, and only what is on its list.",
     ),
-    Command("compute code disallow", "compute.code", "Take code off a node's list."),
+    Command(
+        "compute code disallow",
+        "compute.code",
+        "Take code off the list of a node that Pennsieve runs.",
+    ),
     Group(
         "compute layer",
-        "Layers of a compute node: directories it keeps, read-only, for the runs that ask.",
+        "Folders that a compute node of Pennsieve keeps, read-only, for the runs that ask.",
         ("pennsieve compute layer list shared-node",),
         ADMIN,
     ),
-    Command("compute layer list", "compute.layer", "The layers of a compute node."),
-    Command("compute layer create", "compute.layer", "Create an empty layer, which a run fills."),
-    Command("compute layer delete", "compute.layer", "Delete a layer with everything in it."),
+    Command(
+        "compute layer list", "compute.layer", "The layers of a compute node that Pennsieve runs."
+    ),
+    Command(
+        "compute layer create",
+        "compute.layer",
+        "Create an empty layer on a node that Pennsieve runs; a run fills it.",
+    ),
+    Command(
+        "compute layer delete",
+        "compute.layer",
+        "Delete a layer of a node of Pennsieve, with everything in it.",
+    ),
 )
 OLD: tuple[Old, ...] = (
     Old("compute allow", "compute code allow"),

@@ -32,6 +32,7 @@ DOCUMENTS: tuple[Document, ...] = (
         "A batch with its subjects: run show, run wait.",
         (
             *SUMMARY,
+            Field("mail", "run_mail", "With --mail: who is told of its end.", null=True),
             Field("steps", "list of text", "The ids of the workflow's steps, in order."),
             Field("rows", "list of batch_row", "Its subjects, in order."),
         ),
@@ -137,6 +138,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("results_left_out", "integer", "Files that are results of earlier runs."),
             Field("differences", "list of text", "With --repeat: what has changed."),
             Field("quotas", "list of text", "Quotas of the node's AWS account that limit it."),
+            Field("mail", "run_mail", "With --mail: who is told of its end.", null=True),
             Field("limits", "run_limits", "What each run may take."),
             Field("kept_usd_per_gb", "number", "With --keep-steps: its price.", null=True),
             Field("max_cost_usd_of_all", "number", "What all may cost; null: no limit.", null=True),

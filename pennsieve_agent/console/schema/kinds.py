@@ -9,7 +9,7 @@ from typing import Any
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z")
 _WORD = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
-_LIST, _MAP = "list of ", "map of "
+_LIST, _MAP, _OR = "list of ", "map of ", " or "
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,8 @@ class Field:
     """A field of a document.
 
     ``type`` is ``text``, ``word`` (one in lower case), ``integer``, ``number``, ``boolean``,
-    ``time``, ``any``, the name of a document, or ``list of`` or ``map of`` one of these. ``null``:
+    ``time``, ``any``, the name of a document, or ``list of`` or ``map of`` one of these,
+    which may be one ``or`` another. ``null``:
     it may be unknown. ``optional``: it is not there where it was not asked for.
     """
 
@@ -65,6 +66,11 @@ def faults(
             return
         for key, item in value.items():
             yield from faults(kind.removeprefix(_MAP), item, documents, f"{here}[{key}]")
+    elif _OR in kind:
+        # Of several kinds, the one that fits best says what is wrong.
+        yield from min(
+            (list(faults(one, value, documents, here)) for one in kind.split(_OR)), key=len
+        )
     elif kind in _PLAIN:
         if not _PLAIN[kind](value):
             yield f"{here}: {value!r} is not of type {kind}"
@@ -107,11 +113,11 @@ def by_name(documents: Iterable[Document]) -> dict[str, Document]:
     return named
 
 
-def kinds_in(kind: str) -> str:
-    """The kind of the items of lists and maps."""
+def kinds_in(kind: str) -> list[str]:
+    """The kinds that the items of lists and maps may be of."""
     while kind.startswith((_LIST, _MAP)):
         kind = kind.removeprefix(_LIST).removeprefix(_MAP)
-    return kind
+    return kind.split(_OR)
 
 
 def is_plain(kind: str) -> bool:

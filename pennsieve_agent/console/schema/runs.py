@@ -171,9 +171,25 @@ DOCUMENTS: tuple[Document, ...] = (
                 "The same for runs of the same code on the same input; null: it has none.",
                 null=True,
             ),
+            Field("mail", "run_mail", "With --mail: who is told of its end.", null=True),
             Field("kept_until", "time", "Until when what its steps made is kept.", null=True),
             Field("taken_from", "text", "The run whose steps were taken over.", null=True),
             Field("taken_steps", "list of text", "The steps that were taken over from it."),
+        ),
+    ),
+    Document(
+        "run_mail",
+        "Who is told of the end of a run or a batch by mail.",
+        (
+            Field("address", "text", "The e-mail address."),
+            Field(
+                "status",
+                "word",
+                "none, pending (AWS has asked, and waits) or confirmed; null after the end.",
+                null=True,
+            ),
+            Field("sent_at", "time", "When the mail was sent.", null=True),
+            Field("reason", "text", "Why it was not, where that was given up.", null=True),
         ),
     ),
     Document(
@@ -220,6 +236,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("limits", "run_limits", "What it may take."),
             Field("differences", "list of text", "With --repeat: what has changed."),
             Field("kept_usd_per_gb", "number", "With --keep-steps: its price.", null=True),
+            Field("mail", "run_mail", "With --mail: who is told of its end.", null=True),
             Field("quotas", "list of text", "Quotas of the node's AWS account that limit it."),
             Field(
                 "fingerprint",

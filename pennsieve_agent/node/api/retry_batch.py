@@ -120,8 +120,6 @@ def _refuse(subjects: list[str], begun: list[str] | None = None) -> None:
     """Refuse rows that somebody else has begun again, or that have not ended."""
     if not subjects:
         return
-    more = f" and {len(subjects) - 1} more" if len(subjects) > 1 else ""
-    text = (
-        f"'{subjects[0]}'{more} is running, or was retried by somebody else; check the batch again"
-    )
+    more = f" and {len(subjects) - 1} more are" if len(subjects) > 1 else " is"
+    text = f"'{subjects[0]}'{more} running, or retried by somebody else; check the batch again"
     raise Problem(409, "retried", text, subjects=subjects, begun=begun or [])

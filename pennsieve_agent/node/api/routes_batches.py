@@ -8,6 +8,7 @@ from pennsieve_agent.node.api.request_handler import Problem, Reply, Request, Ro
 from pennsieve_agent.node.batches.batch_head import BatchHead, list_key
 from pennsieve_agent.node.batches.batch_store import BatchStore
 from pennsieve_agent.node.batches.batch_summary import batch_document, page_of_rows, summary
+from pennsieve_agent.node.mail.subscriptions import mail_status
 from pennsieve_agent.node.wake_reconciler import wake
 
 MOST_BATCHES, MOST_ROWS, MOST_FILES = 200, 1000, 5000
@@ -49,7 +50,10 @@ def _fits(request: Request, head: BatchHead) -> bool:
 
 def show(request: Request, batch: str) -> Reply:
     """Everything of a batch but its rows."""
-    return 200, batch_document(_store(request), _head(request, batch))
+    document = batch_document(_store(request), _head(request, batch))
+    if "mail" in document:
+        document["mail"] |= mail_status(request.node, document["mail"])
+    return 200, document
 
 
 def rows(request: Request, batch: str) -> Reply:

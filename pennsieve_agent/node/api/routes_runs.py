@@ -11,6 +11,7 @@ from typing import Any
 
 from pennsieve_agent.node.api.request_handler import Problem, Reply, Request, Route, route
 from pennsieve_agent.node.jobs.step_secrets import hidden_of
+from pennsieve_agent.node.mail.subscriptions import mail_status
 from pennsieve_agent.node.records.run_document import run_document, shown_summary
 from pennsieve_agent.node.records.run_record import Phase, RunRecord
 from pennsieve_agent.node.records.run_store import RUNS
@@ -106,6 +107,8 @@ def show(request: Request, run: str) -> Reply:
     document = run_document(record, request.node.settings)
     if record.kept:  # another run that goes on with them, or itself where they are deleted
         document["filesOf"] = request.store.holder_of_files(run)
+    if record.mail:
+        document["mail"] |= mail_status(request.node, document["mail"])
     return 200, {**document, "spent": _spent(request, record)}
 
 

@@ -93,4 +93,5 @@ def _head(request: Request, new: BatchStart, version: Mapping[str, Any]) -> Batc
         undeclared=common.get("undeclared") is True,
         fingerprint=new.fingerprint,
         estimate=dict(new.estimate),
+        mail={"to": new.mail} if new.mail else {},
     )

@@ -1,11 +1,11 @@
 """The request that starts a batch: validated, with all that is wrong in its rows. Pure.
 
 ``{id, name, workflow, version, dataset, parallel, parameters, targets, limits, layout, undeclared,
-fingerprint, estimate, estimates, runs: [{subject, packages, files, parameters}]}``. Everything but
+fingerprint, estimate, estimates, mail, runs: [{subject, packages, files, parameters}]}``. All but
 ``runs`` and ``estimates`` is for all runs alike; a row's parameters go over those of the batch.
 ``targets`` have no folder, or the one in which each subject gets its own. ``estimate`` is what was
 said of the cost and time of all runs together before the start, ``estimates`` what was of each, in
-the order of ``runs``.
+the order of ``runs``. ``mail`` is the address that is told of the end of all.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from pennsieve_agent.domain.batches import (
 from pennsieve_agent.domain.node_protocol import digest_of
 from pennsieve_agent.domain.run_results import own_folder
 from pennsieve_agent.node.records.run_document import FOLDER
-from pennsieve_agent.node.records.start_document import ESTIMATE, Start, estimate_of
+from pennsieve_agent.node.records.start_document import ESTIMATE, Start, estimate_of, mail_of
 
 Json = Mapping[str, Any]
 Problem = tuple[str, str]
@@ -51,6 +51,7 @@ class BatchStart:
     fingerprint: str
     rows: tuple[Json, ...]
     estimate: Json
+    mail: str = ""
 
     @classmethod
     def of(cls, body: Json) -> Self:
@@ -96,6 +97,7 @@ class BatchStart:
             fingerprint=fingerprint,
             rows=_with_estimates(rows, body.get("estimates")),
             estimate=estimate_of(body.get(ESTIMATE)),
+            mail=mail_of(body),
         )
 
     def problems(self) -> Iterator[Problem]:

@@ -23,7 +23,8 @@ class BatchHead:
     ``next`` is the first row for which no run has begun. Where none begins any more, ``rest`` is
     the state of all rows from there on, and ``reason`` says why. ``cancelled`` says that the runs
     were told to end. ``counts`` are those at the end, empty before. ``estimate`` is what was said
-    of all runs together before the start, empty where nothing was.
+    of all runs together before the start, empty where nothing was. ``mail`` is who is told of the
+    end, and what became of it (:mod:`pennsieve_agent.node.mail.send_mail`).
     """
 
     id: str
@@ -53,6 +54,7 @@ class BatchHead:
     ended: float = 0.0
     counts: dict[str, int] = field(default_factory=dict)
     cost: float | None = None
+    mail: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """As it is stored."""

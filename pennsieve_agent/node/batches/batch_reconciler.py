@@ -15,6 +15,7 @@ from pennsieve_agent.domain.batches import BatchRow, RowStatus
 from pennsieve_agent.node.batches.batch_head import BatchHead
 from pennsieve_agent.node.batches.batch_store import Again, BatchStore
 from pennsieve_agent.node.batches.batch_summary import state_of
+from pennsieve_agent.node.mail.send_mail import Mailing, attempt
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.runs.run_lease import Lease
 from pennsieve_agent.node.wake_reconciler import wake
@@ -64,7 +65,8 @@ class BatchReconciler:
         again = self.store.again(batch)
         if head.ended and not again:
             self._recount(head)
-            self._forget(head)
+            if self._mailed(head):
+                self._forget(head)
             return
         # Whoever asked for more may have been cut off, or the end may have been noted meanwhile.
         self.store.activate(batch)
@@ -100,7 +102,19 @@ class BatchReconciler:
         head.counts, head.cost = state.counts.document(), state.cost
         head.cancelled = False
         self.store.write(head)
-        self._forget(head)
+        if self._mailed(head):
+            self._forget(head)
+
+    def _mailed(self, head: BatchHead) -> bool:
+        """Mail that it has ended, where that was asked for; whether nothing is left to be sent."""
+        if not Mailing.of(head.mail).is_due:
+            return True
+        from pennsieve_agent.node.batches.batch_mail import batch_mail  # noqa: PLC0415 - few have
+
+        mail = batch_mail(self.node, self.store, head)
+        head.mail = attempt(self.node, head.mail, mail, head.ended)
+        self.store.write(head)
+        return not Mailing.of(head.mail).is_due
 
     def _recount(self, head: BatchHead) -> None:
         """What a run has cost may change after its end, while what its steps made is kept."""
@@ -179,6 +193,8 @@ class _Opening:
         """A batch that was over goes on."""
         if self.head.ended:
             self.head.ended, self.head.counts = 0.0, {}
+            if self.head.mail:  # the next end is told, too
+                self.head.mail = {"to": self.head.mail["to"]}
             self.store.write(self.head)
 
 

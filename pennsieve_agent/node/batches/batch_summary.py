@@ -10,7 +10,7 @@ from pennsieve_agent.domain.batches import BatchCounts, BatchRow
 from pennsieve_agent.node.batches.batch_head import BatchHead
 from pennsieve_agent.node.batches.batch_rows import Written
 from pennsieve_agent.node.batches.batch_store import Again, BatchStore
-from pennsieve_agent.node.records.run_document import timestamp
+from pennsieve_agent.node.records.run_document import mail_document, timestamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,7 @@ def batch_document(store: BatchStore, head: BatchHead) -> dict[str, Any]:
         "limits": head.limits,
         "layout": head.layout,
         "fingerprint": head.fingerprint,
+        **({"mail": mail_document(head.mail)} if head.mail else {}),
     }
 
 

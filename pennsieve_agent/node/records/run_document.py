@@ -107,6 +107,7 @@ def run_document(record: RunRecord, settings: NodeSettings) -> dict[str, Any]:
         "layers": list(record.layers),
         "metrics": dict(record.metrics),
         **_kept(record),
+        **({"mail": mail_document(record.mail)} if record.mail else {}),
         "node": {
             # The node may have been updated since; this is what the run was started by.
             "version": plan.get("nodeVersion") or settings.version,
@@ -114,6 +115,16 @@ def run_document(record: RunRecord, settings: NodeSettings) -> dict[str, Any]:
             "token": settings.token,
             **(plan.get("nodeDigests") or {}),
         },
+    }
+
+
+def mail_document(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Who is told of an end, when that was, and why not where it was given up."""
+    abandoned = bool(kept.get("abandoned"))
+    return {
+        "to": kept["to"],
+        "sent": timestamp(float(kept.get("sent") or 0)),
+        "reason": str(kept.get("why") or "") if abandoned else "",
     }
 
 

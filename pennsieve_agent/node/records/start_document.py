@@ -1,8 +1,8 @@
 """The request that starts a run: validated and decoded. Pure.
 
 ``{id, name, workflow, version, dataset, packages, sources, files, parameters, targets, limits,
-layers, layout, undeclared, estimate, from}``. It names a registered version and brings no code of
-its own; the dataset is empty where the version moves no files.
+layers, layout, undeclared, estimate, from, mail}``. It names a registered version and has no code
+of its own; the dataset is empty where the version moves no files.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from pennsieve_agent.domain.forecast import Forecast
+from pennsieve_agent.domain.mail import address_problem
 from pennsieve_agent.domain.node_protocol import digest_of
 from pennsieve_agent.node.records.version_document import LAYOUTS
 
@@ -37,6 +38,7 @@ class Start:
     """A request for a run. ``content`` is the digest of what is asked for.
 
     ``goes_on`` is ``{run, step}`` where steps of a run that is over are taken over.
+    ``mail`` is the address that is told of the end.
     ``estimate`` is what the caller was told before it, which is kept with the run: it is not in the
     digest, as another run may end before the same request comes a second time.
     """
@@ -58,6 +60,7 @@ class Start:
     undeclared: bool = False
     estimate: Json = field(default_factory=dict)
     goes_on: Json = field(default_factory=dict)
+    mail: str = ""
 
     @classmethod
     def of(cls, body: Json) -> Self:
@@ -101,6 +104,7 @@ class Start:
             undeclared=body.get("undeclared") is True,
             estimate=estimate_of(body.get(ESTIMATE)),
             goes_on=_goes_on(body.get("from")),
+            mail=mail_of(body),
         )
 
     @property
@@ -108,6 +112,19 @@ class Start:
         """The size of the files that are named, in bytes; None where it is not known of all."""
         sizes = [row["size"] for row in self.files]
         return None if None in sizes or not sizes else sum(sizes)
+
+
+def mail_of(body: Json) -> str:
+    """The address that is told of the end; empty for nobody.
+
+    Raises:
+        ValueError: what is wrong with it, in words.
+
+    """
+    address = _text(body, "mail")
+    if address and (why := address_problem(address)):
+        raise ValueError(f"'mail' of a run cannot be used: {why}")
+    return address
 
 
 def _text(body: Json, name: str) -> str:

@@ -132,6 +132,7 @@ def planned(node: Node, start: Start, version: Json, who: Who) -> RunRecord:
         limits=dict(start.limits),
         estimate=dict(start.estimate),
         layers=list(start.layers),
+        mail={"to": start.mail} if start.mail else {},
         input=_input(start, layout),
         plan=encoded(plan, code)
         | _choices(start, version, targets, layout)

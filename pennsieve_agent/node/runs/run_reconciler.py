@@ -30,6 +30,7 @@ from pennsieve_agent.node.runs.observe_jobs import limits_of, observe
 from pennsieve_agent.node.runs.read_meters import read_meters
 from pennsieve_agent.node.runs.run_cleanup import tidy
 from pennsieve_agent.node.runs.run_costs import run_cost
+from pennsieve_agent.node.runs.run_mail import mail_end
 from pennsieve_agent.node.runs.run_metrics import metrics_of
 from pennsieve_agent.node.runs.status_reports import StatusReports
 from pennsieve_agent.node.runs.sweep_files import FileSweep
@@ -194,6 +195,7 @@ class RunReconciler:
     def _launch(self, record: RunRecord, job: JobRecord) -> None:
         submitter = JobSubmitter(self.node, record)
         access_points = AccessPoints(self.node, record)
+        record.tidied = False
         if missing := [] if job.calls else access_points.missing(job):
             # Written down before they are created: nobody else could find them to delete them.
             record.access_points |= dict.fromkeys(missing, "")
@@ -292,7 +294,11 @@ class RunReconciler:
         reports.flush()
         if record.outbox and self.node.now() - record.ended < REPORT_SECONDS:
             return False
-        tidy(self.node, record)
+        is_mailed = mail_end(self.node, self.store, record)
+        if not record.tidied:
+            tidy(self.node, record)
+        if not is_mailed:
+            return False
         if not self._archived(record) and self.node.now() - record.ended < ARCHIVE_SECONDS:
             return False
         record.phase = Phase.DONE

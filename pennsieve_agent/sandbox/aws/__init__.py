@@ -12,5 +12,6 @@ make it again. :mod:`.stacks` makes CloudFormation do with a node's stack what A
     batch       the jobs of AWS Batch, and the containers they run in
     codebuild   CodeBuild: builds of images that run with this machine's Docker engine
     registry    ECR as engines speak to it
+    sns         Amazon SNS: who gets mails, and mails as files
     s3files     S3 Files: file systems over a part of a bucket, with folders of this machine
 """

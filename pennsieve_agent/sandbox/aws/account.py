@@ -32,6 +32,7 @@ from pennsieve_agent.sandbox.aws.rights.policy_check import Answer, unknown_oper
 from pennsieve_agent.sandbox.aws.rights.principals import Credential, credential_of, make_user
 from pennsieve_agent.sandbox.aws.rights.signatures import Signatures
 from pennsieve_agent.sandbox.aws.services import Extras, Services
+from pennsieve_agent.sandbox.aws.sns.topics import CONFIRM_PATH
 from pennsieve_agent.sandbox.aws.stacks import fill_gaps
 from pennsieve_agent.sandbox.aws.upload_ids import seed_upload_ids
 from pennsieve_agent.sandbox.host.world import USER_ACCOUNT_ID
@@ -50,9 +51,10 @@ SIGNED = "pennsieve.signed"
 UNJOURNALLED = "pennsieve.unjournalled"
 """In the WSGI environment of requests that are not made again after a restart: large objects."""
 _CLOSED_PATHS = ("/moto-api", "/latest/", "/favicon.ico")
-_UNSIGNED = (CREDENTIALS_PATH, METADATA_PATH)
-"""What containers ask for without a signature."""
+_UNSIGNED = (CREDENTIALS_PATH, METADATA_PATH, CONFIRM_PATH)
+"""What containers ask for without a signature, and a link in mails leads to."""
 _USE_NETWORKS = frozenset({"ec2", "cloudformation", "batch", "s3files"})
+_CHANGE_TOPICS = frozenset({"cloudformation", "sns"})
 _MAKE_FUNCTIONS = frozenset({"cloudformation", "lambda"})
 _SIGN_IN_PATHS = ("/.well-known/jwks.json",)
 
@@ -116,6 +118,8 @@ class Account:
                 self._compact()
         if request.service in _MAKE_FUNCTIONS:
             self.services.functions_changed()
+        if request.service in _CHANGE_TOPICS:
+            self.services.topics.look()
 
     def _make_network(self, service: str) -> None:
         """Make the default network now, so that its ids are the same after each start.

@@ -62,6 +62,9 @@ from pennsieve_agent.sandbox.aws.rights.principals import (
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, Lock, Sessions
 from pennsieve_agent.sandbox.aws.s3files.synchronize import Synchronizer
 from pennsieve_agent.sandbox.aws.s3files.synchronizing import Synchronizing
+from pennsieve_agent.sandbox.aws.sns import addresses
+from pennsieve_agent.sandbox.aws.sns.mail_folder import FOLDER, MailFolder
+from pennsieve_agent.sandbox.aws.sns.topics import CONFIRM_PATH, Topics
 from pennsieve_agent.sandbox.aws.wire import AwsRequest
 from pennsieve_agent.sandbox.host.clock import now
 from pennsieve_agent.sandbox.host.store import Store
@@ -144,9 +147,16 @@ class Services:
             extras.record, lambda: datetime.fromtimestamp(clock(), UTC)
         )
         self._request_check = RequestCheck(time.monotonic)
-        schemas = (batch, job_log, items, waiting_events, build_records)
+        schemas = (batch, job_log, items, waiting_events, build_records, addresses)
         self._store = Store(data / STATE_FILE, [part.SCHEMA for part in schemas])
         self.items = Items(self._store, USER_ACCOUNT_ID)
+        self.topics = Topics(
+            addresses.Addresses(self._store, clock),
+            MailFolder(data / FOLDER, clock),
+            lock,
+            endpoint,
+            USER_ACCOUNT_ID,
+        )
         sessions = Sessions(endpoint, lock, clock)
         records = (
             FunctionLog(self._policy_check, lock, clock),
@@ -264,6 +274,8 @@ class Services:
             return _credentials(self._dock.keys(path.removeprefix(CREDENTIALS_PATH), word))
         if path.startswith(METADATA_PATH):
             return _metadata(self._dock.metadata.answer(path))
+        if path.startswith(CONFIRM_PATH):
+            return self.topics.page(path)
         account = str(environ.get("HTTP_X_MOTO_ACCOUNT_ID") or USER_ACCOUNT_ID)
         refusal = elsewhere(request, link=not environ.get("HTTP_AUTHORIZATION"))
         if refusal is None:
@@ -309,8 +321,10 @@ class Services:
     def _own(self, request: AwsRequest, account: str, body: bytes) -> Answer | None:
         if request.operation in {"FilterLogEvents", "GetLogEvents"}:
             return log_events(request, account, self._logs, self._lock)
-        if request.service == "ecr":
-            return self._ecr(request, account)
+        if (
+            answer := {"ecr": self._ecr, "sns": self.topics.answer}.get(request.service)
+        ) is not None:
+            return answer(request, account)
         if (request.service, request.operation) == ("lambda", "GetAccountSettings"):
             with self._lock:
                 return account_settings(account, request.region)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from pennsieve_agent.errors import UsageProblem
+from pennsieve_agent.errors import AgentError, SeveralProblems, UsageProblem
 from pennsieve_agent.services.batches.problems import refuse
 
 if TYPE_CHECKING:
@@ -25,10 +25,17 @@ class Faults:
         """What ``check`` answers; None where it finds a fault, which is kept."""
         try:
             return check()
+        except SeveralProblems as error:
+            for problem in error.problems:
+                self.add(subject, problem)
         except UsageProblem as error:
-            self._subjects.setdefault(error.message, []).append(subject)
-            self._hint = self._hint or error.hint or ""
+            self.add(subject, error)
         return None
+
+    def add(self, subject: Subject, error: AgentError) -> None:
+        """Keep what is wrong with a subject."""
+        self._subjects.setdefault(error.message, []).append(subject)
+        self._hint = self._hint or error.hint or ""
 
     def refuse(self) -> None:
         """Refuse the batch if there are faults.

@@ -41,10 +41,8 @@ def claim(
         if rows[subject].attempt != attempt or not rows[subject].status.is_final
     ]
     if late:
-        more = f" and {len(late) - 1} more" if len(late) > 1 else ""
-        raise Conflict(
-            f"'{late[0]}'{more} is running, or was retried by another command", where=kept.id
-        )
+        more = f" and {len(late) - 1} more are" if len(late) > 1 else " is"
+        raise Conflict(f"'{late[0]}'{more} running, or retried by another command", where=kept.id)
     if kept.is_cancelled():
         # Those that never had a run stay cancelled, unless they are among the subjects.
         for row in rows.values():

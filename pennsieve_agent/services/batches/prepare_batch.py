@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 from pennsieve_agent.domain.batches import MOST_PARALLEL, PARALLEL, run_name
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.plans import RunPlan
-from pennsieve_agent.domain.repeats import undeclared_in
 from pennsieve_agent.domain.run_results import Input, own_folder
 from pennsieve_agent.domain.runs import RunRequest
 from pennsieve_agent.errors import UsageProblem
-from pennsieve_agent.services.batches.faults import Faults
-from pennsieve_agent.services.batches.problems import some
-from pennsieve_agent.services.batches.repeat_batch import (
-    merged,
-    parameters_again,
-    subjects_again,
+from pennsieve_agent.services.batches.batch_parameters import (
+    Parameters,
+    as_before,
+    check_without_files,
+    parameters_of,
 )
-from pennsieve_agent.services.batches.selection import Choice, settings_of, subjects_of
+from pennsieve_agent.services.batches.faults import Faults
+from pennsieve_agent.services.batches.repeat_batch import subjects_again
+from pennsieve_agent.services.batches.selection import Choice, subjects_of
 from pennsieve_agent.services.batches.subjects import Subject
 from pennsieve_agent.services.batches.templates import check_names
 from pennsieve_agent.services.runs import (
@@ -30,6 +30,7 @@ from pennsieve_agent.services.runs import (
     prepare_own_run,
     prepare_pennsieve_run,
     prepare_run,
+    run_mail,
     run_request,
 )
 from pennsieve_agent.services.runs.node_runs import NodeRuns
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
     from pennsieve_agent.services.runs.estimate_run import Estimator
     from pennsieve_agent.services.runs.run_request import HandOver, Prepared, RunOptions
 
-Parameters = Mapping[str, Mapping[str, str]]
 _NO_PLAN = RunPlan("new", "", "", ())
 
 
@@ -126,11 +126,12 @@ class PreparedBatch:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What was typed."""
+    """What was typed. ``fault`` is what is wrong with the table, which is then not there."""
 
     options: RunOptions
     choice: Choice
     parallel: int = PARALLEL
+    fault: UsageProblem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,29 +154,41 @@ def prepare(around: Surroundings, typed: Typed) -> PreparedBatch:
         Forbidden: the workflow has no (sufficient) grant on the dataset.
         SeveralProblems: several of these, also what hinders it on the node.
     """
-    if not 1 <= typed.parallel <= MOST_PARALLEL:
-        raise UsageProblem(
-            f"--parallel must be 1 to {MOST_PARALLEL}, not {typed.parallel}",
-            hint=f"without --parallel, {PARALLEL} runs are active at the same time",
-        )
+    problems = Problems()
+    problems.of(partial(_check_parallel, typed.parallel))
+    if typed.options.name is not None:
+        problems.of(partial(run_request.check_name, typed.options.name))
+    problems.take((None, typed.fault))
     options = replace(typed.options, files=typed.choice.base)
     typed = replace(typed, options=options)
-    node, dataset = prepare_run.node_and_dataset(around.platform, around.own, options)
+    node, dataset = prepare_run.node_and_dataset(around.platform, around.own, options, problems)
     if isinstance(node, OwnNode):
-        return _on_own_node(around, typed, node, dataset)
-    return _on_pennsieve(around, typed, node, dataset)
+        return _on_own_node(around, typed, node, dataset, problems)
+    if node is None:
+        raise problems.all("batch")
+    return _on_pennsieve(around, typed, node, dataset, problems)
+
+
+def _check_parallel(parallel: int) -> None:
+    if not 1 <= parallel <= MOST_PARALLEL:
+        raise UsageProblem(
+            f"--parallel must be 1 to {MOST_PARALLEL}, not {parallel}",
+            hint=f"without --parallel, {PARALLEL} runs are active at the same time",
+        )
 
 
 def _on_own_node(
-    around: Surroundings, typed: Typed, node: OwnNode, dataset: Dataset
+    around: Surroundings, typed: Typed, node: OwnNode, dataset: Dataset | None, problems: Problems
 ) -> PreparedBatch:
     context = prepare_own_run.OwnNodeContext(
         around.platform, node, around.calls(node), around.earlier, around.hand_over
     )
-    row, known = prepare_own_run.workflow_on(
-        context, dataset, typed.options.workflow, typed.options.versions
-    )
-    problems = Problems()
+    row, known = prepare_own_run.known_workflow(context, dataset, typed.options, problems)
+    if row is None or known is None:
+        raise problems.all("batch")
+    if dataset is None or typed.fault:
+        _check_parameters(typed, known.workflow, problems)
+        raise problems.all("batch")
     problems.of(partial(prepare_own_run.check_grant, node, row, known.workflow, dataset))
     layout = typed.options.layout or known.layout
     ready = problems.of(partial(_in_layout, around, typed, node, dataset, known.workflow, layout))
@@ -187,6 +200,7 @@ def _on_own_node(
     ]
     (checked, hindrance), history = side_by_side(asks)
     checked = checked or run_request.Checked()
+    mail = problems.of(partial(run_mail.mail_of, node, context.calls, typed.options.mail))
     if ready is None or problems:
         problems.take((None, hindrance))
         raise problems.all("batch")
@@ -201,9 +215,18 @@ def _on_own_node(
         hindrance=hindrance,
         quotas=checked.quotas,
         budget_left=checked.budget_left,
+        mail=mail,
     )
     estimator = estimate_run.OwnEstimator.of_version(node, history, known, typed.options.limits)
     return replace(ready, first=first, document=known.document, estimator=estimator)
+
+
+def _check_parameters(typed: Typed, workflow: Workflow, problems: Problems) -> None:
+    """Check the parameters where the files are not known; what is wrong is collected."""
+    if typed.fault or typed.choice.again:
+        return  # they are those of rows that are not known either
+    undeclared = typed.options.undeclared
+    problems.of(partial(check_without_files, workflow, typed.choice, undeclared=undeclared))
 
 
 def _in_layout(
@@ -229,22 +252,38 @@ def _about(size: int | None) -> int | None:
 
 
 def _on_pennsieve(
-    around: Surroundings, typed: Typed, node: ComputeNode, dataset: Dataset
+    around: Surroundings,
+    typed: Typed,
+    node: ComputeNode,
+    dataset: Dataset | None,
+    problems: Problems,
 ) -> PreparedBatch:
-    name = typed.options.workflow
-    prepare_pennsieve_run.refuse_own_options(typed.options, node)
+    problems.of(partial(prepare_pennsieve_run.refuse_own_options, typed.options, node))
+    workflow = problems.of(partial(_pennsieve_workflow, around, typed.options, node))
+    if workflow is None:
+        raise problems.all("batch")
+    if dataset is None or typed.fault:
+        _check_parameters(typed, workflow, problems)
+        raise problems.all("batch")
+    if workflow.writes:
+        problems.of(partial(prepare_pennsieve_run.check_role, dataset))
+    ready = problems.of(partial(_prepared, around, typed, node, dataset, workflow))
+    if ready is None or problems:
+        raise problems.all("batch")
+    estimator = prepare_pennsieve_run.estimator_of(around.platform, workflow.uuid)
+    return replace(ready, estimator=estimator)
+
+
+def _pennsieve_workflow(around: Surroundings, options: RunOptions, node: ComputeNode) -> Workflow:
+    name = options.workflow
     try:
         workflow = prepare_pennsieve_run.workflow_of(around.platform, name)
     except UsageProblem as error:
         other = prepare_run.on_own_nodes_alone(around.own, around.calls, name, node)
         raise other or error from None
-    if workflow.writes:
-        prepare_pennsieve_run.check_role(dataset)
-    if versions := typed.options.versions:
-        workflow = on_pennsieve(workflow, versions, around.platform.applications.image)
-    ready = _prepared(around, typed, node, dataset, workflow)
-    estimator = prepare_pennsieve_run.estimator_of(around.platform, workflow.uuid)
-    return replace(ready, estimator=estimator)
+    if options.versions:
+        workflow = on_pennsieve(workflow, options.versions, around.platform.applications.image)
+    return workflow
 
 
 def _prepared(
@@ -255,12 +294,19 @@ def _prepared(
     workflow: Workflow,
 ) -> PreparedBatch:
     """The batch, as far as both kinds of node are alike."""
-    options = typed.options
+    options, problems = typed.options, Problems()
     name = run_request.run_name(options.name, workflow, around.now)
     folder = own_folder(name)
-    subjects, input_ = _subjects(around, typed, dataset, workflow, folder)
-    chosen = _parameters(workflow, subjects, typed.choice, undeclared=options.undeclared)
-    chosen, more, dropped = _as_before(workflow, typed, chosen)
+    matches = problems.of(partial(_subjects, around, typed, dataset, workflow, folder))
+    if matches is None:
+        _check_parameters(typed, workflow, problems)
+        raise problems.all("batch")
+    subjects, input_ = matches
+    settings = partial(parameters_of, undeclared=options.undeclared)
+    chosen = problems.of(partial(settings, workflow, subjects, typed.choice)) or []
+    if problems:
+        raise problems.all("batch")
+    chosen, more, dropped = as_before(workflow, options.versions, typed.choice, chosen)
     own = isinstance(node, OwnNode)
     base = RunRequest(
         workflow=workflow,
@@ -307,22 +353,6 @@ def _subjects(
     return subjects_of(choice, input_.files), input_
 
 
-def _as_before(
-    workflow: Workflow, typed: Typed, chosen: list[Parameters]
-) -> tuple[list[Parameters], bool, tuple[str, ...]]:
-    """The parameters of a batch that is started again, and over them the ``chosen`` ones.
-
-    Beside them: whether a step gets one that it does not declare, and what is not taken any more.
-    """
-    if (again := typed.choice.again) is None:
-        return chosen, False, ()
-    is_same = again.workflow == workflow.uuid and again.versions == typed.options.versions
-    before, dropped = parameters_again(workflow, again, is_same=is_same)
-    rows = [before[row.subject] for row in again.rows]
-    more = any(undeclared_in(workflow, row) for row in rows)
-    return [merged(row, over) for row, over in zip(rows, chosen, strict=True)], more, dropped
-
-
 def _plan(batch: PreparedBatch) -> RunPlan:
     """The jobs of the first run; those of all others are checked.
 
@@ -341,36 +371,6 @@ def _plan(batch: PreparedBatch) -> RunPlan:
                 plans.append(plan)
     faults.refuse()
     return plans[0]
-
-
-def _parameters(
-    workflow: Workflow, subjects: Sequence[Subject], choice: Choice, *, undeclared: bool
-) -> list[Parameters]:
-    from pennsieve_agent.engine.run_parameters import (  # noqa: PLC0415 - as above
-        check_parameters,
-        is_processor,
-    )
-
-    names = {
-        known
-        for step in workflow.steps
-        if is_processor(step)
-        for parameter in (*(p.name for p in step.parameters), *step.default_params)
-        for known in (parameter, f"{step.id}.{parameter}")
-    }
-    typed = {text.partition("=")[0].strip() for text in choice.settings}
-    if twice := sorted(typed & set(choice.columns)):
-        raise UsageProblem(
-            f"{some(twice)} is both a column of '{choice.table_name}' and a --param",
-            hint="keep one of them",
-        )
-    faults, chosen = Faults(), list[Parameters]()
-    for subject in subjects:
-        settings = settings_of(subject, choice, names.__contains__)
-        check = partial(check_parameters, workflow, settings, undeclared=undeclared)
-        chosen.append(faults.of(subject, check) or {})
-    faults.refuse()
-    return chosen
 
 
 def _pairs(parameters: Parameters) -> set[tuple[str, str, str]]:

@@ -58,6 +58,7 @@ def document(ready: PreparedBatch, batch_id: str) -> dict[str, Any]:
         "limits": limits_document(request.limits),
         "layout": ready.first.layout,
         **({"undeclared": True} if request.undeclared else {}),
+        **({"mail": ready.first.mail.to} if ready.first.mail else {}),
         **({"estimate": together.document()} if together else {}),
         **({"estimates": [one.document() for one in estimates]} if estimates else {}),
         "runs": [

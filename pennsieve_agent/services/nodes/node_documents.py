@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.domain.command_lines import CommandLine, CommandLineFault
 from pennsieve_agent.domain.forecast import Forecast
+from pennsieve_agent.domain.mail import MailTo
 from pennsieve_agent.domain.measured import Measured
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
 from pennsieve_agent.domain.runs import (
@@ -218,6 +219,7 @@ def _details(item: Fields) -> RunDetails:
         step_costs=_amounts(item, "stepCosts"),
         spent=item.number("spent"),
         spot=item.flag("spot"),
+        mail=MailTo.of(item.raw("mail")),
     )
 
 

@@ -31,7 +31,7 @@ from pennsieve_agent.services.nodes.node_documents import (
     WorkflowVersion,
     decode_version,
 )
-from pennsieve_agent.services.runs import run_request
+from pennsieve_agent.services.runs import run_mail, run_request
 from pennsieve_agent.services.runs.estimate_run import OwnEstimator, history_of
 from pennsieve_agent.services.runs.node_runs import NodeRuns
 from pennsieve_agent.services.runs.run_input import Earlier, input_of
@@ -98,7 +98,7 @@ def prepare(
     """
     from pennsieve_agent.engine.compile import compile_run  # noqa: PLC0415 - few commands need it
 
-    row, known = _known(context, dataset, options, problems)
+    row, known = known_workflow(context, dataset, options, problems)
     workflow = known.workflow if known else Workflow("", options.workflow or "")
     name = problems.of(lambda: run_request.run_name(options.name, workflow, now)) or "run"
     folder = problems.of(lambda: run_request.results_folder(options.folder, name)) or name
@@ -119,6 +119,7 @@ def prepare(
     (read, why_none), (checked, hindrance), (history, _) = side_by_side(
         [partial(tried, ask) for ask in asks]
     )
+    mail = problems.of(partial(run_mail.mail_of, context.node, context.calls, options.mail))
     checked = checked or run_request.Checked()
     input_ = problems.take((read, why_none))
     files = input_.files if input_ else ()
@@ -160,10 +161,11 @@ def prepare(
         estimate=estimator.of(plan, input_.files),
         budget_left=checked.budget_left,
         goes_on=options.goes_on,
+        mail=mail,
     )
 
 
-def _known(
+def known_workflow(
     context: OwnNodeContext,
     dataset: Dataset | None,
     options: run_request.RunOptions,
@@ -253,21 +255,6 @@ def newer(row: NodeWorkflow, known: WorkflowVersion, before: str) -> tuple[str, 
         f"take the newest with: --workflow {quote(row.name)}"
     )
     return (words,)
-
-
-def workflow_on(
-    context: OwnNodeContext,
-    dataset: Dataset,
-    reference: str | None,
-    versions: Sequence[str],
-) -> tuple[NodeWorkflow, WorkflowVersion]:
-    """The workflow that is meant, as the node lists it, and the version that is meant.
-
-    Raises:
-        UsageProblem: none or several match, or it is not on the node.
-    """
-    row = _workflow(context, dataset, reference)
-    return row, _version(context, row, versions)
 
 
 def _workflow(

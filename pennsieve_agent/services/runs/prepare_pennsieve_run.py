@@ -135,6 +135,14 @@ def refuse_own_options(options: RunOptions, node: ComputeNode) -> None:
             hint="leave out --max-cost, --time-limit, --spot, --retries, --memory-on-oom "
             "and --keep-steps, or use a node of your own with: --node NAME",
         )
+    if options.mail:
+        raise UsageProblem(
+            f"compute node '{node.name}' is run by Pennsieve, which mails nobody that a run has "
+            "ended",
+            where=node.uuid,
+            hint="wait for the end, and be told of it: --wait --webhook URL, or --wait --then "
+            "COMMAND; or use a node of your own with: --node NAME",
+        )
     if options.layout:
         raise UsageProblem(
             f"compute node '{node.name}' is run by Pennsieve, which decides the layout of the "

@@ -47,7 +47,7 @@ def prepare(
         SeveralProblems: several of these.
     """
     problems = Problems()
-    node, dataset = _node_and_dataset(platform, own, options, problems)
+    node, dataset = node_and_dataset(platform, own, options, problems)
     if isinstance(node, OwnNode):
         context = prepare_own_run.OwnNodeContext(platform, node, calls(node), earlier, hand_over)
         return prepare_own_run.prepare(context, dataset, options, now, problems)
@@ -67,30 +67,18 @@ def prepare(
     )
 
 
-def _node_and_dataset(
+def node_and_dataset(
     platform: Platform, own: Sequence[OwnNode], options: RunOptions, problems: Problems
 ) -> tuple[AnyNode | None, Dataset | None]:
-    """Two questions to two hosts; why one is not answered is collected."""
+    """The node and the dataset that are meant: two questions to two hosts.
+
+    Where one cannot be used, why is collected.
+    """
     asks: list[Callable[[], Any]] = [
         partial(run_nodes.choose, platform, own, options.node),
         partial(lookup.dataset, platform, options.dataset),
     ]
     node, dataset = map(problems.take, side_by_side([partial(tried, ask) for ask in asks]))
-    return node, dataset
-
-
-def node_and_dataset(
-    platform: Platform, own: Sequence[OwnNode], options: RunOptions
-) -> tuple[AnyNode, Dataset]:
-    """The node and the dataset that are meant: two questions to two hosts.
-
-    Raises:
-        UsageProblem: a name cannot be used; SeveralProblems where both cannot.
-    """
-    problems = Problems()
-    node, dataset = _node_and_dataset(platform, own, options, problems)
-    if node is None or dataset is None:
-        raise problems.all()
     return node, dataset
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pennsieve_agent.domain.compute import ComputeNode
 from pennsieve_agent.domain.datasets import DataFile, Dataset
 from pennsieve_agent.domain.forecast import Forecast
+from pennsieve_agent.domain.mail import MailTo
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.plans import RunPlan
 from pennsieve_agent.domain.repeats import Again, GoesOn, same_parameters, undeclared_in
@@ -36,6 +37,7 @@ class RunOptions:
     parameters pass that no step declares. ``grant`` lets the workflow use the dataset first.
     ``again`` is an earlier run that is started again: what is typed beside it wins.
     ``goes_on`` is the run whose finished steps are taken over, and from where it is repeated.
+    ``mail`` is the address that is told of the end.
     ``versions`` are as :func:`.run_versions.choice_of` takes them; empty for the workflow's own.
     """
 
@@ -55,6 +57,7 @@ class RunOptions:
     again: Again | None = None
     versions: tuple[str, ...] = ()
     goes_on: GoesOn | None = None
+    mail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class Prepared:
     its own run may be what fills the node. ``estimate`` is what it is expected to cost and take,
     and ``budget_left`` what the node's budget for the month has left in USD; None for no budget.
     ``quotas`` are those of the node's AWS account that it counts for, in words. ``goes_on`` is as
-    in the options.
+    in the options, and ``mail`` is who is told of the end.
     """
 
     request: RunRequest
@@ -93,6 +96,7 @@ class Prepared:
     estimate: Forecast | None = None
     budget_left: float | None = None
     goes_on: GoesOn | None = None
+    mail: MailTo | None = None
 
     @property
     def files(self) -> tuple[DataFile, ...]:
@@ -142,13 +146,22 @@ def run_name(requested: str | None, workflow: Workflow, now: float) -> str:
         slug = re.sub(r"[^A-Za-z0-9_.\-]+", "-", workflow.name).strip("-.")[:43] or "run"
         # Two runs begun in one second must not share a name, nor so a folder.
         return f"{slug}-{stamp}-{secrets.token_hex(2)}"
+    check_name(requested)
+    return requested
+
+
+def check_name(requested: str) -> None:
+    """Refuse a name that Pennsieve does not accept for a run.
+
+    Raises:
+        UsageProblem: it is one.
+    """
     if not _NAME.fullmatch(requested):
         raise UsageProblem(
             f"'{requested}' is not a valid name for a run",
-            hint="3 to 64 letters, digits, spaces, '.', '_' or '-', beginning with a letter or "
-            "digit",
+            hint="3 to 64 characters: letters from a to z without accents, digits, spaces, '.', "
+            "'_' or '-', beginning with a letter or digit",
         )
-    return requested
 
 
 def results_folder(requested: str | None, name: str) -> str:

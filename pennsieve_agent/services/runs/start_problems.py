@@ -54,5 +54,4 @@ class Problems:
 
     def all(self, what: str = "run") -> AgentError:
         """One error for all that went wrong; ``what`` is what cannot start."""
-        count = len(self._errors)
-        return together(self._errors, "" if count < 2 else f"this {what} cannot start")  # noqa: PLR2004
+        return together(self._errors, f"this {what} cannot start")

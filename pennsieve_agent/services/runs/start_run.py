@@ -194,6 +194,7 @@ def typed(ready: Prepared, options: RunOptions) -> dict[str, Any]:
         "limits": limits_document(options.limits),
         "undeclared": options.undeclared,
         **({"from": options.goes_on.document()} if options.goes_on else {}),
+        **({"mail": options.mail} if options.mail else {}),
     }
 
 
@@ -216,6 +217,7 @@ def start_body(ready: Prepared, run_id: str, kept: Mapping[str, str]) -> dict[st
         "layout": ready.layout,
         **({"undeclared": True} if request.undeclared else {}),
         **({"from": ready.goes_on.document()} if ready.goes_on else {}),
+        **({"mail": ready.mail.to} if ready.mail else {}),
         **({"estimate": ready.estimate.document()} if ready.estimate else {}),
     }
 

@@ -38,6 +38,7 @@ TYPES = {
     "AWS::DynamoDB::Table": "by who uses it",
     "AWS::S3::Bucket": "by who uses it",
     "AWS::SQS::Queue": "by who uses it",
+    "AWS::SNS::Topic": "by who publishes",
     "AWS::ECR::Repository": "by grants, made with it",
     "AWS::S3Files::FileSystem": "by grants, made with it",
     "AWS::Logs::LogGroup": "as itself, which the key's policy allows",
@@ -92,6 +93,9 @@ def key() -> Iterator[str]:
         session.client("sqs").create_queue(
             QueueName=NAMES.dead_letters, Attributes={"KmsMasterKeyId": made}
         )
+        session.client("sns").create_topic(
+            Name=NAMES.mail_topic, Attributes={"KmsMasterKeyId": made}
+        )
         session.client("secretsmanager").create_secret(
             Name=SECRET, SecretString="{}", KmsKeyId=made
         )
@@ -105,6 +109,7 @@ def asked(action: str, key: str) -> list[Ask]:
         "s3": {"Bucket": NAMES.bucket, "Key": "k"},
         "dynamodb": {"TableName": NAMES.table},
         "sqs": {"QueueUrl": f"https://sqs.{REGION}.amazonaws.com/{NUMBER}/{NAMES.dead_letters}"},
+        "sns": {"TopicArn": f"arn:aws:sns:{REGION}:{NUMBER}:{NAMES.mail_topic}"},
         "secretsmanager": {"SecretId": SECRET, "Name": SECRET, "KmsKeyId": key},
         "ssm": {"Name": PARAMETER, "Type": "SecureString", "KeyId": key},
     }

@@ -33,6 +33,7 @@ DOOR = f"arn:aws:s3files:{HERE}:file-system/fs-1/access-point/fsap-1"
 BUCKET = f"arn:aws:s3:::{NAMES.bucket}"
 IDENTITY = f"arn:aws:ssm:{HERE}:parameter{NAMES.parameter_prefix}workflows/w-1"
 SECRET = f"arn:aws:secretsmanager:{HERE}:secret:{NAMES.secret_prefix}"
+MAIL = f"arn:aws:sns:{HERE}:{NAMES.mail_topic}"
 BOUNDARY = node_boundary(NAMES, PLATFORM)
 WHERE = Where(NAMES, PLATFORM, files=FILES)
 DOCUMENTS = {role: role_access(role, WHERE) for role in RIGHTS}
@@ -70,12 +71,20 @@ EVERYBODY = (
     ("s3files:ClientMount", OTHER_FILES),
     ("s3files:ClientWrite", OTHER_FILES),
     ("s3files:DeleteFileSystem", FILES),
+    ("sns:Publish", f"arn:aws:sns:{HERE}:{OTHER.mail_topic}"),
+    ("sns:Subscribe", f"arn:aws:sns:{HERE}:{OTHER.mail_topic}"),
+    ("sns:Subscribe", f"arn:aws:sns:{HERE}:payroll"),
+    ("sns:SetTopicAttributes", MAIL),
+    ("sns:DeleteTopic", MAIL),
+    ("sns:Unsubscribe", "*"),
     ("kms:Decrypt", f"arn:aws:kms:{HERE}:key/1"),
     ("cloudformation:DeleteStack", f"arn:aws:cloudformation:{HERE}:stack/{NAMES.stack}/1"),
 )
 """What nobody of a basic node may do: asked of every role, with conditions at their worst."""
 ONE = {
     "admin": (
+        ("sns:Publish", MAIL),
+        ("sns:Subscribe", f"arn:aws:sns:{HERE}:{NAMES.budget_topic}"),
         ("ssm:GetParameter", f"arn:aws:ssm:{HERE}:parameter/pennsieve-node/{NAMES.token}/x"),
         ("batch:SubmitJob", f"arn:aws:batch:{HERE}:job-queue/{NAMES.queue('fargate')}"),
         ("iam:PassRole", f"arn:aws:iam::{NUMBER}:role/{NAMES.job_role}"),
@@ -113,6 +122,7 @@ ONE = {
         ("s3files:ClientMount", FILES),
         ("s3files:CreateAccessPoint", FILES),
         ("sns:Publish", f"arn:aws:sns:{HERE}:{NAMES.budget_topic}"),
+        ("sns:Publish", MAIL),
     ),
     "mover": (
         ("s3:PutObject", f"{BUCKET}/runs/1/step.json"),
@@ -137,6 +147,9 @@ ONE = {
         ("ec2:RunInstances", f"arn:aws:ec2:{HERE}:instance/*"),
     ),
     "gateway": (
+        ("sns:Publish", MAIL),
+        ("sns:Subscribe", f"arn:aws:sns:{HERE}:{NAMES.budget_topic}"),
+        ("sns:ListSubscriptionsByTopic", f"arn:aws:sns:{HERE}:{NAMES.budget_topic}"),
         ("ssm:GetParameter", f"arn:aws:ssm:{HERE}:parameter/pennsieve-node/{NAMES.token}/x"),
         ("ssm:PutParameter", f"arn:aws:ssm:{HERE}:parameter/pennsieve-node/{NAMES.token}/x"),
         ("s3:PutObject", f"{BUCKET}/archives/x.tar.gz"),
@@ -181,6 +194,7 @@ ONE = {
         ("ssm:GetParameters", f"{IDENTITY}/read-session"),
     ),
     "reconciler": (
+        ("sns:Subscribe", MAIL),
         ("s3files:ClientMount", FILES),
         ("secretsmanager:PutSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:{NAMES.stack}/x"),
         ("s3:PutObject", f"{BUCKET}/code/x.zip"),
@@ -213,6 +227,13 @@ def test_what_moves_files_may_call_the_relay_and_no_other_function(role: str) ->
         for resource in many(statement["Resource"])
     }
     assert functions == {NAMES.function_arn(NAMES.relay)}
+
+
+def test_people_are_asked_by_mail_alone_whether_they_want_mails() -> None:
+    for protocol, verdict in (("email", Verdict.ALLOWED), ("sqs", Verdict.NOT_ALLOWED)):
+        for role in ("gateway", "admin"):
+            ask = Ask("sns:Subscribe", MAIL, {"sns:Protocol": protocol})
+            assert decide(ask, [DOCUMENTS[role]], BOUNDARY) is verdict, (role, protocol)
 
 
 def test_what_the_roles_are_for_is_allowed_and_within_the_boundary() -> None:

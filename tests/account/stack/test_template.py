@@ -173,7 +173,7 @@ def test_off_is_everything_but_the_functions() -> None:
     on, off = node_template(node())["Resources"], node_template(node(code=None))["Resources"]
     assert {n: r for n, r in on.items() if n in off} == off
     added = {body["Type"] for name, body in on.items() if name not in off}
-    watched = {"AWS::CloudWatch::Alarm", "AWS::SQS::Queue"}
+    watched = {"AWS::CloudWatch::Alarm", "AWS::SQS::Queue", "AWS::SNS::Topic"}
     functions = {"AWS::Lambda::Function", "AWS::Lambda::Permission", "AWS::Events::Rule"}
     transfers = {
         *("AWS::Lambda::EventInvokeConfig", "AWS::S3Files::AccessPoint", "AWS::IAM::Role"),

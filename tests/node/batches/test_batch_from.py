@@ -180,7 +180,7 @@ def test_two_people_at_once_and_one_begins(node: Owned) -> None:
     asks = kept(node, sub_01="out", sub_02="out")
     again(node, asks, {"sub-01": 1, "sub-02": 1})
     for _ in range(3):  # while it waits, while it runs, and when it has ended
-        with pytest.raises(Conflict, match="is running, or was retried by somebody else") as error:
+        with pytest.raises(Conflict, match="is running, or retried by somebody else") as error:
             again(node, asks, {"sub-02": 1})
         assert error.value.answer["begun"] == []
         with pytest.raises(Conflict):  # nor all steps, by who does not take over

@@ -120,9 +120,7 @@ def test_two_people_retry_one_batch_and_nothing_begins_twice(node: Owned) -> Non
     path = f"/batches/{asks['id']}/retry"
     owner.ask("POST", path, body={"rows": {"sub-01": 1}})
     for _ in range(3):  # while it waits, while it runs, and when it has ended
-        with pytest.raises(
-            Conflict, match="'sub-01' is running, or was retried by somebody"
-        ) as error:
+        with pytest.raises(Conflict, match="'sub-01' is running, or retried by somebody") as error:
             owner.ask("POST", path, body={"rows": {"sub-01": 1}})
         assert error.value.answer["subjects"] == ["sub-01"]
         assert error.value.answer["begun"] == []

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from pennsieve_agent.sandbox.aws.rights.key_rights import TABLE_USE
 from tests.sandbox.aws.account import NUMBER, REGION, Cloud, allow, service_trust
 from tests.sandbox.aws.test_batch import ECS, WRITES, Shop
-from tests.sandbox.aws.test_policy_check import code_of
+from tests.sandbox.aws.test_policy_check import REFUSALS, code_of
 from tests.sandbox.aws.test_regions import followed
 
 TRUST = service_trust("lambda.amazonaws.com")
@@ -142,7 +142,7 @@ def try_it(cloud: Cloud, name: str, call: Call, *more: dict[str, Any]) -> str:
     try:
         call(cloud.assume(cloud.role(name, TRUST, policy)))
     except ClientError as refused:
-        if code_of(refused) not in {"AccessDenied", "AccessDeniedException"}:
+        if code_of(refused) not in REFUSALS:
             raise
         return str(refused)
     return ""

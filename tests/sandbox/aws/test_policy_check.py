@@ -16,6 +16,8 @@ from tests.sandbox.aws.files import file_system
 TRUST = service_trust("lambda.amazonaws.com")
 HERE = "us-east-1:123456789012"
 FILES = f"arn:aws:s3files:{HERE}:file-system"
+TOPIC = f"arn:aws:sns:{HERE}:t"
+REFUSALS = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
 Call = Callable[[Any], Any]
 
 CALLS: dict[str, tuple[Call, list[tuple[str, str]]]] = {
@@ -76,6 +78,32 @@ CALLS: dict[str, tuple[Call, list[tuple[str, str]]]] = {
         lambda s: s.client("batch").describe_jobs(jobs=["x"]),
         [("batch:DescribeJobs", "*")],
     ),
+    "a message": (
+        lambda s: s.client("sns").publish(TopicArn=TOPIC, Message="x"),
+        [("sns:Publish", TOPIC)],
+    ),
+    "messages": (
+        lambda s: s.client("sns").publish_batch(
+            TopicArn=TOPIC, PublishBatchRequestEntries=[{"Id": "1", "Message": "x"}]
+        ),
+        [("sns:Publish", TOPIC)],
+    ),
+    "who gets messages": (
+        lambda s: s.client("sns").list_subscriptions_by_topic(TopicArn=TOPIC),
+        [("sns:ListSubscriptionsByTopic", TOPIC)],
+    ),
+    "a new topic": (
+        lambda s: s.client("sns").create_topic(Name="new"),
+        [("sns:CreateTopic", f"arn:aws:sns:{HERE}:new")],
+    ),
+    "the tags of a topic": (
+        lambda s: s.client("sns").list_tags_for_resource(ResourceArn=TOPIC),
+        [("sns:ListTagsForResource", TOPIC)],
+    ),
+    "the end of a subscription": (
+        lambda s: s.client("sns").unsubscribe(SubscriptionArn=f"{TOPIC}:1"),
+        [("sns:Unsubscribe", "*")],
+    ),
     "a job definition": (
         lambda s: s.client("batch").register_job_definition(
             jobDefinitionName="d",
@@ -116,6 +144,7 @@ def furnish(cloud: Cloud) -> None:
     owner.client("s3").create_bucket(Bucket="bucket")
     owner.client("logs").create_log_group(logGroupName="/g")
     owner.client("events").put_rule(Name="r", ScheduleExpression="rate(5 minutes)")
+    owner.client("sns").create_topic(Name="t")
     cloud.function("f", cloud.role("worker", TRUST, allow()), lambda event, _: event)
 
 
@@ -127,12 +156,40 @@ def test_each_call_needs_each_of_its_rights(cloud: Cloud) -> None:
             role = cloud.role(f"poor-{number}-{missing}", TRUST, some)
             with pytest.raises(ClientError) as refused:
                 call(cloud.assume(role))
-            assert code_of(refused.value) in {"AccessDenied", "AccessDeniedException"}, name
+            assert code_of(refused.value) in REFUSALS, name
             action, _ = rights[missing]
             assert f"is not authorized to perform: {action} on resource: " in str(refused.value)
         call(cloud.assume(cloud.role(f"rich-{number}", TRUST, allow(*rights))))
         heard = {ask.action for role, ask in cloud.asked if role == f"rich-{number}"}
         assert heard == {action for action, _ in rights}, name
+
+
+def test_a_right_on_a_topic_is_none_on_another_and_may_be_for_addresses_alone(cloud: Cloud) -> None:
+    owner = cloud.owner.client("sns")
+    owner.create_topic(Name="t")
+    owner.create_topic(Name="other")
+    policy = allow(("sns:Publish", TOPIC))
+    policy["Statement"].append(
+        {
+            "Effect": "Allow",
+            "Action": "sns:Subscribe",
+            "Resource": TOPIC,
+            "Condition": {"StringEquals": {"sns:Protocol": "email"}},
+        }
+    )
+    sns = cloud.assume(cloud.role("narrow", TRUST, policy)).client("sns")
+    sns.publish(TopicArn=TOPIC, Message="x")
+    sns.subscribe(TopicArn=TOPIC, Protocol="email", Endpoint="a@example.org")
+    queue = f"arn:aws:sqs:{HERE}:q"
+    others: tuple[Callable[[], Any], ...] = (
+        lambda: sns.publish(TopicArn=TOPIC.replace(":t", ":other"), Message="x"),
+        lambda: sns.subscribe(TopicArn=TOPIC, Protocol="sqs", Endpoint=queue),
+        lambda: sns.list_subscriptions_by_topic(TopicArn=TOPIC),
+    )
+    for call in others:
+        with pytest.raises(ClientError) as problem:
+            call()
+        assert code_of(problem.value) == "AuthorizationError"
 
 
 def test_what_is_tagged_as_it_is_made_is_told_from_what_was_there(cloud: Cloud) -> None:

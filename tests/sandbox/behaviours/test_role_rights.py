@@ -22,9 +22,12 @@ DIRECT = {"s3:GetObject", "s3:GetObjectVersion"}
 """S3 Files uses these with the rights of who mounts, not the code."""
 NETWORK = {right for right in actions("transfer-files") if right.startswith("ec2:")}
 """AWS Lambda uses these, not the code."""
+MAILS = {"sns:ListSubscriptionsByTopic", "sns:Subscribe"}
+"""Asked where a run is started with --mail (tests/cli/test_mail.py)."""
 SELDOM = {
-    "gateway": {"s3:GetObject", "ecr:DescribeImages", QUOTAS, OLDER_RUNS},
+    "gateway": {*MAILS, "s3:GetObject", "ecr:DescribeImages", QUOTAS, OLDER_RUNS},
     "admin": {
+        *MAILS,
         QUOTAS,
         *("s3:GetObject", "ecr:BatchDeleteImage", "ecr:DescribeImageScanFindings", OLDER_RUNS),
         *(right for right in actions("admin") if right.startswith("codebuild:")),
@@ -35,7 +38,8 @@ SELDOM = {
         "batch:DescribeComputeEnvironments",
         "events:DisableRule",
         "secretsmanager:PutSecretValue",  # parameters that have changed meanwhile
-        "sns:Publish",  # a budget that is used up
+        "sns:Publish",  # a budget that is used up, an end that is mailed
+        "sns:ListSubscriptionsByTopic",
         "sqs:SendMessage",  # an event that was never handled
         "s3:GetObject",  # a plan that is too large for the table
         "ssm:PutParameter",  # a session that ends before the next step begins

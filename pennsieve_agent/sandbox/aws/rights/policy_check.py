@@ -26,6 +26,8 @@ RightsRecord = Callable[[str, Ask], None]
 """Report of each right that a role (its name) was asked for, whether it has it or not."""
 
 _FORMS = {"sts", "cloudformation", "iam", "ec2", "sns"}
+_CODES = {"sns": "AuthorizationError"}
+"""Services with a word of their own (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,8 @@ def _kept_out(caller: Principal, ask: Ask) -> str:
 def denied(service: str, text: str) -> Answer:
     """AWS's answer to a request that policies do not allow."""
     short = service in _FORMS or service == "s3"
-    return failure(service, 403, "AccessDenied" if short else "AccessDeniedException", text)
+    code = _CODES.get(service, "AccessDenied" if short else "AccessDeniedException")
+    return failure(service, 403, code, text)
 
 
 def unknown_operation(request: AwsRequest) -> Answer:

@@ -311,6 +311,24 @@ def _sts(here: _Here) -> list[Ask]:
     return [Ask(here.action, here.request.text("RoleArn") or "*")]
 
 
+def _sns(here: _Here) -> list[Ask]:
+    """By the Service Authorization Reference: on a topic, but what names a subscription on ``*``.
+
+    Who subscribes is asked for the address, too. PublishBatch takes the right to publish
+    (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html,
+    https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html).
+    """
+    request = here.request
+    action = "Publish" if request.operation == "PublishBatch" else request.operation
+    topic = request.text("TopicArn") or request.text("TargetArn") or request.text("ResourceArn")
+    if action == "CreateTopic":
+        topic = here.arn(request.text("Name"))
+    context: dict[str, str] = {}
+    if action == "Subscribe":
+        context = {f"sns:{name}": request.text(name) for name in ("Endpoint", "Protocol")}
+    return [Ask(f"sns:{action}", topic or "*", context)]
+
+
 def _cloudformation(here: _Here) -> list[Ask]:
     request = here.request
     name = request.text("StackName")
@@ -343,6 +361,7 @@ _RULES: Mapping[str, Callable[[Any], list[Ask]]] = {
     "events": _events,
     "ecr": _ecr,
     "ssm": _ssm,
+    "sns": _sns,
     "sts": _sts,
     "cloudformation": _cloudformation,
     "codebuild": _codebuild,

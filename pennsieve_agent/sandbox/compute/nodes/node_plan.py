@@ -96,6 +96,8 @@ class NodePlan:
             "secret": [self.arn("ssm", f"parameter/pennsieve-node/{self.token}/secrets/*")],
             "parameters-of-run": [self.arn("secretsmanager", f"secret:{self.base}/*parameters/*")],
             "budget-topic": [self.arn("sns", self.name("budget"))],
+            "mail-topic": [self.arn("sns", self.name("mail"))],
+            "mail-addresses": [self.arn("sns", self.name("mail"))],
             "tokens-of-run": [self.arn("secretsmanager", f"secret:{self.base}/runs/*")],
             "schedule": [self.arn("events", f"rule/{self.name('schedule')}")],
             "submission": [f"{jobs}job-queue/{self.base}-*", definitions, f"{jobs}job/*"],
