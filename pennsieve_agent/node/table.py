@@ -193,6 +193,11 @@ def expiry(at: float) -> Item:
     return {"expires_at": {"N": str(int(at))}}
 
 
+def is_small(item: Mapping[str, Any]) -> bool:
+    """Whether the document of an item is in the item itself, unchanged."""
+    return "body" in item
+
+
 @dataclass(frozen=True, slots=True)
 class Documents:
     """Documents by their SHA-256: small ones in an item's values, others in the bucket."""
@@ -237,7 +242,7 @@ class Documents:
             Damaged: what lies in the bucket is another one.
 
         """
-        if "body" in item:
+        if is_small(item):
             return str(item["body"]["S"])
         if "zipped" in item:
             return gzip.decompress(bytes(item["zipped"]["B"])).decode()

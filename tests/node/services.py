@@ -356,8 +356,17 @@ class Bucket(_Client):
 
         return self._do("complete_multipart_upload", effect)
 
-    def delete_object(self, *, Key: str, **_: Any) -> Any:  # noqa: N803
-        return self._do("delete_object", lambda: self.world.objects.pop(Key, None))
+    def delete_objects(self, *, Delete: Any, **_: Any) -> Any:  # noqa: N803
+        keys = [row["Key"] for row in Delete["Objects"]]
+        if not 0 < len(keys) <= 1000:
+            raise Refusal("MalformedXML")
+
+        def effect() -> Any:
+            for key in keys:
+                self.world.objects.pop(key, None)
+            return {}
+
+        return self._do("delete_objects", effect)
 
     def get_object(self, *, Key: str, **_: Any) -> Any:  # noqa: N803
         def effect() -> Any:

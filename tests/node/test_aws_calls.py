@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from pennsieve_agent.node.aws_calls import S3Files, SignedCalls, s3files_address
 from pennsieve_agent.node.jobs.access_points import AccessPoints
 from pennsieve_agent.node.jobs.job_definitions import definition_name, register_definition
 from pennsieve_agent.node.jobs.job_submission import job_name
+from pennsieve_agent.node.jobs.tasks import object_key
+from pennsieve_agent.node.jobs.transfer_tasks import TASK_KINDS
 from pennsieve_agent.node.node import Node, aws_code, node_of
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord, RunRecord
 from pennsieve_agent.node.runs.run_cleanup import tidy
@@ -219,3 +222,22 @@ def test_requests_are_those_that_boto3_would_send(
     assert ours == [(r.method, r.url, r.body or b"") for r in theirs]
     assert {r.host for r in script.sent} == {host}
     assert all(f"/{region}/s3files/" in str(r.get_header("Authorization")) for r in script.sent)
+
+
+def test_what_aws_refuses_to_delete_is_said(cloud: Cloud, node: Node) -> None:
+    task = JobRecord("in", "in", JobKind.STAGE, submissions=1)
+    record = RunRecord(run=RUN, created=0.0, jobs=[task])
+    key = object_key(RUN, "in", TASK_KINDS[JobKind.STAGE])
+    s3 = cloud.owner.client("s3")
+    s3.put_object(Bucket=BUCKET, Key=key, Body=b"{}")
+    other = {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject"}
+    statement = {**other, "Resource": f"arn:aws:s3:::{BUCKET}/runs/*"}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policy))
+    with pytest.raises(Exception, match=r"runs/.*AccessDenied"):
+        tidy(node, record)
+    assert '"tidied": true' not in record.to_json()
+    s3.delete_bucket_policy(Bucket=BUCKET)
+    tidy(node, record)
+    assert '"tidied": true' in record.to_json()
+    assert not s3.list_objects_v2(Bucket=BUCKET, Prefix="runs/").get("Contents")

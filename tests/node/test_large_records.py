@@ -10,6 +10,7 @@ import pytest
 
 from pennsieve_agent.node.jobs.tasks import OUTPUTS_PATH
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord, RunRecord
+from pennsieve_agent.node.records.run_store import MOST_PLANS as PLANS
 from pennsieve_agent.node.records.run_store import RunStore
 from pennsieve_agent.node.records.start_document import MOST_PACKAGES
 from pennsieve_agent.node.relay import handle
@@ -155,3 +156,27 @@ def test_a_run_whose_request_was_lost_is_found_by_the_clock() -> None:
     assert [*switched, world.schedule] == [False, True]
     world.finish_all()
     assert world.record()["outcome"] == "SUCCEEDED"
+
+
+def test_a_plan_is_read_once_and_few_are_remembered() -> None:
+    world = World()
+    stores = []
+    for number in range(PLANS + 4):
+        stores.append(RunStore(world.node()))
+        record = RunRecord(f"{number}", 1.0, plan={"jobs": [], "number": number})
+        assert stores[-1].begin(record)
+    node = world.node()
+    before = world.calls.copy()
+    for _ in range(3):
+        for number in range(4):
+            read = RunStore(node).read(f"{number}")
+            assert read is not None
+            assert read.plan["number"] == number
+    assert (world.calls - before)["table.get_item"] == 3 * 4 + 4
+
+    record = RunRecord("large", 1.0, plan={"jobs": [], "files": ["x" * 100] * 10_000})
+    assert RunStore(node).begin(record)
+    assert len(node.memory["plans"]) == 1, "what is large is remembered alone"
+    for number in range(PLANS + 4):
+        RunStore(node).read(f"{number}")
+    assert len(node.memory["plans"]) == PLANS

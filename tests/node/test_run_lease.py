@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pennsieve_agent.node.records.run_store import RunStore
-from pennsieve_agent.node.runs.run_lease import LEASE_SECONDS, Lease
+from pennsieve_agent.node.records.run_record import RunRecord
+from pennsieve_agent.node.records.run_store import Busy, RunStore
+from pennsieve_agent.node.runs.run_lease import LEASE_SECONDS, SURE_SECONDS, Lease
 from tests.node.own_world import OwnWorld
 from tests.node.world import RUN, World
 
@@ -133,3 +134,27 @@ def test_a_lease_that_is_over_is_taken_and_then_not_kept(own: OwnWorld) -> None:
     assert other.take()
     assert not late.keep()
     assert other.release(), "the mark was its own"
+
+
+def test_whoever_holds_a_run_asks_only_when_it_could_be_lost(own: OwnWorld) -> None:
+    holder, other = RunStore(own.node()), RunStore(own.node())
+    asked: list[str] = []
+    events = own.client("dynamodb").meta.events
+    events.register("before-call.dynamodb.UpdateItem", lambda **_: asked.append("lease"))
+    record = RunRecord(RUN, own.pennsieve.clock)
+    assert holder.take(RUN)
+    for _ in range(5):
+        holder.write(record)
+    assert len(asked) == 1, "it was taken just now"
+    own.pennsieve.clock += SURE_SECONDS
+    holder.write(record)
+    holder.write(record)
+    assert len(asked) == 2
+    own.pennsieve.clock += LEASE_SECONDS - 1
+    assert not other.take(RUN), "it was kept for longer"
+
+    own.pennsieve.clock += 2
+    assert other.take(RUN)
+    with pytest.raises(Busy):
+        holder.write(record)
+    other.write(record)

@@ -18,7 +18,7 @@ from tests.node.world import FINAL, RUN, TOKEN, Reply, World
 
 RUNS = 500 if "SOAK" in os.environ else 100
 """As many as ``make soak`` tries; what is counted is the same for each run."""
-CALLS_A_RUN = 230
+CALLS_A_RUN = 190
 """Two thirds of them are DynamoDB's, at a millionth of a dollar each."""
 SUBMITS_A_SECOND = 50
 ACCESS_POINTS = 10_000

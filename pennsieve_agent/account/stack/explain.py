@@ -35,7 +35,7 @@ _SERVICES = {
     "IAM": Group.ROLES,
     "DynamoDB": Group.RECORDS,
     "Logs": Group.RECORDS,
-    "SNS": Group.RECORDS,
+    "SNS": Group.FUNCTIONS,
     "CloudWatch": Group.FUNCTIONS,
     "SQS": Group.FUNCTIONS,
 }

@@ -22,7 +22,12 @@ https://docs.aws.amazon.com/sns/latest/api/API_Publish.html)."""
 MOST_ROWS = 20
 """Subjects of a batch that a mail names."""
 MOST_REASON = 500
-_WORDS = {"SUCCEEDED": "succeeded", "FAILED": "failed", "CANCELED": "was cancelled"}
+_WORDS = {
+    "SUCCEEDED": "succeeded",
+    "FAILED": "failed",
+    "CANCELED": "was cancelled",
+    "SKIPPED": "was left out",
+}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
@@ -82,7 +87,8 @@ def _rows(failed: Sequence[BatchRow], count: int) -> Iterator[str]:
     yield ""
     for row in failed[:MOST_ROWS]:
         why = f": {_plain(row.reason)[:MOST_REASON]}" if row.reason else ""
-        yield f"  {_plain(row.subject)} {row.status.value.lower()}{why}"
+        word = _WORDS.get(row.status.value, row.status.value.lower())
+        yield f"  {_plain(row.subject)} {word}{why}"
     if count > MOST_ROWS:
         yield f"  ... and {count - MOST_ROWS} more"
 

@@ -111,6 +111,7 @@ class RunRecord:
     ``access_points`` are ids by what they lead to; one that is about to be created has none.
     ``cleanings`` counts how often deleting its files has failed, ``left`` says why, and
     ``clean_after`` is before when it is not tried again.
+    ``tidied`` says that all else that was created for it is deleted.
     ``files`` is the run in whose folder its files are, empty for its own: ``taken`` then says what
     is taken over, ``{run, name, step, steps, since}``: from which run, from which step on it is
     repeated, the steps that are not, and when that run's input came. ``kept`` is ``{until}`` where
@@ -150,6 +151,7 @@ class RunRecord:
     cleanings: int = 0
     clean_after: float = 0.0
     left: str = ""
+    tidied: bool = False
     origin: Origin = Origin.PENNSIEVE
     name: str = ""
     caller: str = ""

@@ -21,8 +21,8 @@ from pennsieve_agent.node.batches.batch_rows import BatchRows, batch_key, row_of
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_document import summary_of
 from pennsieve_agent.node.records.run_record import Origin, Phase, RunRecord
-from pennsieve_agent.node.runs.run_lease import Lease
-from pennsieve_agent.node.table import Documents, Item, Items, expiry
+from pennsieve_agent.node.runs.run_lease import SURE_SECONDS, Lease
+from pennsieve_agent.node.table import Documents, Item, Items, expiry, is_small
 
 KEPT_SECONDS = 90 * 86_400
 """How long what became of a run can still be asked."""
@@ -34,6 +34,8 @@ RUNS, ACTIVE, KEPT = "RUNS", "ACTIVE", "KEPT"
 BATCH = "BATCH#"
 """What the second key of an active batch begins with, among those of active runs."""
 _START = "START"
+_PLANS, MOST_PLANS = "plans", 16
+"""What an execution environment remembers of plans, which never change: where, and how many."""
 _MOST_KEY = 1024
 """Bytes of an item's second key."""
 
@@ -60,7 +62,8 @@ class RunStore:
     owner: str = field(default_factory=lambda: uuid.uuid4().hex)
     ended_of: set[str] = field(default_factory=set)
     """The batches of which a run has ended by what was written here."""
-    _plans: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _sure: dict[str, float] = field(default_factory=dict)
+    """When the leases that this invocation holds were last taken or kept, by run."""
 
     def begin(
         self, record: RunRecord, token: str = "", start: Mapping[str, Any] | None = None
@@ -147,7 +150,11 @@ class RunStore:
 
     def take(self, run: str) -> bool:
         """Take a run to work on; False where somebody else has it, who will look at it again."""
-        return self._lease(run).take()
+        now = self.node.now()
+        if not self._lease(run).take():
+            return False
+        self._sure[run] = now
+        return True
 
     def write(self, record: RunRecord) -> None:
         """Replace what is written of a run, and keep its lease.
@@ -156,12 +163,20 @@ class RunStore:
             Busy: the lease was lost meanwhile; nothing was written.
 
         """
-        if not self._lease(record.run).keep():
-            raise Busy(record.run)
+        self._keep_lease(record.run)
         self._keep_plan(record)
         # Plan and row first: the record says that they are written.
         self._list(record)
         self._items.put(_run(record.run), "RUN", self._values(record))
+
+    def _keep_lease(self, run: str) -> None:
+        """Hold a run for longer, where it could be over soon."""
+        now = self.node.now()
+        if now - self._sure.get(run, 0.0) < SURE_SECONDS:
+            return
+        if not self._lease(run).keep():
+            raise Busy(run)
+        self._sure[run] = now
 
     def unchanged_since(self, run: str) -> float:
         """Since when, in unix seconds, whoever could not read or write a run found it so.
@@ -193,10 +208,12 @@ class RunStore:
 
     def release(self, run: str) -> bool:
         """Let others work on it; False when one came meanwhile: it is to be looked at again."""
+        self._sure.pop(run, None)
         return self._lease(run).release()
 
     def drop(self, run: str) -> None:
         """Let others work on it, whoever came meanwhile."""
+        self._sure.pop(run, None)
         self._lease(run).drop()
 
     def forget(self, record: RunRecord) -> None:
@@ -284,13 +301,25 @@ class RunStore:
         _, values = self._documents.keep(record.plan, f"runs/{record.run}")
         self._items.put(_run(record.run), f"PLAN#{digest}", self._kept(values))
         record.planned = digest
-        self._plans[digest] = record.plan
+        self._remember(digest, record.plan, values)
 
     def _plan(self, run: str, digest: str) -> dict[str, Any]:
-        if digest not in self._plans:
-            item = self._items.get(_run(run), f"PLAN#{digest}")
-            self._plans[digest] = self._documents.read(item) if item else {}
-        return self._plans[digest]
+        plans: dict[str, dict[str, Any]] = self.node.memory.get(_PLANS, {})
+        if digest in plans:
+            return plans[digest]
+        item = self._items.get(_run(run), f"PLAN#{digest}")
+        if item is None:
+            return {}
+        return self._remember(digest, self._documents.read(item), item)
+
+    def _remember(self, digest: str, plan: dict[str, Any], item: Item) -> dict[str, Any]:
+        plans = self.node.memory.setdefault(_PLANS, {})
+        if not is_small(item):  # one of a hundred thousand files is tens of megabytes
+            plans.clear()
+        plans[digest] = plan
+        while len(plans) > MOST_PLANS:
+            del plans[next(iter(plans))]
+        return plan
 
     def _list(self, record: RunRecord) -> None:
         """Keep an own run's row in the list of runs; written before the run that says it was."""

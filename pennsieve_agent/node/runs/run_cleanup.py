@@ -17,7 +17,14 @@ from pennsieve_agent.node.records.run_record import JobKind, JobRecord, RunRecor
 
 log = logging.getLogger(__name__)
 
+MOST_KEYS = 1000
+"""Objects that one request deletes."""
+
 _NOT_FOUND = {"NoSuchKey", "ResourceNotFoundException", "ClientException"}
+
+
+class NotDeleted(Exception):  # noqa: N818 - what it says
+    """Something that was created for a run is still there."""
 
 
 def tidy(node: Node, record: RunRecord) -> None:
@@ -28,14 +35,32 @@ def tidy(node: Node, record: RunRecord) -> None:
             with _ignore_missing():
                 node.client("s3files").delete_access_point(accessPointId=access_point)
         del record.access_points[key]
-    # Each submission registered a definition, whose name follows from its number.
     for job in record.jobs:
+        if calls.is_call(job):
+            continue  # all its submissions were: what a call cannot do is a job from then on
+        # Each submission registered a definition, whose name follows from its number.
         for number in range(1, job.submissions + 1):
             _deregister(node, record, job, number)
-        if job.kind in TASK_KINDS:
-            for key in _keys(record, job):
-                with _ignore_missing():
-                    node.client("s3").delete_object(Bucket=node.settings.bucket, Key=key)
+    tasks = (job for job in record.jobs if job.kind in TASK_KINDS)
+    _delete(node, sorted({key for job in tasks for key in _keys(record, job)}))
+    record.tidied = True
+
+
+def _delete(node: Node, keys: list[str]) -> None:
+    """Delete objects of the bucket; what is not there is fine.
+
+    Raises:
+        NotDeleted: AWS refused one of them, which it says beside those that it deleted
+            (https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html).
+
+    """
+    for start in range(0, len(keys), MOST_KEYS):
+        objects = [{"Key": key} for key in keys[start : start + MOST_KEYS]]
+        answer = node.client("s3").delete_objects(
+            Bucket=node.settings.bucket, Delete={"Objects": objects, "Quiet": True}
+        )
+        for row in answer.get("Errors", ()):
+            raise NotDeleted(f"{row.get('Key')}: {row.get('Code')}: {row.get('Message')}")
 
 
 def _keys(record: RunRecord, job: JobRecord) -> list[str]:

@@ -15,6 +15,9 @@ from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.table import Items
 
 LEASE_SECONDS = 90.0
+SURE_SECONDS = LEASE_SECONDS / 3
+"""So long after it was taken or kept nobody asks whether it still is: what is left of it is longer
+than any single step, and nobody else can have it before it is over."""
 _LEFT_SECONDS = 3600
 _SORT = "LEASE"
 

@@ -194,6 +194,7 @@ class RunReconciler:
     def _launch(self, record: RunRecord, job: JobRecord) -> None:
         submitter = JobSubmitter(self.node, record)
         access_points = AccessPoints(self.node, record)
+        record.tidied = False
         if missing := [] if job.calls else access_points.missing(job):
             # Written down before they are created: nobody else could find them to delete them.
             record.access_points |= dict.fromkeys(missing, "")
@@ -293,7 +294,8 @@ class RunReconciler:
         if record.outbox and self.node.now() - record.ended < REPORT_SECONDS:
             return False
         is_mailed = mail_end(self.node, self.store, record)
-        tidy(self.node, record)
+        if not record.tidied:
+            tidy(self.node, record)
         if not is_mailed:
             return False
         if not self._archived(record) and self.node.now() - record.ended < ARCHIVE_SECONDS:

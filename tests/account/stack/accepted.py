@@ -35,6 +35,8 @@ PARLIAMENT: dict[str, str] = {
     "page https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3files.html",
     "ec2:CreateNetworkInterface": "AWS Lambda asks for these of a function in a network; the "
     "function's code cannot use them (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html)",
+    "sns:Protocol for action sns:ListSubscriptionsByTopic": "one statement has this action and "
+    "Subscribe, as the first template has to be short; who lists names no protocol (IfExists)",
     "s3:GetObjectAttributes": "S3 Files is given s3:GetObject*, as AWS says",
 }
 """By the action that is found."""
