@@ -574,11 +574,15 @@ def test_the_last_view_of_a_batch_stays_as_text(started: Scene, width: int) -> N
     assert as_json.document["counts"]["failed"] == 1
 
 
-def test_what_is_suggested_for_a_cancelled_batch_leads_somewhere(started: Scene) -> None:
+def test_what_is_suggested_for_a_cancelled_batch_leads_somewhere(
+    started: Scene, tmp_path: Path
+) -> None:
     for subject in SUBJECTS:
         started.node.set(started.batch, subject, "CANCELED")
     waited = started("run", "wait", "first batch", code=3)
     assert "see it: pennsieve run show 'first batch'\n" in waited.err
+    nothing = started("run", "download", "first batch", "--to", str(tmp_path), code=2)
+    assert "see it: pennsieve run show 'first batch'\n" in nothing.err
     shown = started("run", "show", "first batch")
     assert "start them again: pennsieve run retry 'first batch'" in shown.err
     assert "--failed" not in shown.err
@@ -1005,6 +1009,22 @@ def test_nothing_that_came_is_lost_by_an_interruption(coming: Scene, tmp_path: P
     coming.node.end(coming.batch)
     whole = coming(*COMING, str(tmp_path), "--json").document
     assert (len(whole["downloaded"]), len(whole["skipped"])) == (2, 1)
+
+
+def test_a_result_that_was_changed_here_is_kept_and_what_to_type_is_said(
+    coming: Scene, tmp_path: Path
+) -> None:
+    words = ("run", "download", "first batch", "--to", str(tmp_path))
+    coming.node.end(coming.batch)
+    coming(*words)
+    mine = tmp_path / "sub-01" / "subjects" / "sub-01" / "eeg" / "a.txt"
+    mine.write_text("mine")
+    told = coming(*words, code=1)
+    assert "not downloaded: sub-01: " in told.err
+    assert told.err.count("--overwrite") == 1
+    assert mine.read_text() == "mine"
+    coming(*words, "--overwrite")
+    assert mine.read_text() == "sub-01 eeg/a.txt\n"
 
 
 def test_results_that_are_gone_do_not_hinder_the_others(coming: Scene, tmp_path: Path) -> None:
