@@ -32,7 +32,7 @@ _ADVICE = (
     (r"exit code 12[67]\b", ("the program was not found or is not executable: check the Dockerfile "
       "with: pennsieve workflow check")),
     (r"exit code \d", "run the code on this machine to see why: {here}"),
-    (r"cannot be downloaded|packages? .* not in|not in the dataset",
+    (r"cannot be downloaded|packages? .* not in|not in the dataset|in the dataset any more",
      "check that the files are in the dataset: pennsieve dataset files {dataset}"),
 )  # fmt: skip
 

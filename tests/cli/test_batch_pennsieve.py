@@ -27,6 +27,12 @@ def test_a_batch_is_sent_run_by_run_and_shown_as_one(nodes: Lab, agent: Agent) -
     lines = agent("run", "logs", "theirs batch", "--subject", "a").out.splitlines()
     assert lines
     assert all(line.startswith("a ") for line in lines)
+    listed = agent("run", "list", "--batch", "theirs batch", "--json").document
+    assert [run["name"] for run in listed] == ["theirs batch/a", "theirs batch/deep/b"]
+    for run in listed:  # what is listed can be typed
+        assert agent("run", "show", run["name"], "--json").document["id"] == run["id"]
+    unknown = agent("run", "show", "theirs batch/c")
+    assert "batch 'theirs batch' has no subject 'c'" in unknown.err
     again = agent("run", "start", "--resume", "theirs batch")
     assert again.code == 0
     assert "2 of 2 runs" in again.out

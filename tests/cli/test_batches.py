@@ -574,11 +574,51 @@ def test_the_last_view_of_a_batch_stays_as_text(started: Scene, width: int) -> N
     assert as_json.document["counts"]["failed"] == 1
 
 
-def test_what_is_suggested_for_a_cancelled_batch_leads_somewhere(started: Scene) -> None:
+@pytest.mark.parametrize("words", [("watch",), ("logs", "--follow"), ("wait",)])
+def test_a_node_that_is_gone_for_a_while_ends_no_view(
+    started: Scene, words: tuple[str, ...]
+) -> None:
+    started.agent.quick = True
+    started.node.set(started.batch, "sub-01", "STARTED", started="2026-11-29T10:00:00Z")
+    asked, ask = list[str](), started.ask
+
+    def gone_in_the_middle(method: str, path: str, *rest: Any, **more: Any) -> Mapping[str, Any]:
+        asked.append(path)
+        ours = asked.count(path)
+        if path.startswith(f"/batches/{started.batch}") and ours in {3, 4, 6}:
+            raise NodeUnreachable("the node does not answer")
+        if ours > 6:
+            started.node.end(started.batch)
+        return ask(method, path, *rest, **more)
+
+    started.ask = gone_in_the_middle  # type: ignore[method-assign]
+    command, *options = words
+    seen = started("run", command, "first batch", *options, terminal=command == "watch")
+    assert "3 succeeded" in seen.out + seen.err
+    assert max(asked.count(path) for path in asked if path.endswith(started.batch)) > 6
+    if command != "wait":
+        assert asked.count(f"/batches/{started.batch}/rows") > 4  # rows were asked for again, too
+
+
+def test_the_view_says_for_how_long_there_is_no_answer(started: Scene) -> None:
+    batch = started.node.batches[started.batch]
+    seen = SeenBatch(Batch.of(started.ask("GET", f"/batches/{batch['id']}")))
+    seen.outage(12.0, "the node does not answer")
+    lines = [line.text for line in seen.picture(1_796_000_000.0, 80)]
+    assert "no answer for 12 s, waiting (the node does not answer)" in lines
+    seen.outage(None, "")
+    assert not any("no answer" in line.text for line in seen.picture(1_796_000_000.0, 80))
+
+
+def test_what_is_suggested_for_a_cancelled_batch_leads_somewhere(
+    started: Scene, tmp_path: Path
+) -> None:
     for subject in SUBJECTS:
         started.node.set(started.batch, subject, "CANCELED")
     waited = started("run", "wait", "first batch", code=3)
     assert "see it: pennsieve run show 'first batch'\n" in waited.err
+    nothing = started("run", "download", "first batch", "--to", str(tmp_path), code=2)
+    assert "see it: pennsieve run show 'first batch'\n" in nothing.err
     shown = started("run", "show", "first batch")
     assert "start them again: pennsieve run retry 'first batch'" in shown.err
     assert "--failed" not in shown.err
@@ -1027,6 +1067,22 @@ def test_nothing_that_came_is_lost_by_an_interruption(coming: Scene, tmp_path: P
     coming.node.end(coming.batch)
     whole = coming(*COMING, str(tmp_path), "--json").document
     assert (len(whole["downloaded"]), len(whole["skipped"])) == (2, 1)
+
+
+def test_a_result_that_was_changed_here_is_kept_and_what_to_type_is_said(
+    coming: Scene, tmp_path: Path
+) -> None:
+    words = ("run", "download", "first batch", "--to", str(tmp_path))
+    coming.node.end(coming.batch)
+    coming(*words)
+    mine = tmp_path / "sub-01" / "subjects" / "sub-01" / "eeg" / "a.txt"
+    mine.write_text("mine")
+    told = coming(*words, code=1)
+    assert "not downloaded: sub-01: " in told.err
+    assert told.err.count("--overwrite") == 1
+    assert mine.read_text() == "mine"
+    coming(*words, "--overwrite")
+    assert mine.read_text() == "sub-01 eeg/a.txt\n"
 
 
 def test_results_that_are_gone_do_not_hinder_the_others(coming: Scene, tmp_path: Path) -> None:

@@ -229,7 +229,7 @@ def test_a_request_that_lies_moves_nothing(scene: Scene, client: NodeClient) -> 
     assert ended.code == 3, ended.out + ended.err
     shown = typed(scene.ada, "run", "show", run, "--json").document
     assert (shown["status"], shown["details"]["caller"]) == ("failed", EDITH)
-    assert "the packages hold no files" in json.dumps(shown)
+    assert "none of the input files is in the dataset any more" in json.dumps(shown)
     typed(scene.ada, "compute", "unshare", NODE, "--aws", EDITH)
     with pytest.raises(NotPermitted):
         client.ask("GET", "/workflows")

@@ -41,6 +41,7 @@ def test_a_reason_of_aws_leads_to_something_to_try(job: dict[str, object], words
     [
         ("the time limit of the run, 60 s, was reached", "--time-limit"),
         ("the cost limit of the run, 1.00 USD, was reached", "--max-cost USD"),
+        ("step 'input': none of the input files is in the dataset any more", "dataset files N:d"),
         ("this month's budget of the compute node, 5.00 USD, is used up", "--monthly-budget USD"),
     ],
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.console.words import plural
-from pennsieve_agent.errors import ExitCode, NotFound, StillRunning, UsageProblem
+from pennsieve_agent.errors import AgentError, ExitCode, NotFound, StillRunning, UsageProblem
 
 Fetch = Callable[..., Shown]
 """Gets what a run wrote into a folder: of the context, the run, the folder, ``import_seconds``."""
@@ -54,7 +54,7 @@ def download(
             run = Located(backend.get(row.run), backend)
             shown = fetch(context, run, folders[row.subject])
         except (UsageProblem, StillRunning, NotFound) as problem:
-            whole.fail(row.subject, problem.message)
+            whole.fail(row.subject, problem)
         else:
             whole.add(row.subject, shown)
     left = batch.counts.waiting + batch.counts.running
@@ -88,11 +88,13 @@ def folders_of(
 
 
 def _nothing(located: LocatedBatch) -> StillRunning | NotFound:
+    from pennsieve_agent.cli.run import batch_views
+
     batch = located.batch
     if batch.status.is_final:
         return NotFound(
             f"no run of batch '{batch.name}' succeeded, so there are no results",
-            hint=f"see why: pennsieve run show {batch.id} --failed",
+            hint=batch_views.why_hint(batch),
         )
     return StillRunning(
         f"no run of batch '{batch.name}' has succeeded yet",
@@ -110,6 +112,7 @@ class Whole:
             "size": 0,
         }
         self.notes: list[str] = []
+        self._hints: dict[str, None] = {}
         self.code = 0
 
     def add(self, subject: str, shown: Shown) -> None:
@@ -125,10 +128,12 @@ class Whole:
         if shown.exit_code:
             self.notes += [f"{subject}: {note}" for note in shown.notes]
 
-    def fail(self, subject: str, why: str) -> None:
+    def fail(self, subject: str, problem: AgentError) -> None:
         """Note that a subject's results cannot be downloaded."""
-        self.document["failed"].append({"path": subject, "message": why})
-        self.notes.append(f"not downloaded: {subject}: {why}")
+        self.document["failed"].append({"path": subject, "message": problem.message})
+        self.notes.append(f"not downloaded: {subject}: {problem.message}")
+        if problem.hint:
+            self._hints[problem.hint] = None
         self.code = int(ExitCode.FAILED)
 
     def shown(self, subjects: int) -> Shown:
@@ -142,4 +147,5 @@ class Whole:
         notes = self.notes[:_SHOWN]
         if more := len(self.notes) - len(notes):
             notes.append(f"{more} more; --json lists all")
+        notes += [f"hint: {hint}" for hint in self._hints]
         return Shown(self.document, text, notes, exit_code=self.code)

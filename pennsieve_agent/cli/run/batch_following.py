@@ -87,6 +87,8 @@ def end(
     Raises:
         RunFailed: a run failed, was cancelled or left out.
     """
+    from pennsieve_agent.cli.run.batch_views import why_hint
+
     words = end_words(batch)
     at_end.tell_batch(context, batch, located.backend.name)
     if context.as_json and as_document:
@@ -95,10 +97,7 @@ def end(
         return Shown(document, exit_code=exit_code(batch))
     if exit_code(batch) == ExitCode.OK:
         return Shown(notes=[words])
-    has_failed = batch.counts.failed or batch.counts.skipped
-    why = f"see why: pennsieve run show {quote(batch.name)} --failed"
-    all_of_it = f"see it: pennsieve run show {quote(batch.name)}"
-    raise RunFailed(words, where=batch.id, hint=why if has_failed else all_of_it)
+    raise RunFailed(words, where=batch.id, hint=why_hint(batch))
 
 
 def end_words(batch: Batch) -> str:

@@ -132,7 +132,7 @@ def followed(
         wait.check_deadline(batch)
         wait.pause()
         batch = wait.look(batch)
-        rows = [row for row in located.backend.rows(batch.id) if choice.takes(row)]
+        rows = [row for row in wait.rows(batch) if choice.takes(row)]
 
 
 @dataclass

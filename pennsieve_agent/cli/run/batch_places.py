@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.run import places
+from pennsieve_agent.domain.batches import run_name
 from pennsieve_agent.errors import (
     Ambiguous,
     AwsError,
@@ -168,8 +170,12 @@ def run_or_batch(context: Context, reference: str | None) -> Located | LocatedBa
     if reference is None:
         return places.find(context, None)
     text = reference.strip()
-    if any(text in {kept.id, kept.name} for kept in journal(context).all()):
+    batches = journal(context).all()
+    if any(text in {kept.id, kept.name} for kept in batches):
         return find(context, text)
+    for kept in batches:
+        if not kept.own and text.startswith(run_name(kept.name, "")):
+            return _of_subject(context, _of_kept(context, kept), text[len(kept.name) + 1 :])
     try:
         located = places.find(context, reference)
     except (UnknownName, Ambiguous) as error:
@@ -180,6 +186,21 @@ def run_or_batch(context: Context, reference: str | None) -> Located | LocatedBa
     if details and details.batch and begins and text not in whole:
         return _by_id(context, details.batch_id)
     return located
+
+
+def _of_subject(context: Context, located: LocatedBatch, subject: str) -> Located:
+    """The run of a subject on Pennsieve's nodes, where runs have other names."""
+    from pennsieve_agent.services.runs.all_runs import Located
+
+    batch = located.batch
+    rows = {row.subject: row for row in located.backend.rows(batch.id)}
+    hint = f"see them: pennsieve run show {quote(batch.name)}"
+    if subject not in rows:
+        raise UnknownName(f"batch '{batch.name}' has no subject '{subject}'", hint=hint)
+    if not rows[subject].run:
+        raise UnknownName(f"'{subject}' of batch '{batch.name}' has no run", hint=hint)
+    backend = runs_of(context, located)
+    return Located(backend.get(rows[subject].run), backend)
 
 
 def _batch_instead(

@@ -64,6 +64,14 @@ def batch(
     )
 
 
+def why_hint(value: Batch) -> str:
+    """The command that shows what became of a batch that did not succeed."""
+    name = quote(value.name)
+    if value.counts.failed or value.counts.skipped:
+        return f"see why: pennsieve run show {name} --failed"
+    return f"see it: pennsieve run show {name}"
+
+
 def _hints(value: Batch, *, failed: bool) -> list[str]:
     counts = value.counts
     hints = []

@@ -11,7 +11,7 @@ from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.run import batch_following
 from pennsieve_agent.cli.run.at_end import NOBODY, AtEnd
 from pennsieve_agent.cli.run.batch_views import counts_words, why_words
-from pennsieve_agent.cli.run.watch_rows import KEYS_OF_SEVERAL, Drawn
+from pennsieve_agent.cli.run.watch_rows import KEYS_OF_SEVERAL, Drawn, no_answer_words
 from pennsieve_agent.console import cells
 from pennsieve_agent.console.batch_documents import label
 from pennsieve_agent.console.live_view import as_text, shown_live
@@ -22,6 +22,7 @@ from pennsieve_agent.domain.batches import RowStatus
 if TYPE_CHECKING:
     from pennsieve_agent.cli.run.batch_places import LocatedBatch
     from pennsieve_agent.domain.batches import Batch, BatchRow
+    from pennsieve_agent.services.batches.follow_batch import BatchWait
 
 LISTED = 5
 """How many failures, and how many of the slowest runs, are named."""
@@ -31,11 +32,19 @@ _BAR = 40
 
 @dataclass
 class SeenBatch:
-    """What was seen of a batch last. ``failed`` and ``running`` are rows, in any order."""
+    """What was seen of a batch last. ``failed`` and ``running`` are rows, in any order.
+
+    ``trouble`` says for how long there is no answer.
+    """
 
     batch: Batch
     failed: Sequence[BatchRow] = ()
     running: Sequence[BatchRow] = ()
+    trouble: str = ""
+
+    def outage(self, seconds: float | None, why: str) -> None:
+        """Note for how long there is no answer; None: there is one again."""
+        self.trouble = "" if seconds is None else no_answer_words(seconds, why)
 
     def picture(self, now: float, width: int) -> list[Drawn]:
         """The view for a terminal of so many columns; ``now`` is in unix seconds."""
@@ -46,6 +55,7 @@ class SeenBatch:
             _drawn(width, (f"batch {batch.name}", "bold"), (f"  {took}{cost}", "")),
             _drawn(width, (counts_words(counts), "")),
             _drawn(width, (_bar(batch, width), "cyan")),
+            *([_drawn(width, (self.trouble, "yellow"))] if self.trouble else []),
         ]
         recent = sorted(self.failed, key=lambda row: row.ended, reverse=True)[:LISTED]
         if recent:
@@ -130,22 +140,22 @@ def _live(context: Context, located: LocatedBatch, timeout: float | None) -> See
     """What was seen last, after drawing until the batch is over."""
     seen = SeenBatch(located.batch)
     wait = batch_following.waiter(context, located, timeout)
-    _look(located, seen)
+    wait.outage = seen.outage
 
     def look(batch: Batch) -> None:
         seen.batch = batch
-        _look(located, seen)
+        _look(wait, seen)
 
     with shown_live(context.streams, lambda width, _: seen.picture(context.now(), width)):
+        look(located.batch)
         batch = wait.until_over(located.batch, look)
     context.streams.announce(f"{batch.name} {label(batch.status.value)}")
     return seen
 
 
-def _look(located: LocatedBatch, seen: SeenBatch) -> None:
+def _look(wait: BatchWait, seen: SeenBatch) -> None:
     """Ask for the rows that are named, where the counts say that there are some."""
     batch, counts = seen.batch, seen.batch.counts
-    rows = located.backend.rows
     if counts.failed != len(seen.failed):
-        seen.failed = list(rows(batch.id, RowStatus.FAILED))
-    seen.running = list(rows(batch.id, RowStatus.STARTED)) if counts.running else ()
+        seen.failed = wait.rows(batch, RowStatus.FAILED)
+    seen.running = wait.rows(batch, RowStatus.STARTED) if counts.running else ()

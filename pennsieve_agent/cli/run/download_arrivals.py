@@ -121,7 +121,7 @@ class _Arrivals:
             shown = self.fetch(self.context, run, folder, import_seconds=seconds)
         except (UsageProblem, StillRunning, NotFound) as problem:
             self.finished.add(row.run)
-            self.whole.fail(row.subject, problem.message)
+            self.whole.fail(row.subject, problem)
         except (PlatformError, AwsError, NodeError) as error:
             if is_last or not _is_passing(error):
                 raise

@@ -35,6 +35,11 @@ KEYS = "Ctrl+C stops watching; the run goes on"
 KEYS_OF_SEVERAL = "Ctrl+C stops watching; the runs go on"
 
 
+def no_answer_words(seconds: float, why: str) -> str:
+    """For how long there is no answer, in a view that goes on."""
+    return f"no answer for {span(seconds)}, waiting ({why})"
+
+
 @dataclass(frozen=True, slots=True)
 class Watched:
     """What is known of a run. ``lines`` are the last lines of its steps, ``last`` of all."""

@@ -7,9 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.cli.run.event_views import change_words
-from pennsieve_agent.cli.run.watch_rows import Drawn, Watched, picture
+from pennsieve_agent.cli.run.watch_rows import Drawn, Watched, no_answer_words, picture
 from pennsieve_agent.console.shown import Shown
-from pennsieve_agent.console.words import span
 from pennsieve_agent.domain.log_filter import LogFilter
 from pennsieve_agent.domain.run_events import Change, Event, Line
 from pennsieve_agent.domain.runs import Run, RunState
@@ -48,7 +47,7 @@ class WatchedRun:
 
     def outage(self, seconds: float | None, why: str) -> None:
         """Note for how long there is no answer; None: there is one again."""
-        trouble = "" if seconds is None else f"no answer for {span(seconds)}, waiting ({why})"
+        trouble = "" if seconds is None else no_answer_words(seconds, why)
         self.seen = replace(self.seen, trouble=trouble)
 
     def picture(self, width: int, height: int) -> list[Drawn]:

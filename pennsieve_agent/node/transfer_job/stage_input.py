@@ -69,7 +69,7 @@ def stage_in(
     with Sender(network(os.environ)) as sender:
         files = list(manifest(task, relay, sender))
         if not files:
-            raise TransferError("the packages hold no files")
+            raise TransferError("none of the input files is in the dataset any more")
         files = _laid_out(files, task.layout)
         size = sum(file.signed.size for file in files)
         pace.begin(len(files), size)

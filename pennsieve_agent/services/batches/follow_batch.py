@@ -5,16 +5,18 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from pennsieve_agent.domain.backoff import Backoff
 from pennsieve_agent.errors import AwsError, NodeError, PlatformError, StillRunning
 from pennsieve_agent.services.runs.follow_run import HERE_SECONDS, is_passing
 
 if TYPE_CHECKING:
-    from pennsieve_agent.domain.batches import Batch
+    from pennsieve_agent.domain.batches import Batch, BatchRow, RowStatus
     from pennsieve_agent.services.batches.batch_backend import BatchBackend
 
+T = TypeVar("T")
 LOOK_SECONDS = 5.0
 """Between two looks; each is one question, however many runs there are."""
 _BACKOFF = Backoff(first=0.25, longest=5.0, repeats=None)
@@ -58,11 +60,23 @@ class BatchWait:
         Raises:
             StillRunning: the deadline came first.
         """
+        return self._through(batch, partial(self.backend.get, batch.id))
+
+    def rows(self, batch: Batch, status: RowStatus | None = None) -> list[BatchRow]:
+        """Its subjects now, of one status only where one is named; asked again as above.
+
+        Raises:
+            StillRunning: the deadline came first.
+        """
+        return self._through(batch, lambda: list(self.backend.rows(batch.id, status)))
+
+    def _through(self, batch: Batch, ask: Callable[[], T]) -> T:
+        """The answer to a question, through outages."""
         lost_at: float | None = None
         waits = _BACKOFF.waits(random.random)
         while True:
             try:
-                now = self.backend.get(batch.id)
+                answer = ask()
             except (PlatformError, AwsError, NodeError) as error:
                 if not is_passing(error):
                     raise
@@ -73,7 +87,7 @@ class BatchWait:
             else:
                 if lost_at is not None:
                     self.outage(None, "")
-                return now
+                return answer
 
     def check_deadline(self, batch: Batch) -> None:
         """Refuse to go on when the time is up.

@@ -237,7 +237,7 @@ def test_two_files_of_one_name_are_refused(store: Shelf, run: Run) -> None:
 
 
 def test_a_package_without_files_says_so(store: Shelf, run: Run) -> None:
-    with pytest.raises(TransferError, match="the packages hold no files"):
+    with pytest.raises(TransferError, match="none of the input files is in the dataset any more"):
         bring(platform(store, ("p", "", "a")), run, "unknown")
 
 
