@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pennsieve_agent.domain.cost_kinds import OWN_COST_KINDS
 from pennsieve_agent.domain.forecast import Forecast
 from pennsieve_agent.domain.forecast_method import of_batch
 from pennsieve_agent.domain.runs import Run, RunStatus, seconds_between
-
-KINDS = ("machines", "files", "transfers", "logs", "functions")
-"""The parts of a run's cost, in the order in which they are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ class CostSum:
 
 def cost_sum(runs: Iterable[Run]) -> CostSum:
     """The sum of those runs that were counted."""
-    kinds = dict.fromkeys(KINDS, 0.0)
+    kinds = dict.fromkeys(OWN_COST_KINDS.values(), 0.0)
     steps: dict[str, float] = {}
     counted = [run for run in runs if run.details and run.details.cost is not None]
     rows = [run.details for run in counted if run.details]

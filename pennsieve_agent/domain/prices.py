@@ -21,6 +21,8 @@ REGION = "us-east-1"
 VERSION = f"{REGION}-{DATE}"
 """What a receipt says about the prices it was made with."""
 HOURS_A_MONTH = 730
+GB = 1024**3
+"""Bytes of a GB of storage, as AWS counts (the pricing page of Amazon S3)."""
 _HOUR = 3600.0
 
 FARGATE_VCPU_HOUR = 0.04048
@@ -227,7 +229,7 @@ def kept_cost(days: float) -> float:
 
     It is in the bucket all the time, and for the first day on the fast storage, too.
     """
-    return (S3_GB_MONTH * days + FILES_GB_MONTH) * 24 / HOURS_A_MONTH
+    return (S3_GB_MONTH * days + FILES_GB_MONTH * min(days, 1.0)) * 24 / HOURS_A_MONTH
 
 
 def log_cost(ingested_gb: float, months: float = 0.0) -> float:

@@ -214,13 +214,12 @@ class RunDetails:
     where nobody measured it (yet). ``node_version`` is that of the node when the run was started.
     ``fingerprint`` is equal where a run does the same with the same, empty where there is none.
     ``batch``, ``batch_id`` and ``subject`` are empty for a run that is in no batch.
-    ``kept_until`` is until when what its steps made is kept after its end, and
-    ``files_of`` who has that now: another run that goes on with it, or itself where it was deleted.
-    ``taken_steps`` are those
-    that were taken over from the run ``taken_from``.
+    ``kept_until`` is until when what its steps made is kept after its end, ``kept_bytes`` how much
+    that is, and ``files_of`` who has it now: another run that goes on with it, or itself where it
+    was deleted. ``taken_steps`` are those that were taken over from the run ``taken_from``.
     ``estimate`` is what was said of its cost and time before it. ``costs`` are the parts of its
-    cost in USD by kind: ``machines``, ``files``, ``transfers``, ``logs`` and ``functions``; empty
-    before they are counted. ``step_costs`` are those of machines by step, and ``spent`` is what
+    cost in USD by kind (:data:`~pennsieve_agent.domain.cost_kinds.OWN_COST_KINDS`); empty before
+    they are counted. ``step_costs`` are those of machines by step, and ``spent`` is what
     it has cost so far. ``mail`` is who is told of its end by mail. ``spot`` says that its steps ran
     on machines that AWS may take back.
     """
@@ -248,6 +247,7 @@ class RunDetails:
     spent: float | None = None
     spot: bool = False
     kept_until: str = ""
+    kept_bytes: int | None = None
     files_of: str = ""
     taken_from: str = ""
     taken_steps: tuple[str, ...] = ()

@@ -68,7 +68,9 @@ def handle(event: Mapping[str, Any], node: Node) -> Any:
             for run in random.sample(active, len(active))
             if not _safely(reconciler.advance, run)
         ]
-        failed += [run for run in store.files_due() if not _safely(reconciler.sweep, run)]
+        kept, due, unsettled = reconciler.kept_files, *store.files_to_look_at()
+        failed += [run for run in due if not _safely(kept.sweep, run)]
+        failed += [run for run in unsettled if not _safely(kept.settle, run)]
         store.ended_of |= set(store.active_batches())
     failed += [batch for batch in store.ended_of if not _safely(batches.advance, batch)]
     if is_mine and not store.any_active():

@@ -171,6 +171,7 @@ RECONCILER = (
     ),
     _right("s3", "DeleteObject PutObject", "bucket-runs", "tell transfer jobs what to transfer"),
     _right("s3", "PutObject", "bucket-logs", "keep the logs of a run"),
+    _right("s3", "ListBucket", "kept-list", "measure the files of a run that are kept"),
     _right("logs", "FilterLogEvents GetLogEvents", "job-log", "collect the logs of a run"),
     _right("lambda", "InvokeFunction", "reconciler", "begin the next runs of a batch"),
     _right("lambda", "InvokeFunction", "transfers", "let functions move the files of small runs"),

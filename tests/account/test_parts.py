@@ -139,3 +139,46 @@ def test_queues_as_batch_tells_of_them() -> None:
         Part("compute environment", "n", enabled=True, status="INVALID", reason=REASON),
         Part("queue", "n", enabled=False, status="VALID"),
     )
+
+
+KEPT = {
+    "runs": 4,
+    "bytes": 3 * 1024**3,
+    "unmeasured": 0,
+    "until": "2026-12-07T10:00:00.000Z",
+    "overdue": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "passed", "finding"),
+    [
+        ({}, True, "3.0 GB of 4 runs, until 2026-12-07 at the latest; 0.07 USD a month"),
+        (
+            {"runs": 1, "bytes": 10},
+            True,
+            "less than 0.1 GB of 1 run, until 2026-12-07 at the latest; less than 0.01 USD a month",
+        ),
+        (
+            {"unmeasured": 1},
+            True,
+            "at least 3.0 GB of 4 runs, until 2026-12-07 at the latest; 0.07 USD a month",
+        ),
+        (
+            {"overdue": 2},
+            False,
+            (
+                "3.0 GB of 4 runs, until 2026-12-07 at the latest; 0.07 USD a month; the days of "
+                "2 runs are over, and it is still there"
+            ),
+        ),
+    ],
+)
+def test_kept_step_files_are_named(changes: dict[str, Any], passed: bool, finding: str) -> None:  # noqa: FBT001
+    check = look(replace(WELL, answer={**GOOD, "kept": {**KEPT, **changes}}))["kept step files"]
+    assert (check.passed, check.finding) == (passed, finding)
+
+
+@pytest.mark.parametrize("kept", [None, {}, {**KEPT, "runs": 0}, "many"])
+def test_of_nothing_kept_nothing_is_said(kept: object) -> None:
+    assert "kept step files" not in look(replace(WELL, answer={**GOOD, "kept": kept}))

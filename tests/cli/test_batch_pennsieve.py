@@ -39,6 +39,12 @@ def test_a_batch_is_sent_run_by_run_and_shown_as_one(nodes: Lab, agent: Agent) -
     limits = agent(*words, "--each-file", "raw/*.txt", "--max-cost", "1")
     assert limits.code == 2
     assert "does not support limits" in limits.err
+    kept = agent(*words, "--each-file", "raw/*.txt", "--keep-steps", "7")
+    assert kept.code == 2
+    assert "does not support limits" in kept.err
+    assert "--memory-on-oom and --keep-steps, or use a node of your own" in kept.err
+    alone = agent(*words, "--files", "raw/*.txt", "--keep-steps", "7")
+    assert (alone.code, "and --keep-steps, or use a node" in alone.err) == (2, True)
 
 
 def test_what_failed_on_pennsieves_nodes_is_retried_in_its_batch(
@@ -52,6 +58,14 @@ def test_what_failed_on_pennsieves_nodes_is_retried_in_its_batch(
     assert agent(*batch, "--wait").code == 3
     limits = agent("run", "retry", "retried", "--max-cost", "1")
     assert (limits.code, "does not support limits" in limits.err) == (2, True)
+    kept = agent("run", "retry", "retried", "--keep-steps", "7")
+    assert (kept.code, "--memory-on-oom and --keep-steps" in kept.err) == (2, True)
+    from_step = agent("run", "retry", "retried", "--from", "word-count")
+    assert from_step.code == 2
+    assert (
+        "'retried' cannot go on from step 'word-count': it ran on a compute node that Pennsieve "
+        "runs, which keeps nothing that steps made"
+    ) in from_step.err
     plan = agent("run", "retry", "retried", "--dry-run")
     assert "start 1 subject of batch 'retried' again: deep/b" in plan.out
     again = agent("run", "retry", "retried", "--failed", "--wait", "--json")

@@ -944,6 +944,28 @@ def test_a_node_that_takes_over_no_steps_of_batches_starts_none(started: Scene, 
     assert not [path for path in posts if path.endswith("/retry")]
 
 
+def test_a_batch_keeps_steps_at_a_price_that_is_said_before(scene: Scene) -> None:
+    each = (*START, "--each", "subjects/*", "--keep-steps", "7")
+    words = (
+        "for 7 days in the node's bucket of each run that fails or is cancelled: about 0.015 USD"
+    )
+    assert f"steps kept\t{words} for each GB in all" in scene(*each, "--dry-run").out
+    assert scene(*each, "--dry-run", "--json").document["kept_usd_per_gb"] == 0.015156
+    assert (
+        scene(*START, "--each", "subjects/*", "--dry-run", "--json").document["kept_usd_per_gb"]
+        is None
+    )
+    told = scene(*each, "--name", "first batch")
+    assert f"steps are kept {words}" in told.err
+    assert scene.node.batches[scene.batch]["limits"] == {"keepSteps": 7}
+    scene.node.end(scene.batch, "sub-01")
+    scene(*REPEAT)
+    assert scene.node.batches[scene.batch]["limits"] == {"keepSteps": 7}
+    assert "pennsieve run retry 'first batch' --from STEP" in (
+        scene("run", "show", "first batch").err
+    )
+
+
 def test_a_node_that_keeps_no_steps_is_named(started: Scene) -> None:
     ask = started.ask
 

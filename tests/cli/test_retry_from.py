@@ -93,9 +93,19 @@ def test_the_first_step_is_taken_over(lab: Lab, agent: Agent) -> None:
         typed(agent, "run", "retry", "long", "--from", "output", code=1).err
     )
 
+    cost = typed(agent, "run", "cost", "long").out
+    assert "  kept steps\t" in cost
+    assert "less if it is taken over sooner" in cost
+    doctor = agent("compute", "doctor", "my-compute").out
+    assert "✓ kept step files: less than 0.1 GB of 1 run, until " in doctor
+    assert "less than 0.01 USD a month" in doctor
+
+    with_another_input(agent)
     gate.touch()
     typed(agent, "run", "retry", "long", "--from", "second", "--dry-run")
-    done = typed(agent, "run", "retry", "long", "--from", "second", "--wait", "--json").document
+    again = ("run", "retry", "long", "--from", "second", "--memory-on-oom", "x2")
+    done = typed(agent, *again, "--wait", "--json").document
+    assert (done["limits"]["memory_on_oom"], done["limits"]["keep_steps"]) == (2, 7)
     assert (done["name"], done["status"]) == ("long-2", "succeeded")
     steps = {step["id"]: step for step in done["steps"]}
     assert steps["first"]["reason"] == "taken over from run 'long'; it cost nothing"
@@ -117,6 +127,20 @@ def test_the_first_step_is_taken_over(lab: Lab, agent: Agent) -> None:
     assert "goes on with what its steps made; retry that one" in (
         typed(agent, "run", "retry", "long", "--from", "second", code=2).err
     )
+
+
+def with_another_input(agent: Agent) -> None:
+    """A file that the run had read has another name today: told before anything is started."""
+    listed = typed(agent, "dataset", "files", DATASET, "--json").document
+    path = next(file["path"] for file in listed if file["path"].startswith("raw/"))
+    typed(agent, "dataset", "fs", "mv", DATASET, path, f"{path}.old")
+    for more in (("--dry-run",), ()):
+        told = typed(agent, "run", "retry", "long", "--from", "second", *more, code=2)
+        assert (
+            f"'long' cannot go on from step 'second': its input has changed since: '{path}' is "
+            f"called '{path}.old' now"
+        ) in told.err
+    typed(agent, "dataset", "fs", "mv", DATASET, f"{path}.old", path)
 
 
 def rows(agent: Agent, batch: str) -> dict[str, dict[str, Any]]:
@@ -161,9 +185,8 @@ def test_subjects_of_a_batch_take_their_first_step_over(lab: Lab, agent: Agent) 
 
     gate.touch()
     told = lab.root / "told"
-    done = typed(
-        agent, *from_second, "--wait", "--then", f'echo "$PENNSIEVE_STATE" > {told}', code=3
-    )
+    grown = (*from_second, "--memory-on-oom", "x2")
+    done = typed(agent, *grown, "--wait", "--then", f'echo "$PENNSIEVE_STATE" > {told}', code=3)
     assert "Started 1 subject of batch 'study' again from step 'second'" in done.out
     assert "start all steps of the others again: pennsieve run retry study" in done.err
     assert told.read_text() == "failed\n", "one subject is left that failed"
@@ -175,6 +198,7 @@ def test_subjects_of_a_batch_take_their_first_step_over(lab: Lab, agent: Agent) 
         "Zoë 3": ("failed", 1),
     }
     run = typed(agent, "run", "show", after["sub-02"]["run_id"], "--json").document
+    assert (run["limits"]["memory_on_oom"], run["limits"]["keep_steps"]) == (2, 7)
     steps = {step["id"]: step for step in run["steps"]}
     assert steps["first"]["attempts"] == []
     assert (
@@ -182,7 +206,11 @@ def test_subjects_of_a_batch_take_their_first_step_over(lab: Lab, agent: Agent) 
         == "taken over from run 'study/sub-02 (attempt 1)'; it cost nothing"
     )
     lone = typed(agent, "run", "retry", "study/Zoë 3", "--from", "second", code=2)
-    assert f"'study' cannot go on from step 'second': its last run {why}" in lone.err
+    assert f"'study/Zoë 3' cannot go on from step 'second': its last run {why}" in lone.err
+    assert "start all steps again: pennsieve run retry 'study/Zoë 3'" in lone.err
+    assert "go on from the step that failed: pennsieve run retry study --from STEP" in (
+        typed(agent, "run", "show", "study").err
+    )
 
 
 def with_another_name(agent: Agent, why: str) -> None:

@@ -376,6 +376,17 @@ class Bucket(_Client):
 
         return self._do("get_object", effect)
 
+    def list_objects_v2(self, *, Prefix: str, **_: Any) -> Any:  # noqa: N803
+        def effect() -> Any:
+            rows = [
+                {"Key": key, "Size": len(data)}
+                for key, data in sorted(self.world.objects.items())
+                if key.startswith(Prefix)
+            ]
+            return {"Contents": rows} if rows else {}
+
+        return self._do("list_objects_v2", effect)
+
     def head_object(self, *, Key: str, **_: Any) -> Any:  # noqa: N803
         def effect() -> Any:
             if Key not in self.world.objects:

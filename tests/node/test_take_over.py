@@ -25,6 +25,7 @@ from pennsieve_agent.node.runs.plan_jobs import CannotRun
 from pennsieve_agent.node.runs.receipt import receipt_of
 from pennsieve_agent.node.runs.run_costs import RunCost
 from pennsieve_agent.node.runs.take_over import go_on
+from pennsieve_agent.node.runs.transitions import step_states
 from pennsieve_agent.node.transfer_job import perform
 from pennsieve_agent.node.transfer_job.pace import Pace
 from tests.node.owned import WORKFLOW, Owned, start, user, version
@@ -122,7 +123,7 @@ def test_what_is_kept_is_nothing_but_files(world: World) -> None:
     assert cleanings(world) == []
     record = taken(world)
     until = run_document(record, SETTINGS)["keptUntil"]
-    assert record.kept == {"until": record.ended + 7 * _DAY}
+    assert record.kept == {"until": record.ended + 7 * _DAY, "bytes": 0}
     assert until.startswith("20")
     world.tick()
     assert cleanings(world) == [], "not before its time"
@@ -210,7 +211,52 @@ def test_what_was_taken_over_is_shown_and_on_the_receipt(world: World) -> None:
     assert receipt["taken_over"] == document["taken"]
     costs = {row["id"]: row["usd"] for row in receipt["steps"]}
     assert (costs["in"], costs["a"]) == (0, 0)
-    assert sum(row["estimatedCost"] for row in record.metrics["nodeMetrics"][1:3]) == 0
+    assert [row["nodeId"] for row in record.metrics["nodeMetrics"]][:2] == ["in", "a"]
+    assert sum(row["estimatedCost"] for row in record.metrics["nodeMetrics"][:2]) == 0
+    assert "/clear" not in json.dumps([record.metrics, document["steps"], step_states(record)])
+
+
+def test_folders_that_cannot_be_emptied_are_no_step() -> None:
+    world = World(dag=DAG)
+    failed_run(world)
+    begin(world, NEW, "b")
+    play(world, failing="_2f_clear")
+    record = taken(world, NEW)
+    assert record.reason.startswith(
+        "the folders of the steps that are repeated could not be emptied: "
+    )
+    assert [row["status"] for row in run_document(record, SETTINGS)["steps"]][:3] == [
+        "SUCCEEDED",
+        "SUCCEEDED",
+        "NOT_STARTED",
+    ]
+    assert record.kept, "the next retry can go on with it"
+    begin_again = OTHER
+    start_from(world, begin_again)
+    assert status_of(taken(world, begin_again)) == "SUCCEEDED"
+
+
+def start_from(world: World, run: str) -> None:
+    """Go on with the second run, which took over what the first one kept."""
+    node = world.node()
+    store = RunStore(node)
+    second = taken(world, NEW)
+    asked = {**store.start_of(second), "id": run, "from": {"run": NEW, "step": "b"}}
+    steps = [{**row, "kind": row["type"], "parameters": []} for row in world.dag]
+    work = {"sourceUrl": "https://github.com/lab/x", "image": f"x@sha256:{'a' * 64}"}
+    document = {
+        "workflow": "w",
+        "name": "flow",
+        "version": "v1",
+        "steps": [{**row, **work} for row in steps],
+    }
+    who = Who(Caller("arn:aws:iam::123456789012:user/ada", "123456789012"), {})
+    new = Start.of(asked)
+    record = record_of(node, store, new, document, who)
+    go_on(node, store, record, new, second)
+    store.begin(record, start=asked)
+    world.events.append({"advance": run})
+    play(world)
 
 
 def test_a_retry_that_fails_keeps_it_for_the_next(world: World) -> None:
@@ -221,8 +267,11 @@ def test_a_retry_that_fails_keeps_it_for_the_next(world: World) -> None:
     assert cleanings(world) == []
     with pytest.raises(CannotRun, match="another run goes on with the files"):
         begin(world, OTHER, "b")
-    node = world.node()
-    assert RunStore(node).files_due() == []
+    world.tick()
+    play(world)
+    assert RunStore(world.node()).files_to_look_at() == ([], [])
+    assert [key[1] for key in world.items if key[0] == "KEPT"] == [NEW], "the first has none now"
+    assert cleanings(world) == []
     world.clock += 7 * _DAY + 1
     world.tick()
     play(world)
@@ -358,7 +407,7 @@ def test_what_the_steps_made_that_are_repeated_is_removed(tmp_path: Path) -> Non
     assert (tmp_path / names["a"] / "data" / "old.txt").read_text() == "old"
     assert list((tmp_path / names["b"] / "data").iterdir()) == []
     assert not (tmp_path / merged_folder("b")).exists()
-    assert said[0] == "the folders of 1 steps are empty"
+    assert said[0] == "emptied the folders of steps that are repeated: 1"
 
 
 # Over the gateway ---------------------------------------------------------------------

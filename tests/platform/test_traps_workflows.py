@@ -348,7 +348,7 @@ def test_what_a_run_took() -> None:
     assert (found.seconds, found.cost, found.steps[0].seconds) == (12.0, 0.25, 4.5)
     assert (found.parts, found.input_bytes, found.packages) == ((), None, None)
     assert parted is not None
-    assert (parted.parts, parted.input_bytes) == ((("machines", 0.2), ("file system", 0.05)), 77)
+    assert (parted.parts, parted.input_bytes) == ((("machines", 0.2), ("files", 0.05)), 77)
 
 
 def test_layers() -> None:

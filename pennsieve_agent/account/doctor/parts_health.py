@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from pennsieve_agent.account.world.check_result import Check
 from pennsieve_agent.account.world.own_node_state import issues_of
 from pennsieve_agent.aws.deployed import Deployed
 from pennsieve_agent.aws.queues import Part
+from pennsieve_agent.domain.prices import GB, S3_GB_MONTH
 
 _HEALTHY = {"HEALTHY", "OK"}
 
@@ -40,6 +41,7 @@ def part_checks(parts: Parts, again: str) -> tuple[Check, ...]:
         _code(parts, again),
         _answer(parts, again),
         _queues(parts, again),
+        *_kept(parts, again),
         *_limits(parts),
     )
 
@@ -99,6 +101,37 @@ def _queues(parts: Parts, again: str) -> Check:
     finding = "; ".join([*missing, *broken])
     why = "jobs in a queue that cannot run them never start"
     return Check("queues", not finding, finding or "all can run jobs", why, again)
+
+
+def _kept(parts: Parts, again: str) -> Iterator[Check]:
+    """What steps made that is kept after their runs; nothing is said where there is none.
+
+    An older node does not tell.
+    """
+    kept = (parts.answer or {}).get("kept")
+    if not isinstance(kept, Mapping) or not kept.get("runs"):
+        return
+    runs, amount, overdue = kept["runs"], int(kept.get("bytes") or 0), int(kept.get("overdue") or 0)
+    least = "at least " if kept.get("unmeasured") else ""
+    finding = (
+        f"{least}{_least(amount / GB, 1)} GB of {_runs(runs)}, until "
+        f"{str(kept.get('until'))[:10]} at the latest; "
+        f"{_least(amount / GB * S3_GB_MONTH, 2)} USD a month"
+    )
+    if overdue:
+        finding += f"; the days of {_runs(overdue)} are over, and it is still there"
+    why = "it is paid for as long as it is in the node's bucket"
+    yield Check("kept step files", not overdue, finding, why, again)
+
+
+def _least(value: float, digits: int) -> str:
+    """A figure; of one that would be 0, what it is less than."""
+    text = f"{value:.{digits}f}"
+    return text if float(text) else f"less than {10**-digits:.{digits}f}"
+
+
+def _runs(count: int) -> str:
+    return f"{count} run{'' if count == 1 else 's'}"
 
 
 def _state(part: Part) -> str:

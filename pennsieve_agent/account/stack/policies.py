@@ -73,13 +73,16 @@ NO_RESOURCE = {
 """Actions given on ``*``, and why (AWS, "Service Authorization Reference")."""
 
 
+_KEPT = "kept-list"
+
+
 @dataclass(frozen=True, slots=True)
 class Where:
     """The place that documents are about.
 
     ``files`` is the ARN of the node's file system, or what CloudFormation makes of it.
     ``platform_account_id`` is empty where it is not known. ``builds`` says whether the node can
-    build images.
+    build images, ``keeps`` whether it keeps what steps made, which a compliant one does not.
     """
 
     names: NodeNames
@@ -87,6 +90,7 @@ class Where:
     role_path: str = "/"
     files: Any = ""
     builds: bool = True
+    keeps: bool = True
 
     def role(self, name: str) -> str:
         """The ARN of one of the node's inner roles."""
@@ -95,7 +99,8 @@ class Where:
 
 def role_access(role: str, where: Where) -> Document:
     """What one of the node's own roles may do: a word of the rights table."""
-    rights = (r for r in RIGHTS[role] if where.builds or r.kind not in _OF_BUILDS)
+    kinds = (set() if where.builds else _OF_BUILDS) | (set() if where.keeps else {_KEPT})
+    rights = (r for r in RIGHTS[role] if r.kind not in kinds)
     return document(*_by_action(statement_of(right, where) for right in rights))
 
 
@@ -260,6 +265,7 @@ def _resources(kind: str, where: Where) -> tuple[Any, Conditions]:
         "mount": (where.files or files, {"ArnLike": through} if where.files else {}),
         "bucket-list": (f"arn:{names.partition}:s3:::{names.bucket}", {"StringLike": listed}),
         "mail-addresses": (names.arn("sns", names.mail_topic), {"StringEqualsIfExists": by_mail}),
+        _KEPT: (f"arn:{names.partition}:s3:::{names.bucket}", {"StringLike": listed}),
         "own-interface": ("*", {"Null": {"lambda:SourceFunctionArn": "true"}}),
         "roles-to-pass": ([where.role(role) for role in roles], {"StringEquals": passed}),
     }

@@ -108,7 +108,12 @@ def _access(spec: NodeSpec, word: str) -> Document:
     names = spec.names
     files = ref(spec.kept.files)  # its ARN
     where = Where(
-        names, spec.platform_account_id, spec.settings.role_path, files, builds_images(spec)
+        names,
+        spec.platform_account_id,
+        spec.settings.role_path,
+        files,
+        builds_images(spec),
+        keeps=spec.settings.mode is not Mode.COMPLIANT,
     )
     key = key_access(word, names, attribute("Key", "Arn")) if has_key(spec) else ()
     return document(*role_access(word, where)["Statement"], *key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pennsieve_agent.cli.run import estimate_views, mail_options
+from pennsieve_agent.cli.run import estimate_views, mail_options, start_views
 from pennsieve_agent.cli.run.start_views import LAYOUTS, left_out_words
 from pennsieve_agent.cli.run.views import limits_words
 from pennsieve_agent.console import documents, estimate_documents, tables
@@ -39,6 +39,7 @@ def plan(ready: PreparedBatch) -> Shown:
         ("layout", LAYOUTS.get(first.layout, first.layout)),
         ("results", f"{first.folder}/SUBJECT"),
         ("limits", limits_of(ready)),
+        ("steps kept", kept_words(ready)),
         ("mail", mail_options.words(first.mail)),
         ("AWS allows", "; ".join(first.quotas)),
         *estimate_views.pairs(estimate, own.region if own else None),
@@ -70,6 +71,11 @@ def limits_of(ready: PreparedBatch) -> str:
     count = len(ready.runs)
     most = f"; all {count} together up to {usd(limits.max_cost * count)}" if limits.max_cost else ""
     return f"for each run: {words}{most}"
+
+
+def kept_words(ready: PreparedBatch) -> str:
+    """For how long what steps made is kept, and at what price; empty where it is not."""
+    return start_views.kept_words(ready.first, "of each run that fails or is cancelled")
 
 
 def estimated(ready: PreparedBatch) -> dict[str, float] | None:
@@ -160,6 +166,7 @@ def _document(ready: PreparedBatch, estimate: dict[str, Any] | None) -> dict[str
         "quotas": list(first.quotas),
         "mail": documents.mail(first.mail),
         "limits": documents.limits(first.request.limits),
+        "kept_usd_per_gb": start_views.kept_price(first),
         "max_cost_usd_of_all": limit * len(ready.runs) if limit else None,
         "estimate": estimate,
         "runs": [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.run import retry_from
 from pennsieve_agent.console import batch_documents
-from pennsieve_agent.console.shown import NOT_CHANGED, Part, Shown, Table
+from pennsieve_agent.console.shown import NOT_CHANGED, Part, Prose, Shown, Table
 from pennsieve_agent.console.tables import Column, Cut
 from pennsieve_agent.console.words import plural
 from pennsieve_agent.errors import UsageProblem
@@ -73,7 +73,8 @@ def retry(
             kept = backend.retry_from(batch, same, limits_document(limits), step, begin=not dry_run)
     left = {s: why for s in attempts if (why := changed.get(s) or kept.left.get(s))}
     if not kept.takes:
-        raise _none(batch.name, step, left)
+        alone = f"{batch.name}/{rows[0].subject}" if len(rows) == 1 else batch.name
+        raise _none(alone, step, left)
     return _shown(located, step, kept, left, dry_run=dry_run)
 
 
@@ -97,11 +98,11 @@ def _shown(
     what = f"{plural(count, 'subject')} of batch '{batch.name}' again from step '{step}'"
     taken = list(dict.fromkeys(one for steps in kept.takes.values() for one in steps))
     text: list[Part] = [
-        f"{'Would start' if dry_run else 'Started'} {what}",
-        f"Taken over instead of paid again: {', '.join(taken)}",
+        Prose(f"{'Would start' if dry_run else 'Started'} {what}"),
+        Prose(f"Taken over instead of paid again: {', '.join(taken)}"),
     ]
     if dry_run:
-        text.append(f"Subjects: {', '.join(kept.takes)}")
+        text.append(Prose(f"Subjects: {', '.join(kept.takes)}"))
     if left:
         rows = [[_names(subjects), why] for why, subjects in _by_reason(left).items()]
         columns = [Column("NOT STARTED", Cut.WRAP), Column("WHY", Cut.WRAP)]

@@ -132,6 +132,8 @@ def _begun(
         )
     if limits := batch_plan.limits_of(ready):
         context.streams.note(f"limits: {limits}")
+    if kept := batch_plan.kept_words(ready):
+        context.streams.note(f"steps are kept {kept}")
     if estimate := estimate_views.sentence(ready.estimate()):
         context.streams.note(estimate)
     if ready.own_node is None:

@@ -78,7 +78,10 @@ def _hints(value: Batch, *, failed: bool) -> list[str]:
     if (counts.failed or counts.skipped) and not failed:
         hints = [f"only those that failed: pennsieve run show {quote(value.name)} --failed"]
     if counts.failed or counts.skipped or (counts.canceled and counts.is_over):
-        hints.append(f"start them again: pennsieve run retry {quote(value.name)}")
+        again = f"pennsieve run retry {quote(value.name)}"
+        if value.limits.get("keepSteps"):
+            hints.append(f"go on from the step that failed: {again} --from STEP")
+        hints.append(f"start them again: {again}")
     return hints
 
 

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.runs import Run, RunState
 
 Pairs = list[tuple[str, str]]
-_KINDS = {"file system": "files", "data": "transfers"}
-"""What the platform's words for parts of a cost are called here."""
 
 
 def of_run(context: Context, run: Run, state: RunState, metrics: RunMetrics | None) -> Shown:
@@ -46,7 +44,7 @@ def of_run(context: Context, run: Run, state: RunState, metrics: RunMetrics | No
     pairs += [
         ("took", _beside(counted["seconds"], held.seconds, span)),
         ("estimated cost", _beside(metrics.cost, held.usd, _usd)),
-        *((f"  {_KINDS.get(name, name)}", _usd(cost)) for name, cost in metrics.parts),
+        *_parts(context, run, metrics),
         ("input", _input(counted)),
         *_said(said),
         *_prices(context, run),
@@ -142,6 +140,17 @@ def _beside(actual: float | None, said: Band | None, words: Any) -> str:
 
 def _usd(amount: float | None) -> str:
     return UNKNOWN if amount is None else money(amount)
+
+
+def _parts(context: Context, run: Run, metrics: RunMetrics) -> Pairs:
+    """The parts of a run's cost; of what is kept after it, how much that is and until when."""
+    from pennsieve_agent.cli.run.record_views import kept_cost_words
+    from pennsieve_agent.domain.cost_kinds import KEPT
+
+    costs = dict(metrics.parts)
+    kept = kept_cost_words(context, run, costs.pop(KEPT, 0.0))
+    pairs = [(f"  {name}", _usd(cost)) for name, cost in costs.items()]
+    return [*pairs, *([(f"  {KEPT}", kept)] if kept else [])]
 
 
 def _said(said: Forecast | None) -> Iterable[tuple[str, str]]:

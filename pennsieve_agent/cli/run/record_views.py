@@ -8,6 +8,7 @@ from pennsieve_agent.cli.run import mail_options
 from pennsieve_agent.console.shown import Details, Part, Table
 from pennsieve_agent.console.tables import Column, Cut
 from pennsieve_agent.console.words import UNKNOWN, figure, plural, size, span, usd, when
+from pennsieve_agent.domain.forecast_limits import money
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 MOST_PATHS = 5
 """How many input files the text names; --json has all."""
-_GB = 1e9
+_SOONER = 0.99
+"""Of the whole price: the clock deletes what is kept within the hour."""
 _NOT_KEPT = "not recorded on nodes that Pennsieve runs"
 
 
@@ -97,15 +99,38 @@ def cost_words(run: Run, state: RunState) -> str:
 
 def kept_words(context: Context, details: RunDetails) -> str:
     """Until when what the steps of a run made is kept, at what price; empty where it is not."""
-    from pennsieve_agent.domain.prices import S3_GB_MONTH
+    from pennsieve_agent.domain.prices import GB, S3_GB_MONTH
 
     if not details.kept_until or details.files_of:
         return ""
     month = f"{S3_GB_MONTH:.3f} USD a month for each GB"
-    if details.input_bytes:
-        month += f", {usd(S3_GB_MONTH * details.input_bytes / _GB)} for the input"
-    until = when(details.kept_until, context.now(), relative=context.relative)
+    if details.kept_bytes is not None:
+        cost = money(S3_GB_MONTH * details.kept_bytes / GB)
+        month = f"{size(details.kept_bytes)}, {cost} a month"
+    until = _until(context, details)
     return f"until {until}, {month}; go on with: run retry --from STEP"
+
+
+def kept_cost_words(context: Context, run: Run, cost: float) -> str:
+    """What keeping costs, beside what was said of it before; empty where it was not measured."""
+    from pennsieve_agent.domain.prices import GB, kept_cost
+
+    details, days = run.details, run.limits.keep_steps
+    if details is None or details.kept_bytes is None or not days:
+        return ""
+    amount = size(details.kept_bytes)
+    if not details.files_of:
+        until = _until(context, details)
+        return f"{money(cost)}, for {amount} until {until}; less if it is taken over sooner"
+    whole = kept_cost(days) * details.kept_bytes / GB
+    sooner = ", as it was taken over or deleted sooner" if cost < whole * _SOONER else ""
+    return f"{money(cost)} of {money(whole)} for {amount} and {plural(days, 'day')}{sooner}"
+
+
+def _until(context: Context, details: RunDetails) -> str:
+    """When what is kept is deleted: a day on a terminal, ISO 8601 in a pipe."""
+    until = when(details.kept_until, context.now(), relative=False)
+    return until[:10] if context.relative else until
 
 
 def mail_words(context: Context, mail: MailTo | None, *, is_over: bool) -> str:

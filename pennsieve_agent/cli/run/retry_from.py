@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from pennsieve_agent.domain.repeats import GoesOn
     from pennsieve_agent.domain.runs import Run, RunDetails
+    from pennsieve_agent.services.runs.run_request import Prepared
 
 
 def goes_on(run: Run, step: str) -> GoesOn:
@@ -48,6 +49,18 @@ def refusal(name: str, step: str, why: str) -> UsageProblem:
         f"'{name}' cannot go on from step '{step}': {why}",
         hint=f"start all steps again: pennsieve run retry {quote(name)}",
     )
+
+
+def check_input(ready: Prepared, name: str) -> None:
+    """Refuse to go on with what was made of other files than those that are there today.
+
+    Raises:
+        UsageProblem: the input has changed.
+    """
+    if ready.goes_on is None or not (changes := ready.input.changes):
+        return
+    more = f", and {len(changes) - 1} more" if len(changes) > 1 else ""
+    raise refusal(name, ready.goes_on.step, f"its input has changed since: {changes[0]}{more}")
 
 
 PENNSIEVES = "it ran on a compute node that Pennsieve runs, which keeps nothing that steps made"

@@ -253,6 +253,7 @@ def on_node(
         estimate_views,
         places,
         repeat_views,
+        retry_from,
         start_views,
         starting,
     )
@@ -261,6 +262,8 @@ def on_node(
     earlier = places.earlier_runs(context)
     ready, request = _prepared(context, request, earlier, dry_run=dry_run)
 
+    if request.again is not None:
+        retry_from.check_input(ready, request.again.label)
     over = partial(estimate_views.refuse, ready)
     check = partial(refuse_hindered, earlier, ready, request, over=over)
     repeat_views.note_differences(context, ready)

@@ -50,7 +50,7 @@ def _plan_document(ready: Prepared) -> dict[str, Any]:
         "files_in_folder": ready.input.in_folder,
         "limits": documents.limits(ready.request.limits),
         "differences": list(ready.differences),
-        "kept_usd_per_gb": _kept_price(ready),
+        "kept_usd_per_gb": kept_price(ready),
         "mail": documents.mail(ready.mail),
         "quotas": list(ready.quotas),
         "fingerprint": ready.fingerprint or None,
@@ -151,21 +151,20 @@ def note_kept(context: Context, ready: Prepared) -> None:
         context.streams.note(f"steps are kept {words}")
 
 
-def kept_words(ready: Prepared) -> str:
+def kept_words(ready: Prepared, when: str = "if the run fails or is cancelled") -> str:
     """For how long what steps made is kept, where, and at what price; empty where it is not."""
-    price = _kept_price(ready)
+    from pennsieve_agent.domain.prices import GB
+
+    price = kept_price(ready)
     if price is None:
         return ""
     days = plural(ready.request.limits.keep_steps, "day")
     amount = total(file.size for file in ready.files)
-    own = f", {money(price * amount / 1e9)} for the input" if amount is not None else ""
-    return (
-        f"for {days} in the node's bucket if the run fails or is cancelled: about "
-        f"{price:.3f} USD for each GB in all{own}"
-    )
+    own = f", {money(price * amount / GB)} for the input" if amount is not None else ""
+    return f"for {days} in the node's bucket {when}: about {price:.3f} USD for each GB in all{own}"
 
 
-def _kept_price(ready: Prepared) -> float | None:
+def kept_price(ready: Prepared) -> float | None:
     """What a GB that is kept costs in USD; None where nothing is kept."""
     from pennsieve_agent.domain.prices import kept_cost
 

@@ -140,6 +140,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("quotas", "list of text", "Quotas of the node's AWS account that limit it."),
             Field("mail", "run_mail", "With --mail: who is told of its end.", null=True),
             Field("limits", "run_limits", "What each run may take."),
+            Field("kept_usd_per_gb", "number", "With --keep-steps: its price.", null=True),
             Field("max_cost_usd_of_all", "number", "What all may cost; null: no limit.", null=True),
             Field("estimate", "plan_estimate", "What all will cost and take.", null=True),
             Field("runs", "list of batch_plan_run", "Its runs."),

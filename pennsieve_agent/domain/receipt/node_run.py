@@ -5,22 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from pennsieve_agent.domain.cost_kinds import COST_KINDS
 from pennsieve_agent.domain.figures import total
 from pennsieve_agent.domain.measured import Measured
 from pennsieve_agent.domain.receipt import context
 from pennsieve_agent.domain.receipt.context import Costs, Stated
 from pennsieve_agent.domain.receipt.form import FORM, OWN_NODE, RUN, Json
-
-COST_KINDS = {
-    "ecs": "machines",
-    "efsThroughput": "files",
-    "cloudWatchLogs": "logs",
-    "lambda": "functions",
-    "data": "transfers",
-    "stepFunctions": "step functions",
-    "llm": "language models",
-}
-"""The parts of an estimate (``contracts/workflows.md`` 3.9), and what a receipt calls them."""
 
 
 def receipt_of(document: Json, stated: Stated, spent: Costs | None = None) -> dict[str, Any]:

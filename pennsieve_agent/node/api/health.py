@@ -11,23 +11,32 @@ from typing import Any
 
 from pennsieve_agent.domain.node_protocol import PROTOCOL
 from pennsieve_agent.node.node import Node, aws_code
+from pennsieve_agent.node.records.run_document import timestamp
 from pennsieve_agent.node.records.run_store import RunStore
 
 SIGN_IN = "/authentication/cognito-config"
 """What anybody may ask Pennsieve (``contracts/core.md`` 1.2)."""
 WAY_SECONDS = 5.0
+SWEPT_SECONDS = 3 * 3600.0
+"""After the end of its days, when what is kept is deleted: the clock looks once an hour."""
 MOST_READ = 50
 """Active runs that are looked at."""
 
 
 def health(node: Node) -> dict[str, Any]:
-    """``{status, issues, resources, version, protocol, mode}``; an issue is one sentence."""
+    """``{status, issues, resources, version, protocol, mode, kept}``; an issue is one sentence.
+
+    ``kept`` is what steps made that is kept after their runs: ``{runs, bytes, unmeasured, until,
+    overdue}``, the last being how many runs the clock should have swept by now.
+    """
+    kept: dict[str, Any] = {}
     issues: list[str] = []
     active: list[str] = []
     try:
         store = RunStore(node)
         active = store.active()
         issues += _files_left(store, active)
+        kept = _kept(store, node.now())
     except Exception as error:
         if not aws_code(error):
             raise
@@ -44,6 +53,19 @@ def health(node: Node) -> dict[str, Any]:
         "version": node.settings.version,
         "protocol": PROTOCOL,
         "mode": node.settings.mode,
+        "kept": kept,
+    }
+
+
+def _kept(store: RunStore, now: float) -> dict[str, Any]:
+    """What is kept after runs; ``until`` is when the last of it is to be deleted."""
+    rows = store.files_kept()
+    return {
+        "runs": len(rows),
+        "bytes": sum(size or 0 for _, size in rows),
+        "unmeasured": sum(size is None for _, size in rows),
+        "until": timestamp(max((until for until, _ in rows), default=0.0)),
+        "overdue": sum(until + SWEPT_SECONDS < now for until, _ in rows),
     }
 
 

@@ -64,6 +64,7 @@ class BatchReconciler:
             return
         again = self.store.again(batch)
         if head.ended and not again:
+            self._recount(head)
             if self._mailed(head):
                 self._forget(head)
             return
@@ -114,6 +115,13 @@ class BatchReconciler:
         head.mail = attempt(self.node, head.mail, mail, head.ended)
         self.store.write(head)
         return not Mailing.of(head.mail).is_due
+
+    def _recount(self, head: BatchHead) -> None:
+        """What a run has cost may change after its end, while what its steps made is kept."""
+        cost = state_of(self.store, head).cost
+        if cost != head.cost:
+            head.cost = cost
+            self.store.write(head)
 
     def _forget(self, head: BatchHead) -> None:
         self.store.forget(head.id)

@@ -18,6 +18,7 @@ from pennsieve_agent.node.records.start_document import Start
 from pennsieve_agent.node.records.version_document import moves_files
 from pennsieve_agent.node.runs.own_run import Who, access_needed, fitting
 from pennsieve_agent.node.runs.plan_jobs import CannotRun, check_budget
+from pennsieve_agent.node.runs.run_costs import kept_rest
 from pennsieve_agent.node.runs.take_over import go_on
 
 Json = Mapping[str, Any]
@@ -71,11 +72,16 @@ class Beginning:
             "subject": subject,
             "attempt": attempt,
             "index": index,
-            "earlier": round(earlier, 6),
+            "earlier": round(earlier - self._taken_off(record), 6),
         }
         self.store.note_open(head.id, record.run)
         runs.begin(record, start=document)
         return record.run
+
+    def _taken_off(self, record: RunRecord) -> float:
+        """What an attempt before costs less than was counted, as its files are taken over now."""
+        before = self.store.runs.read(str(record.taken["run"])) if record.taken else None
+        return kept_rest(before, self.node.now()) if before else 0.0
 
     def _may_have_delivered(self, subject: str, attempt: int) -> bool:
         """Whether an attempt before this one may have put files into the subject's folder.

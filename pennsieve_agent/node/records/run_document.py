@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from pennsieve_agent.domain.cost_kinds import OWN_COST_KINDS
 from pennsieve_agent.domain.node_protocol import PROTOCOL
 from pennsieve_agent.node.node_settings import NodeSettings
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord, Phase, RunRecord
@@ -21,14 +22,6 @@ CLEANINGS_AWAITED = 12
 """A run whose files cannot be deleted is called ended after so many tries, of an hour."""
 _KINDS = {"stage-in": "data-source"}
 FOLDER = "TARGET_FOLDER"
-COST_KINDS = {
-    "ecs": "machines",
-    "efsThroughput": "files",
-    "data": "transfers",
-    "cloudWatchLogs": "logs",
-    "lambda": "functions",
-}
-"""The parts of a run's cost by their names in its metrics (``contracts/workflows.md`` 3.9)."""
 Json = Mapping[str, Any]
 
 
@@ -81,7 +74,7 @@ def _costs(record: RunRecord) -> dict[str, Any]:
     """What the estimates of later runs are made of: the cost by kind, and the estimate itself."""
     parts = record.metrics.get("costEstimate") or {}
     costs = {
-        kind: parts[name]["estimatedCost"] for name, kind in COST_KINDS.items() if name in parts
+        kind: parts[name]["estimatedCost"] for name, kind in OWN_COST_KINDS.items() if name in parts
     }
     steps: dict[str, float] = {}
     for row in record.metrics.get("nodeMetrics") or ():
@@ -139,7 +132,11 @@ def _kept(record: RunRecord) -> dict[str, Any]:
     """Until when its files are kept, and from which run it has taken which steps over."""
     until, taken = record.kept.get("until"), record.taken
     return {
-        **({"keptUntil": timestamp(float(until))} if until else {}),
+        **(
+            {"keptUntil": timestamp(float(until)), "keptBytes": record.kept.get("bytes")}
+            if until
+            else {}
+        ),
         **({"taken": {name: taken[name] for name in ("run", "name", "steps")}} if taken else {}),
     }
 

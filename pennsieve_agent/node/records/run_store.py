@@ -233,19 +233,47 @@ class RunStore:
         if self.node.now() - at > UNKNOWN_SECONDS:
             self._items.delete(ACTIVE, run)
 
-    def keep_files(self, run: str, until: float) -> None:
-        """Note that the files of a run are kept until a time in unix seconds."""
-        self._items.put(KEPT, run, self._kept({"until": {"N": str(until)}}))
+    def keep_files(
+        self, run: str, until: float, size: int | None = None, *, settle: float = 0.0
+    ) -> None:
+        """Note that the files of a run, so many bytes, are kept until a time in unix seconds.
+
+        At ``settle`` they are to be measured once more; 0 for not at all.
+        """
+        values = {"until": {"N": str(until)}, "settle": {"N": str(settle)}}
+        if size is not None:
+            values["bytes"] = {"N": str(size)}
+        self._items.put(KEPT, run, self._kept(values))
 
     def forget_files(self, run: str) -> None:
         """Note that they are nobody's to sweep any more."""
         self._items.delete(KEPT, run)
 
-    def files_due(self) -> list[str]:
-        """The runs whose files were kept long enough."""
+    def files_kept(self) -> list[tuple[float, int | None]]:
+        """Until when files are kept, and how many bytes, of each run of which some are."""
+        return [
+            (float(item["until"]["N"]), int(item["bytes"]["N"]) if "bytes" in item else None)
+            for item in self._items.query(KEPT)
+            if "taken" not in item
+        ]
+
+    def release_files(self, run: str) -> None:
+        """Note that another run has taken the files over; the clock then closes the account."""
+        values = {"until": {"N": str(self.node.now())}, "taken": {"BOOL": True}}
+        self._items.put(KEPT, run, self._kept(values))
+
+    def files_to_look_at(self) -> tuple[list[str], list[str]]:
+        """The runs whose files were kept long enough, and those whose are to be measured now."""
         now = self.node.now()
-        items = self._items.query(KEPT)
-        return [str(item["sk"]["S"]) for item in items if float(item["until"]["N"]) <= now]
+        due: list[str] = []
+        unsettled: list[str] = []
+        for item in self._items.query(KEPT):
+            run, settle = str(item["sk"]["S"]), float((item.get("settle") or {"N": "0"})["N"])
+            if float(item["until"]["N"]) <= now:
+                due.append(run)
+            elif 0 < settle <= now:
+                unsettled.append(run)
+        return due, unsettled
 
     def take_files(self, run: str, holder: str) -> bool:
         """Take the kept files of a run over, for a run; False where another has them already.

@@ -50,9 +50,17 @@ def _prepare(node: Node, store: RunStore, record: RunRecord) -> None:
         prepare(node, store, record, web)
     elif why := lost_grant(node, record):
         raise CannotRun(why)
-    elif record.taken and not store.take_files(record.taken["run"], record.run):
+    elif record.taken:
         # Last, and once: whoever has the files has to delete them.
+        _take_files(store, record)
+
+
+def _take_files(store: RunStore, record: RunRecord) -> None:
+    """Take the files of the earlier run over, which is then told not to pay for them any more."""
+    earlier = str(record.taken["run"])
+    if not store.take_files(earlier, record.run):
         raise CannotRun(TAKEN_WORDS.format(run=f"run '{record.taken['name']}'"))
+    store.release_files(earlier)
 
 
 def _is_cancelled(node: Node, store: RunStore, record: RunRecord) -> bool:

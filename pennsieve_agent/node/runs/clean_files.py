@@ -18,6 +18,7 @@ from pennsieve_agent.node.records.run_store import Busy, RunStore
 from pennsieve_agent.node.runs.observe_jobs import observe
 from pennsieve_agent.node.runs.run_cleanup import tidy
 from pennsieve_agent.node.runs.status_reports import StatusReports
+from pennsieve_agent.node.runs.sweep_files import SETTLED_SECONDS, close_kept, stored_bytes
 from pennsieve_agent.node.runs.take_over import kept_until
 from pennsieve_agent.node.runs.transitions import resubmit, update_jobs
 
@@ -65,6 +66,7 @@ class FileCleaning:
         seen = observe(self.node, self.store, record)
         update_jobs(record, seen)
         if job.status == "SUCCEEDED":
+            close_kept(record, self.node.now())
             self.measure(record)  # once more: cleaning is paid, too
             tidy(self.node, record)
             self.store.forget_files(record.run)
@@ -89,8 +91,11 @@ class FileCleaning:
         until = kept_until(record)
         if until <= self.node.now():
             return False
-        self.store.keep_files(record.run, until)  # first: nobody else would delete them
-        record.kept = {"until": until}
+        size, settle = stored_bytes(self.node, record), self.node.now() + SETTLED_SECONDS
+        # First: nobody else would delete them.
+        self.store.keep_files(record.run, until, size, settle=settle)
+        record.kept = {"until": until, "bytes": size}
+        self.measure(record)
         return True
 
     def _later(self, record: RunRecord, why: str) -> None:

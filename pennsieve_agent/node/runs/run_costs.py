@@ -13,6 +13,7 @@ from pennsieve_agent.domain.prices import (
     JobUsage,
     files_cost,
     job_cost,
+    kept_cost,
     log_cost,
     network_cost,
     overhead_cost,
@@ -21,6 +22,7 @@ from pennsieve_agent.domain.prices import (
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord, RunRecord
 
 _GB = 1024**3
+_DAY = 86_400.0
 _RUNNING = "RUNNING"
 
 
@@ -47,11 +49,13 @@ class RunCost:
     logs: float = 0.0
     functions: float = 0.0
     network: float = 0.0
+    kept: float = 0.0
 
     @property
     def total(self) -> float:
         """All of it."""
-        return self.machines + self.files + self.logs + self.functions + self.network
+        work = self.machines + self.files + self.logs + self.functions + self.network
+        return work + self.kept
 
 
 def run_cost(record: RunRecord, limits: NodeLimits, now: float) -> RunCost:
@@ -67,6 +71,7 @@ def run_cost(record: RunRecord, limits: NodeLimits, now: float) -> RunCost:
         files=files_cost((staged + delivered) * seconds / 3600, staged, read, delivered),
         logs=log_cost(record.log_bytes / _GB),
         functions=overhead_cost(wakes(len(record.jobs), seconds)),
+        kept=kept_cost(kept_days(record)) * kept_gb(record),
         network=network_cost(limits.mode, limits.region, staged, delivered, record.log_bytes / _GB),
     )
 
@@ -74,6 +79,26 @@ def run_cost(record: RunRecord, limits: NodeLimits, now: float) -> RunCost:
 def run_seconds(record: RunRecord, now: float) -> float:
     """How long a run took, or takes until now."""
     return max((record.ended or now) - (record.started or now), 0.0)
+
+
+def kept_days(record: RunRecord) -> float:
+    """For how many days what its steps made is kept after its end; 0 for not at all.
+
+    Those that were asked for, until another run takes it over or it is deleted.
+    """
+    end = float(record.kept.get("over") or record.kept.get("until") or record.ended)
+    return max(end - record.ended, 0.0) / _DAY
+
+
+def kept_rest(record: RunRecord, now: float) -> float:
+    """What is taken off a run's cost, in USD, when another one takes over what is kept of it."""
+    days = max(now - record.ended, 0.0) / _DAY
+    return max(kept_cost(kept_days(record)) - kept_cost(days), 0.0) * kept_gb(record)
+
+
+def kept_gb(record: RunRecord) -> float:
+    """How much is kept, as far as it could be measured."""
+    return float(record.kept.get("bytes") or 0) / _GB
 
 
 def moved(record: RunRecord) -> tuple[float, float, float]:

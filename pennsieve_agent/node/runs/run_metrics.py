@@ -17,7 +17,14 @@ from pennsieve_agent.domain.prices import (
     wakes,
 )
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord, RunRecord
-from pennsieve_agent.node.runs.run_costs import NodeLimits, moved, run_cost, run_seconds, usages
+from pennsieve_agent.node.runs.run_costs import (
+    NodeLimits,
+    kept_days,
+    moved,
+    run_cost,
+    run_seconds,
+    usages,
+)
 
 _GB, _MB = 1024**3, 1024**2
 _NO_LLM = {
@@ -44,7 +51,9 @@ def metrics_of(record: RunRecord, limits: NodeLimits, now: float) -> dict[str, A
         "packagesProcessed": sum(map(len, (record.plan.get("sources") or {}).values())),
         "processorCount": sum(job.kind is JobKind.PROCESS for job in record.work),
         "targetCount": sum(job.kind is JobKind.DELIVER for job in record.work),
-        "nodeMetrics": [_row(job, used[job.key]) for job in record.work],
+        "nodeMetrics": [
+            _row(job, used[job.key]) for job in record.work if job.kind is not JobKind.CLEAR
+        ],
         "costEstimate": {
             "lambda": _functions(wakes(len(record.jobs), seconds), cost.functions),
             "ecs": _ecs(used, cost.machines),
@@ -62,6 +71,7 @@ def metrics_of(record: RunRecord, limits: NodeLimits, now: float) -> dict[str, A
                 "estimatedIngestGB": round(record.log_bytes / _GB, 6),
                 "estimatedCost": round(cost.logs, 6),
             },
+            **_kept(record, cost.kept),
             "llm": _NO_LLM,
             "pricingVersion": VERSION,
         },
@@ -86,6 +96,19 @@ def _most_memory(job: JobRecord) -> dict[str, float]:
     used = (Measured.of(row.get("measured")) for row in (*job.past, *job.attempts))
     peaks = [one.peak_memory for one in used if one is not None and one.peak_memory is not None]
     return {"maxMemoryUsedMiB": round(max(peaks) / _MB, 1)} if peaks else {}
+
+
+def _kept(record: RunRecord, cost: float) -> dict[str, Any]:
+    """What is kept after the run, which is not among the platform's fields."""
+    if not record.kept:
+        return {}
+    return {
+        "keptSteps": {
+            "storedBytes": record.kept.get("bytes"),
+            "days": round(kept_days(record), 3),
+            "estimatedCost": round(cost, 6),
+        }
+    }
 
 
 def _functions(calls: int, cost: float) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from pennsieve_agent.node.runs.run_costs import run_cost
 from pennsieve_agent.node.runs.run_mail import mail_end
 from pennsieve_agent.node.runs.run_metrics import metrics_of
 from pennsieve_agent.node.runs.status_reports import StatusReports
+from pennsieve_agent.node.runs.sweep_files import FileSweep
 from pennsieve_agent.node.runs.transitions import (
     decide,
     next_to_submit,
@@ -315,33 +316,10 @@ class RunReconciler:
             log.exception("run %s: its log is not kept yet", record.run)
         return is_archived(record)
 
-    def sweep(self, run: str) -> None:
-        """Delete the files of a run that is over, which were kept for some days.
-
-        Not those that another run goes on with: it deletes them at its own end.
-        """
-        if not self.store.take(run):
-            return
-        try:
-            if self._begins_sweep(run):
-                self._go_on(run)
-            while not self.store.release(run):
-                self._go_on(run)
-        except Exception:
-            self.store.drop(run)
-            raise
-
-    def _begins_sweep(self, run: str) -> bool:
-        """Whether a run has files that are to be deleted now; it is active again then."""
-        record = self.store.read(run)
-        if record is None or not self.store.take_files(run, run):
-            self.store.forget_files(run)
-        elif record.phase is Phase.DONE:
-            self.store.begin_again(run)  # first: nobody else would go on with it
-            record.phase = Phase.CLEANING
-            self.store.write(record)
-            return True
-        return False
+    @property
+    def kept_files(self) -> FileSweep:
+        """What looks after what is kept of runs that are over."""
+        return FileSweep(self.node, self.store, self._go_on, self._measure)
 
     def archive(self, run: str) -> None:
         """Make the archive of a run's log that is over, where that failed before."""

@@ -217,7 +217,7 @@ def decide(record: RunRecord, seen: AwsState, limits: NodeLimits, now: float) ->
     # The cause, not the jobs that Batch gave up because of it.
     first = [job for job in failed if job.reason != DEPENDENCY] or failed
     if first:
-        record.end("FAILED", f"step '{first[0].step}': {first[0].reason}")
+        record.end("FAILED", f"{_called(first[0])}: {first[0].reason}")
     elif all(job.status == "SUCCEEDED" for job in record.work):
         record.end("SUCCEEDED", "")
         record.phase = Phase.FINALIZING
@@ -231,6 +231,13 @@ def decide(record: RunRecord, seen: AwsState, limits: NodeLimits, now: float) ->
         record.phase = Phase.ENDING
     elif next_to_submit(record) is not None:
         record.phase = Phase.SUBMITTING
+
+
+def _called(job: JobRecord) -> str:
+    """A job in the sentence that says why a run failed."""
+    if job.kind is JobKind.CLEAR:
+        return "the folders of the steps that are repeated could not be emptied"
+    return f"step '{job.step}'"
 
 
 def _try_again(record: RunRecord, seen: AwsState, limits: NodeLimits) -> None:
@@ -280,9 +287,14 @@ def why_waiting(record: RunRecord, seen: AwsState, limits: NodeLimits) -> dict[s
 
 
 def step_states(record: RunRecord) -> dict[str, tuple[str, str]]:
-    """How each step is in the platform's words (``contracts/workflows.md`` 3.4), and why."""
+    """How each step is in the platform's words (``contracts/workflows.md`` 3.4), and why.
+
+    Emptying the folders of an earlier run is none of the workflow's steps.
+    """
     states: dict[str, tuple[str, str]] = {}
     for job in record.work:
+        if job.kind is JobKind.CLEAR:
+            continue
         state, reason = _state(record, job)
         before = states.get(job.step)
         # A step is what its last job is; a merge before it only begins it.

@@ -128,7 +128,7 @@ def clear(task: Task, root: Path, where: Where) -> None:
                 remove_tree(root / name)
         state_file(replace(task, step=step), root).unlink(missing_ok=True)
     RunFiles(root, Owner(task.uid)).lay_out(task.steps)
-    where.say(f"the folders of {len(task.parents)} steps are empty")
+    where.say(f"emptied the folders of steps that are repeated: {len(task.parents)}")
 
 
 def clean(task: Task, root: Path, where: Where) -> None:

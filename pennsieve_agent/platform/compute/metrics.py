@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pennsieve_agent.domain.cost_kinds import COST_KINDS
 from pennsieve_agent.domain.metrics import Counters, Period, RunMetrics, StepMetrics
 from pennsieve_agent.platform.http.decode import Fields
 from pennsieve_agent.platform.http.surface import Surface
@@ -64,20 +65,10 @@ def _counters(item: Fields) -> Counters:
     )
 
 
-_PARTS = {
-    "ecs": "machines",
-    "efsThroughput": "file system",
-    "cloudWatchLogs": "logs",
-    "lambda": "functions",
-    "stepFunctions": "step functions",
-    "data": "data",
-    "llm": "language models",
-}
-"""The parts of an estimate (``contracts/workflows.md`` 3.9), and what they are called here."""
-
-
 def _parts(estimate: Fields) -> tuple[tuple[str, float], ...]:
-    costs = ((word, _part(estimate, key).number("estimatedCost")) for key, word in _PARTS.items())
+    costs = (
+        (word, _part(estimate, key).number("estimatedCost")) for key, word in COST_KINDS.items()
+    )
     return tuple((word, cost) for word, cost in costs if cost)
 
 

@@ -207,6 +207,7 @@ def _details(item: Fields) -> RunDetails:
         node_version=item.record("node").text("version"),
         fingerprint=item.text("fingerprint"),
         kept_until=iso(item.raw("keptUntil")),
+        kept_bytes=item.integer("keptBytes"),
         files_of=item.text("filesOf"),
         taken_from=taken.text("name") or taken.text("run"),
         taken_steps=taken.texts("steps"),

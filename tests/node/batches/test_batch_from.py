@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.domain.batches import run_id
+from pennsieve_agent.domain.prices import kept_cost
 from pennsieve_agent.errors import AgentError, Conflict, Invalid
 from pennsieve_agent.node.batches.batch_store import BatchStore
 from pennsieve_agent.node.records.run_store import RunStore
 from tests.node.batches.batch_calls import batch, deliver_all, finish, rows, statuses
 from tests.node.owned import Owned, start
 from tests.node.services import Job
+from tests.node.test_kept_cost import Large
+from tests.node.test_more_memory import SHORT, memory_of
 
 _DAY = 86_400
 KEEP = {"keepSteps": 7}
@@ -78,7 +81,9 @@ def test_subjects_that_can_go_on_do_and_the_others_are_named(node: Owned) -> Non
         "steps": ["in", "work"],
     }
     assert owner.ask("GET", f"/runs/{first}")["filesOf"] == second
-    assert rows(owner, asks)[1]["attempt"] == 2
+    row = rows(owner, asks)[1]
+    assert row["attempt"] == 2
+    assert list(row["steps"]) == ["in", "work", "out"]
     assert not node.world.left()
     node.world.clock += 8 * _DAY
     node.world.tick()
@@ -291,3 +296,78 @@ def test_a_compliant_node_keeps_nothing_of_a_batch(node: Owned) -> None:
     with pytest.raises(Invalid, match=words):
         owner.ask("POST", f"/batches/{asks['id']}/retry", body=body)
     owner.ask("POST", "/runs", body=start())
+
+
+def test_what_is_kept_is_in_the_cost_of_the_batch_and_goes_down_when_taken(node: Owned) -> None:
+    owner = node.furnish()
+    asks = batch(4, limits=KEEP)
+    first = run_id(asks["id"], "sub-01")
+    node.world.objects[f"files/runs/{first}/a"] = Large()
+    owner.ask("POST", "/batches", body=asks)
+    finish(node.world, failing(asks, sub_01="out"))
+    path = f"/batches/{asks['id']}"
+    whole = kept_cost(7)
+    costs = [entry["cost"] for entry in rows(owner, asks)]
+    assert costs[1] > whole
+    assert owner.ask("GET", path)["cost"] == pytest.approx(sum(costs), abs=1e-5)
+    again(node, asks, {"sub-01": 1})
+    finish(node.world)
+    node.world.tick()
+    finish(node.world)
+    shown = owner.ask("GET", f"/runs/{first}")
+    assert shown["metrics"]["costEstimate"]["keptSteps"]["days"] < 1
+    assert shown["cost"] < costs[1] - whole / 2
+    both = shown["cost"] + rows(owner, asks)[1]["cost"]
+    others = sum(entry["cost"] for entry in rows(owner, asks) if entry["subject"] != "sub-01")
+    for cost in (
+        owner.ask("GET", path)["cost"],
+        owner.ask("GET", "/batches")["batches"][0]["cost"],
+    ):
+        assert cost == pytest.approx(both + others, abs=whole / 50)
+
+
+def short_of_memory(node: Owned, run: str, times: int) -> list[str]:
+    """Let the step ``work`` of a run end out of memory, so often; the sizes of all its jobs."""
+    world, name = node.world, f"{run}-work-"
+    for _ in range(60):
+        deliver_all(world)
+        for job in world.ready():
+            world.begin(job)
+            is_short = job.name.startswith(name) and times > 0
+            if is_short:
+                times -= 1
+                at = int(world.clock * 1000)
+                container = {"exitCode": 137, "reason": SHORT}
+                job.attempts = [{"startedAt": at, "stoppedAt": at + 1000, "container": container}]
+            ends = ("FAILED", SHORT, 137) if is_short else ("SUCCEEDED", "", 0)
+            world.end(job, ends[0], ends[1], ends[2])
+        while world.called:
+            world.answer_call()
+    return [memory_of(job) for job in world.jobs.values() if job.name.startswith(name)]
+
+
+def test_a_subject_of_a_batch_that_runs_out_of_memory_gets_more(node: Owned) -> None:
+    owner = node.furnish()
+    asks = batch(3, limits={"memoryOnOom": 2})
+    owner.ask("POST", "/batches", body=asks)
+    hungry = run_id(asks["id"], "sub-01")
+    assert short_of_memory(node, hungry, times=1) == ["2048", "4096"]
+    assert statuses(owner, asks) == ["SUCCEEDED"] * 3
+    other = run_id(asks["id"], "sub-02")
+    sizes = [memory_of(job) for job in node.world.jobs.values() if f"{other}-work" in job.name]
+    assert sizes == ["2048"]
+
+
+def test_a_retry_from_the_hungry_step_repeats_it_with_more_memory_alone(node: Owned) -> None:
+    owner = node.furnish()
+    asks = batch(3, limits=KEEP)
+    owner.ask("POST", "/batches", body=asks)
+    assert short_of_memory(node, run_id(asks["id"], "sub-01"), times=1) == ["2048"]
+    assert statuses(owner, asks)[1] == "FAILED"
+    answer = again(node, asks, {"sub-01": 1}, "work", limits={"memoryOnOom": 2})
+    assert answer["takes"] == {"sub-01": ["in"]}
+    second = run_id(asks["id"], "sub-01", 2)
+    assert short_of_memory(node, second, times=2) == ["2048", "4096", "8192"]
+    assert statuses(owner, asks) == ["SUCCEEDED"] * 3
+    assert not [one for one in names(node, second) if one.startswith("in-")]
+    assert not node.world.left()

@@ -116,13 +116,35 @@ def words_in_logs(event_filter: Any) -> None:
     assert event_filter("").matches("fine")
 
 
-@of("moto.sqs.models:sqs_backends", "moto.sns.models:sns_backends")
-def messages(sqs_backends: Any, sns_backends: Any) -> None:
+@of("moto.sqs.models:sqs_backends")
+def messages(sqs_backends: Any) -> None:
     how = {"KmsMasterKeyId": "k"}
     client("sqs").create_queue(QueueName="q", Attributes=how)
     assert sqs_backends[ACCOUNT][REGION].queues["q"].kms_master_key_id == "k"
+
+
+@of(
+    "moto.sns.models:sns_backends",
+    "moto.sns.utils:FilterPolicyMatcher",
+    "moto.core.exceptions:ServiceException",
+)
+def subscriptions(sns_backends: Any, matcher: Any, refusal: Any) -> None:
+    how = {"KmsMasterKeyId": "k"}
     topic = client("sns").create_topic(Name="t", Attributes=how)["TopicArn"]
     assert sns_backends[ACCOUNT][REGION].topics[topic].kms_master_key_id == "k"
+    client("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint="a@example.org")
+    assert REGION in sns_backends[ACCOUNT]
+    backend = sns_backends[ACCOUNT][REGION]
+    (sub,) = backend.subscriptions.values()
+    assert (sub.protocol, sub.endpoint, sub.topic.arn) == ("email", "a@example.org", topic)
+    has(sub, "arn")
+    backend._validate_filter_policy({"to": ["a"]}, scope=None)
+    with pytest.raises(refusal):
+        backend._validate_filter_policy({"to": "a"}, scope=None)
+    fits = matcher({"to": ["a"]}, None).matches
+    assert fits({"to": {"Type": "String", "Value": "a"}}, "text")
+    assert not fits({"to": {"Type": "String", "Value": "b"}}, "text")
+    assert not fits({}, "text")
 
 
 @of("moto.events.models:events_backends")
