@@ -232,6 +232,8 @@ def test_files_and_parameters_of_all_subjects_are_told_in_one_message(
         "     line 3, 'sub-08': parameter 'LEAST' of step 'count' must be at least 0",
     ):
         assert line in err
+    unknown = scene(*START, "--csv", file, "--files", "{nope}", "-p", "A={nope}", code=2).err
+    assert unknown.count("has no column 'nope', which {nope} asks for") == 1
     both = scene(*START, "--each", "none/*", "-p", "NONE=1", code=2).err
     assert "matches 'none/*'" in both
     assert "step 'count' has no parameter called 'NONE'" in both

@@ -95,7 +95,8 @@ def check_without_files(workflow: Workflow, choice: Choice, *, undeclared: bool)
     )
 
     if choice.rows:
-        templates.check_names(choice.settings, ("subject", *choice.columns), "the table")
+        where = f"'{choice.table_name}'"
+        templates.check_names(choice.settings, ("subject", *choice.columns), where)
         rows = [Subject(row.subject, values=row.values, line=row.line) for row in choice.rows]
         parameters_of(workflow, rows, choice, undeclared=undeclared)
     elif not templates.names_in(choice.settings):  # else they depend on the subject
