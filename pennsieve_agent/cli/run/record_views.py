@@ -19,6 +19,8 @@ MOST_PATHS = 5
 """How many input files the text names; --json has all."""
 _SOONER = 0.99
 """Of the whole price: the clock deletes what is kept within the hour."""
+_ROUNDED = 0.000001
+"""A node's costs in USD are rounded to this."""
 _NOT_KEPT = "not recorded on nodes that Pennsieve runs"
 
 
@@ -123,7 +125,8 @@ def kept_cost_words(context: Context, run: Run, cost: float) -> str:
         until = _until(context, details)
         return f"{money(cost)}, for {amount} until {until}; less if it is taken over sooner"
     whole = kept_cost(days) * details.kept_bytes / GB
-    sooner = ", as it was taken over or deleted sooner" if cost < whole * _SOONER else ""
+    is_less = cost < whole * _SOONER - _ROUNDED
+    sooner = ", as it was taken over or deleted sooner" if is_less else ""
     return f"{money(cost)} of {money(whole)} for {amount} and {plural(days, 'day')}{sooner}"
 
 
