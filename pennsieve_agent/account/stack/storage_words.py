@@ -26,7 +26,7 @@ def key_words(spec: NodeSpec) -> str:
         return "Everything that is stored is encrypted with AWS's own keys"
     return (
         "A key of your own encrypts what is stored: files, bucket, journal and its copies, logs, "
-        "images, secrets, the parameters of runs and events that failed"
+        "images, secrets, the parameters of runs, mails about them and events that failed"
     )
 
 

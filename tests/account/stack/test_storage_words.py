@@ -16,6 +16,7 @@ SAID = {
     "AWS::ECR::Repository": "images",
     "AWS::S3Files::FileSystem": "files",
     "AWS::Logs::LogGroup": "logs",
+    "AWS::SNS::Topic": "mails",
     "AWS::SQS::Queue": "events that failed",
 }
 
