@@ -74,8 +74,10 @@ def retried(located: Located, typed: RunOptions) -> RunOptions:
     name = next_name(run.label, known)
     if name in known:
         raise taken(run, name)
-    told = run.details.mail.to if run.details is not None and run.details.mail is not None else ""
-    again = replace(typed, name=name, folder=_folder(located, name), mail=typed.mail or told)
+    address = (
+        run.details.mail.to if run.details is not None and run.details.mail is not None else ""
+    )
+    again = replace(typed, name=name, folder=_folder(located, name), mail=typed.mail or address)
     return repeated(located, again)
 
 
