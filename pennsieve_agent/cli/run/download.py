@@ -89,7 +89,8 @@ def download_run(
     """Download the results of a run into a folder, under their paths in the dataset.
 
     Where that is a folder of the run alone (``has_folder``), they lie in it as they did in the
-    run's folder in the dataset. ``import_seconds`` after its end are waited for Pennsieve to import them; None: ten minutes.
+    run's folder in the dataset. ``import_seconds`` after its end are waited for Pennsieve to import
+    them; None: ten minutes.
 
     Raises:
         UsageProblem: it had no dataset. StillRunning: it has delivered none yet.
