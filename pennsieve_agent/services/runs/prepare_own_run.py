@@ -31,6 +31,7 @@ from pennsieve_agent.services.side_by_side import side_by_side
 if TYPE_CHECKING:
     from pennsieve_agent.domain.datasets import DataFile, Dataset
     from pennsieve_agent.domain.own_node import OwnNode
+    from pennsieve_agent.domain.run_results import Input
 from pennsieve_agent.services.runs.checks_on_node import check_on_node
 from pennsieve_agent.services.runs.granted_on_node import check_grant
 from pennsieve_agent.services.runs.own_node_context import OwnNodeContext
@@ -106,7 +107,7 @@ class _Ready:
     name: str
     folder: str
     layout: str
-    input: run_request.Input
+    input: Input
     collected: tuple[Any, bool, tuple[str, ...]]
 
     def prepared(self, node: OwnNode, history: Any) -> run_request.Prepared:
