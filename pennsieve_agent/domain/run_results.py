@@ -75,6 +75,15 @@ def target_folders(run: Run) -> frozenset[str]:
     return frozenset(folder.strip("/") for folder in named if folder.strip("/"))
 
 
+def path_in_folder(run: Run, path: str) -> str:
+    """The path of a result below the folder that its run wrote to; as it is where it is not there.
+
+    A run of several folders, in which two files may have one name, has no such folder.
+    """
+    folders = {run.details.folder} if run.details is not None else target_folders(run)
+    return path.removeprefix(f"{min(folders)}/") if len(folders) == 1 else path
+
+
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """What earlier runs wrote to a dataset: whole folders, and single packages elsewhere."""

@@ -82,6 +82,8 @@ def test_a_run_tells_its_end_to_who_has_confirmed(lab: Lab, agent: Agent) -> Non
     document = eventually(lambda: sent(agent, "first"))
     assert (document["address"], document["reason"]) == (to, None)
     assert f"sent to {to}" in typed(agent, "run", "show", "first").out
+    again = typed(agent, "run", "retry", "first", "--dry-run", "--json").document
+    assert (again["mail"]["address"], again["mail"]["status"]) == (to, "confirmed")
 
 
 def test_who_has_not_confirmed_at_the_end_is_told_what_to_do(lab: Lab, agent: Agent) -> None:

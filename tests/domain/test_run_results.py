@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from pennsieve_agent.domain.datasets import DataFile
-from pennsieve_agent.domain.run_results import Delivered, own_folder, without_results
+from pennsieve_agent.domain.run_results import (
+    Delivered,
+    own_folder,
+    path_in_folder,
+    without_results,
+)
+from pennsieve_agent.domain.runs import Run, RunStatus
 from pennsieve_agent.domain.selection import select
 
 ID = "33333333-3333-4333-8333-333333333333"
@@ -82,3 +88,21 @@ def test_the_folder_of_a_run_is_not_that_of_a_similar_name() -> None:
     files = [DataFile("p", "results/first-run-2/a", 1)]
     assert Delivered(frozenset({"results/first-run"})).results(files) == set()
     assert Delivered(frozenset({""})).results(files) == set()
+
+
+@pytest.mark.parametrize(
+    ("targets", "path", "here"),
+    [
+        ({"out": "derived/b/sub-1"}, "derived/b/sub-1/eeg/a.csv", "eeg/a.csv"),
+        ({"out": "/derived/b/sub-1/"}, "derived/b/sub-1/a.csv", "a.csv"),
+        ({"out": "derived/b/sub-1"}, "derived/b/sub-10/a.csv", "derived/b/sub-10/a.csv"),
+        ({"out": "one", "more": "two"}, "one/a.csv", "one/a.csv"),
+        ({}, "one/a.csv", "one/a.csv"),
+    ],
+)
+def test_a_result_has_a_path_in_the_folder_of_its_run(
+    targets: dict[str, str], path: str, here: str
+) -> None:
+    params = {name: {"TARGET_FOLDER": folder} for name, folder in targets.items()}
+    run = Run(ID, RunStatus.SUCCEEDED, target_params=params)
+    assert path_in_folder(run, path) == here

@@ -61,7 +61,7 @@ def download(
     fetch = partial(download_run, overwrite=overwrite)
     if isinstance(located, batch_places.LocatedBatch):
         get = download_arrivals.of_batch if as_they_come else batch_download.download
-        return get(context, located, to, fetch)
+        return get(context, located, to, partial(fetch, has_folder=True))
     return (download_arrivals.of_run if as_they_come else _of_run)(context, located, to, fetch)
 
 
@@ -83,17 +83,21 @@ def download_run(
     to: Path,
     *,
     overwrite: bool = False,
+    has_folder: bool = False,
     import_seconds: float | None = None,
 ) -> Shown:
-    """Download the results of a run into a folder.
+    """Download the results of a run into a folder, under their paths in the dataset.
 
-    ``import_seconds`` after its end are waited for Pennsieve to import them; None: ten minutes.
+    Where that is a folder of the run alone (``has_folder``), they lie in it as they did in the
+    run's folder in the dataset. ``import_seconds`` after its end are waited for Pennsieve to import
+    them; None: ten minutes.
 
     Raises:
         UsageProblem: it had no dataset. StillRunning: it has delivered none yet.
         NotFound: what it delivered is not in the dataset any more.
     """
     from pennsieve_agent.cli.run import output_views, places
+    from pennsieve_agent.domain.run_results import path_in_folder
     from pennsieve_agent.services.runs import run_outputs
 
     _need_dataset(located.run)
@@ -110,6 +114,8 @@ def download_run(
     if results.missing and not (results.files or results.importing):
         path, why = results.missing[0]
         raise NotFound(f"run '{located.run.label}' wrote '{path}', but {why}")
+    if has_folder:
+        results = results.renamed(partial(path_in_folder, located.run))
     return fetched(
         context,
         located.run.dataset_id,

@@ -53,6 +53,8 @@ def limits_over(before: RunLimits, typed: RunLimits) -> RunLimits:
 def retried(located: Located, typed: RunOptions) -> RunOptions:
     """The options of another attempt of a run: named after it, into its folder if that is empty.
 
+    Whoever was told of the end of the first by mail is told of this one, too.
+
     Raises:
         Conflict: the run goes on or succeeded, or somebody has started it again already.
     """
@@ -72,7 +74,11 @@ def retried(located: Located, typed: RunOptions) -> RunOptions:
     name = next_name(run.label, known)
     if name in known:
         raise taken(run, name)
-    return repeated(located, replace(typed, name=name, folder=_folder(located, name)))
+    address = (
+        run.details.mail.to if run.details is not None and run.details.mail is not None else ""
+    )
+    again = replace(typed, name=name, folder=_folder(located, name), mail=typed.mail or address)
+    return repeated(located, again)
 
 
 def is_taken(located: Located, name: str) -> bool:

@@ -57,6 +57,14 @@ class Results:
     importing: tuple[str, ...] = ()
     missing: tuple[tuple[str, str], ...] = ()
 
+    def renamed(self, name: Callable[[str], str]) -> Results:
+        """The same under other paths."""
+        return Results(
+            tuple(replace(file, path=name(file.path)) for file in self.files),
+            tuple(map(name, self.importing)),
+            tuple((name(path), why) for path, why in self.missing),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -93,12 +94,13 @@ def test_a_stack_has_fifty_tags_at_most() -> None:
 
 @pytest.mark.parametrize("name", every())
 def test_no_node_sends_what_is_refused(name: str) -> None:
-    """What turns a node on is an update, which may go by the node's bucket."""
-    for spec, by_bucket in ((turned_off(every()[name]), False), (every()[name], True)):
+    """What is too long for a request goes by the node's bucket, which is made before it."""
+    for spec in (turned_off(every()[name]), every()[name]):
         request = stack_request(spec)
-        in_request = not (by_bucket and request.too_long)
         tags = len(request.tags)
-        assert problem_of(request.body, in_request=in_request, tags=tags) == ""
+        assert problem_of(request.body, in_request=not request.too_long, tags=tags) == ""
+        bucket = replace(request, template=request.first)
+        assert problem_of(bucket.body, in_request=True, tags=tags) == ""
 
 
 @pytest.fixture(scope="module")

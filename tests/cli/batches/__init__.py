@@ -1,0 +1,1 @@
+"""Batches on an own node, by their commands."""
