@@ -11,7 +11,7 @@ from pennsieve_agent.errors import AgentError, SeveralProblems, together
 
 if TYPE_CHECKING:
     from pennsieve_agent.engine.run_parameters import MissingValueError
-    from pennsieve_agent.services.runs.prepare_own_run import NotGrantedError
+    from pennsieve_agent.services.runs.granted_on_node import NotGrantedError
     from pennsieve_agent.services.runs.run_request import RunOptions
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ def with_answers(
         AgentError: something else is wrong, the person said no, or nobody can be asked.
     """
     from pennsieve_agent.engine.run_parameters import MissingValueError
-    from pennsieve_agent.services.runs.prepare_own_run import NotGrantedError
+    from pennsieve_agent.services.runs.granted_on_node import NotGrantedError
 
     try:
         return prepare(request), request

@@ -33,10 +33,14 @@ from pennsieve_agent.services.runs import (
     run_mail,
     run_request,
 )
+from pennsieve_agent.services.runs.checks_on_node import check_on_node
+from pennsieve_agent.services.runs.granted_on_node import check_grant
 from pennsieve_agent.services.runs.node_runs import NodeRuns
+from pennsieve_agent.services.runs.own_node_context import OwnNodeContext
 from pennsieve_agent.services.runs.run_input import Earlier, input_of
 from pennsieve_agent.services.runs.run_versions import on_pennsieve
 from pennsieve_agent.services.runs.start_problems import Problems, tried
+from pennsieve_agent.services.runs.workflow_on_node import known_workflow
 from pennsieve_agent.services.side_by_side import side_by_side
 
 if TYPE_CHECKING:
@@ -180,20 +184,20 @@ def _check_parallel(parallel: int) -> None:
 def _on_own_node(
     around: Surroundings, typed: Typed, node: OwnNode, dataset: Dataset | None, problems: Problems
 ) -> PreparedBatch:
-    context = prepare_own_run.OwnNodeContext(
+    context = OwnNodeContext(
         around.platform, node, around.calls(node), around.earlier, around.hand_over
     )
-    row, known = prepare_own_run.known_workflow(context, dataset, typed.options, problems)
+    row, known = known_workflow(context, dataset, typed.options, problems)
     if row is None or known is None:
         raise problems.all("batch")
     if dataset is None or typed.fault:
         _check_parameters(typed, known.workflow, problems)
         raise problems.all("batch")
-    problems.of(partial(prepare_own_run.check_grant, node, row, known.workflow, dataset))
+    problems.of(partial(check_grant, node, row, known.workflow, dataset))
     layout = typed.options.layout or known.layout
     ready = problems.of(partial(_in_layout, around, typed, node, dataset, known.workflow, layout))
     some = ready.runs[0].parameters if ready else {}  # all are checked when the batch is sent
-    check = partial(prepare_own_run.check_on_node, context, known, dataset, some, typed.options)
+    check = partial(check_on_node, context, known, dataset, some, typed.options)
     asks: list[Callable[[], Any]] = [
         partial(tried, check),
         partial(estimate_run.history_of, NodeRuns(node, context.calls).newest, known.workflow.uuid),

@@ -12,6 +12,7 @@ from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import UsageProblem
 from pennsieve_agent.services import lookup
 from pennsieve_agent.services.runs import prepare_own_run, prepare_pennsieve_run, run_nodes
+from pennsieve_agent.services.runs.own_node_context import OwnNodeContext
 from pennsieve_agent.services.runs.run_nodes import AnyNode
 from pennsieve_agent.services.runs.run_request import HandOver, Prepared, RunOptions
 from pennsieve_agent.services.runs.start_problems import Problems, tried
@@ -49,7 +50,7 @@ def prepare(
     problems = Problems()
     node, dataset = node_and_dataset(platform, own, options, problems)
     if isinstance(node, OwnNode):
-        context = prepare_own_run.OwnNodeContext(platform, node, calls(node), earlier, hand_over)
+        context = OwnNodeContext(platform, node, calls(node), earlier, hand_over)
         return prepare_own_run.prepare(context, dataset, options, now, problems)
     if node is None:
         raise problems.all()
