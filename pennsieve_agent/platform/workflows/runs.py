@@ -195,7 +195,7 @@ class Runs:
         reply = self._record(uuid, "/logs", {"format": "zip"})
         if address := reply.text("url"):
             return address
-        raise NotFound(f"there is no archive of the logs of the run {uuid} yet", where=reply.where)
+        raise NotFound("there is no archive of the logs of this run yet", where=reply.where)
 
     def metrics(self, uuid: str) -> RunMetrics | None:
         """What a run took; None before the platform counted it, which is when it is finalized.

@@ -130,7 +130,7 @@ class NodeRuns:
         """
         if address := Fields(dict(self._ask(f"/runs/{run_id}/archive")), self._where).text("url"):
             return address
-        raise NotFound(f"there is no archive of the logs of the run {run_id} yet")
+        raise NotFound("there is no archive of the logs of this run yet")
 
     def input(self, run: Run) -> RunInput:
         """The files that this run was started with; none where it was started by packages alone."""
