@@ -150,7 +150,11 @@ def test_a_folder_is_the_input_and_the_whole_dataset_after_a_yes(
         "layout": "tree",
     }
     assert names(tmp_path / "out") == ["c-plain.count", *RECORDS]
-    dataset = (*LOCAL, "-d", DATASET, "-w", "word-count")
+    (tmp_path / "in" / "d.txt").write_text("two\n")
+    for words in (("create", "Whole"), ("upload", "Whole", str(tmp_path / "in"))):
+        done = key("dataset", *words)
+        assert done.code == 0, done.err
+    dataset = (*LOCAL, "-d", "Whole", "-w", "word-count")
     asked = key(*dataset)
     assert asked.code == 2
     assert "--all" in asked.err
@@ -158,7 +162,7 @@ def test_a_folder_is_the_input_and_the_whole_dataset_after_a_yes(
     assert no.code == 0
     assert "nothing was started" in no.err
     whole = answered(key(*dataset, "--all", "--json"))
-    assert whole["input"]["files"] == 3
+    assert whole["input"]["files"] == 2
 
 
 def test_results_are_uploaded_as_a_node_delivers_them(key: Agent, ready: Lab) -> None:
